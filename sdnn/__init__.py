@@ -1,0 +1,29 @@
+"""Reads handwritten digit strings with a space displacement neural network.
+
+>>> import sdnn
+>>> sdnn.read("data/samples/00000.png").text  # doctest: +SKIP
+'50417'
+
+The public names are loaded when first used, so that `import sdnn` costs nothing.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sdnn.reader import Reader, load, read
+    from sdnn.results import Reading
+
+__version__ = "0.1.0"
+__all__ = ["Reader", "Reading", "load", "read"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in {"Reader", "load", "read"}:
+        from sdnn import reader
+
+        return getattr(reader, name)
+    if name == "Reading":
+        from sdnn.results import Reading
+
+        return Reading
+    raise AttributeError(f"module 'sdnn' has no attribute {name!r}")

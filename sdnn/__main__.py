@@ -1,0 +1,5 @@
+"""`python -m sdnn` is `sdnn`."""
+
+from sdnn.cli import main
+
+main()

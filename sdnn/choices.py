@@ -1,0 +1,39 @@
+"""The choices that people name on the command line and in calls. Imports nothing, so that help stays fast."""
+
+from enum import StrEnum
+
+
+class Decoder(StrEnum):
+    """How the digits are found on the class map."""
+
+    VITERBI = "viterbi"
+    NMS = "nms"
+
+
+class Topology(StrEnum):
+    """Which paths through the class map are allowed; see `decoding.trellis`."""
+
+    CTC = "ctc"
+    STRICT = "strict"
+
+
+class Source(StrEnum):
+    """Where digits come from."""
+
+    MNIST = "mnist"
+    PEN = "pen"
+    MIXED = "mixed"
+
+
+class Split(StrEnum):
+    """Which part of MNIST: to fit, to choose, or for the final figure."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+class Stage(StrEnum):
+    """Which part of the training."""
+
+    DIGITS = "digits"

@@ -1,0 +1,69 @@
+"""What can go wrong, and the exit code it ends with.
+
+::
+
+    SdnnError
+    ├── UsageError          2   the command cannot mean what it says
+    │   └── MissingPackage  2   the command needs a package that is not installed
+    ├── UnreadableInput     5   an image, label file or data set cannot be read
+    ├── ModelError          6   the model file is missing, damaged or of another kind
+    └── OutputError         7   a file cannot be written
+
+Every message is one line: what is wrong, where, and what to do about it.
+"""
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """Exit codes of the command line, a stable interface; where several apply the highest wins."""
+
+    OK = 0
+    INTERNAL = 1
+    USAGE = 2
+    REJECTED = 3
+    EMPTY = 4
+    UNREADABLE = 5
+    MODEL = 6
+    OUTPUT = 7
+    INTERRUPTED = 130
+
+
+class SdnnError(Exception):
+    """Base of every error that sdnn raises on purpose."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL
+
+
+class UsageError(SdnnError):
+    """The command or call cannot mean what it says."""
+
+    exit_code = ExitCode.USAGE
+
+
+class MissingPackage(UsageError):
+    """The call needs a package that a reading-only installation leaves out."""
+
+    def __init__(self, package: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package {package}: pip install sdnn (or pip install {package})"
+        )
+
+
+class UnreadableInput(SdnnError):
+    """An image, a label file or a data set cannot be read."""
+
+    exit_code = ExitCode.UNREADABLE
+
+
+class ModelError(SdnnError):
+    """The model file is missing, damaged or not one of sdnn's."""
+
+    exit_code = ExitCode.MODEL
+
+
+class OutputError(SdnnError):
+    """A file cannot be written."""
+
+    exit_code = ExitCode.OUTPUT

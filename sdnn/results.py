@@ -1,0 +1,211 @@
+"""The values that travel through the pipeline, from picture to reading.
+
+Axes are named once, here: B batch, C classes, H and W pixels (down, across), T columns of the class map.
+Pixel coordinates are edges: a box from 0 to 1 covers the first pixel.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.floating[Any]]
+IntArray = npt.NDArray[np.intp]
+
+DIGITS: Final = "0123456789"
+NO_DIGIT: Final = 10
+"""Class of a column at whose centre no digit stands; classes 0 to 9 are the digits."""
+CLASSES: Final = 11
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What the net expects of a strip, and how the columns of its class map lie on it.
+
+    Attributes:
+        height_px: Height of the strip, which is also the height of the net's window.
+        text_height_px: Height that the writing takes in the strip (MNIST: 20 of 28 pixels).
+        window_px: Width of the window that one column of the map sees.
+        stride_px: Distance from one column's window to the next one's.
+    """
+
+    height_px: int = 28
+    text_height_px: int = 20
+    window_px: int = 28
+    stride_px: int = 2
+
+    def columns(self, width_px: int) -> int:
+        """Number of columns T of the class map of a strip so many pixels wide."""
+        return max(0, (width_px - self.window_px) // self.stride_px + 1)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels, by its edges; x to the right, y down."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Width in pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Height in pixels."""
+        return self.bottom - self.top
+
+    def rounded(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom to the nearest pixel edge."""
+        return round(self.left), round(self.top), round(self.right), round(self.bottom)
+
+    @classmethod
+    def around(cls, boxes: "list[Box]") -> "Box":
+        """The smallest box that holds all of the given ones (at least one)."""
+        return cls(
+            min(box.left for box in boxes),
+            min(box.top for box in boxes),
+            max(box.right for box in boxes),
+            max(box.bottom for box in boxes),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """One line of writing, brought to the size and contrast the net was trained on.
+
+    Attributes:
+        ink: (H, W) float32, 0 paper to 1 ink.
+        page_from_strip: (2, 3) affine matrix that takes strip pixels to pixels of the picture.
+    """
+
+    ink: FloatArray
+    page_from_strip: FloatArray = field(default_factory=lambda: np.eye(2, 3))
+
+    def to_page(self, box: Box) -> Box:
+        """The box in the picture that holds the given box of the strip."""
+        return _mapped(box, self.page_from_strip)
+
+    def from_page(self, box: Box) -> Box:
+        """The box in the strip that holds the given box of the picture."""
+        strip_from_page = np.linalg.inv(np.vstack([self.page_from_strip, [0.0, 0.0, 1.0]]))
+        return _mapped(box, strip_from_page[:2])
+
+
+def _mapped(box: Box, matrix: FloatArray) -> Box:
+    """The smallest upright box that holds the given one after a (2, 3) affine map."""
+    corners = np.array([(x, y, 1.0) for x in (box.left, box.right) for y in (box.top, box.bottom)])
+    x, y = matrix @ corners.T
+    return Box(float(x.min()), float(y.min()), float(x.max()), float(y.max()))
+
+
+@dataclass(frozen=True, eq=False)
+class ClassMap:
+    """What the net says of every window of a strip.
+
+    Attributes:
+        log_probs: (T, C) natural logarithms of the class probabilities of each column.
+        window_px: Width of the window behind a column.
+        stride_px: Distance from one window to the next.
+        offset_px: Left edge of the first window in the strip.
+    """
+
+    log_probs: FloatArray
+    window_px: int
+    stride_px: int
+    offset_px: int = 0
+
+    def __len__(self) -> int:
+        return len(self.log_probs)
+
+    def centre_px(self, column: float) -> float:
+        """Where in the strip the middle of a column's window lies."""
+        return self.offset_px + column * self.stride_px + self.window_px / 2
+
+
+@dataclass(frozen=True)
+class Span:
+    """A digit on the class map: its class and its first and last column, both included."""
+
+    label: int
+    first: int
+    last: int
+
+    @property
+    def centre(self) -> float:
+        """The middle column, a half where the span has an even number of columns."""
+        return (self.first + self.last) / 2
+
+
+@dataclass(frozen=True)
+class Digit:
+    """One digit of a reading.
+
+    Attributes:
+        digit: The character.
+        confidence: Probability of this digit at this position, with the other digits as read.
+        box: Where it stands in the picture, in pixels.
+        columns: First and last column of the class map that the decoder gave to it.
+        alternatives: Other digits at this position with their probabilities, likeliest first.
+    """
+
+    digit: str
+    confidence: float
+    box: Box
+    columns: tuple[int, int]
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+class Status(StrEnum):
+    """What became of a picture."""
+
+    ACCEPTED = "accepted"
+    EMPTY = "empty"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What a reading rests on; `sdnn read --explain` draws it.
+
+    Attributes:
+        strip: The strip as the net saw it.
+        class_map: The net's answer.
+        path: (T,) class of every column on the decoder's path.
+        spans: The digits on that path.
+        boxes: Where those digits stand, in pixels of the strip.
+    """
+
+    strip: Strip
+    class_map: ClassMap
+    path: IntArray
+    spans: tuple[Span, ...]
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What was read from one strip.
+
+    Attributes:
+        text: The digits, leading zeros kept; empty where there are none.
+        confidence: Probability of exactly this text, given the strip.
+        status: Accepted, or empty where no digit was found.
+        reason: Why the reading is not accepted.
+        box: The text in the picture, in pixels.
+        digits: One entry per character of the text.
+        evidence: What the reading rests on; None where the picture holds no ink.
+    """
+
+    text: str
+    confidence: float
+    status: Status
+    reason: str | None = None
+    box: Box | None = None
+    digits: tuple[Digit, ...] = ()
+    evidence: Evidence | None = field(default=None, repr=False)
