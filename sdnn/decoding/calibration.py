@@ -1,0 +1,71 @@
+"""Making confidence a probability: one temperature, fitted on strips whose text is known."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from sdnn.decoding.recursion import totals
+from sdnn.decoding.trellis import one_string, stack
+from sdnn.results import FloatArray
+
+TEMPERATURES: Final = (0.25, 4.0)
+"""Bounds of the search; a net that needs more is broken, not ill calibrated."""
+
+
+def tempered(log_probs: FloatArray, temperature: float) -> FloatArray:
+    """Log-probabilities of each column as if its logits had been divided by the temperature.
+
+    Args:
+        log_probs: (..., C) log-probabilities at temperature 1.
+        temperature: Above 1 softens, below 1 sharpens.
+    """
+    scaled = log_probs / temperature
+    scaled = scaled - scaled.max(axis=-1, keepdims=True)
+    result: FloatArray = scaled - np.log(np.exp(scaled).sum(axis=-1, keepdims=True))
+    return result
+
+
+def fit_temperature(maps: Sequence[FloatArray], strings: Sequence[Sequence[int]]) -> float:
+    """The temperature under which the true strings are most probable, in CTC's topology.
+
+    Strings that need more columns than their map has say nothing about it and are left out.
+
+    Args:
+        maps: N class maps, (T, C) log-probabilities at temperature 1 each.
+        strings: The digit classes on each.
+
+    Returns:
+        A temperature within `TEMPERATURES`; 1 where there is nothing to fit on.
+
+    Raises:
+        ValueError: When there are not as many strings as maps.
+
+    Reference:
+        Guo et al. 2017 scale one label's logits; here the likelihood is the whole string's, summed over its
+        paths, since that is the probability that a reading reports.
+    """
+    if len(maps) != len(strings):
+        raise ValueError(f"{len(strings)} strings for {len(maps)} maps: must be the same number")
+    if not maps:
+        return 1.0
+    columns = np.array([len(log_probs) for log_probs in maps])
+    batch = np.zeros((len(maps), columns.max(), maps[0].shape[1]))
+    for row, log_probs in zip(batch, maps, strict=True):
+        row[: len(log_probs)] = log_probs
+    trellis = stack([one_string(string, batch.shape[2]) for string in strings])
+    fits = np.isfinite(totals(batch, trellis, np.logaddexp, columns))
+    if not fits.any():
+        return 1.0
+
+    def log_likelihood(log_temperature: float) -> float:
+        of_strings = totals(tempered(batch, np.exp(log_temperature)), trellis, np.logaddexp, columns)
+        return float(of_strings[fits].mean())
+
+    # The likelihood has one peak in the temperature: two grids, the second between neighbours in the first.
+    low, high = np.log(TEMPERATURES)
+    for points in (17, 9):
+        grid = np.linspace(low, high, points)
+        best = int(np.argmax([log_likelihood(value) for value in grid]))
+        low, high = grid[max(0, best - 1)], grid[min(points - 1, best + 1)]
+    return float(np.exp(grid[best]))
