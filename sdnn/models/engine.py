@@ -1,0 +1,94 @@
+"""The sweep as reading runs it: the exported net in onnxruntime, without torch."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from sdnn.errors import ModelError
+from sdnn.models.description import Description
+from sdnn.results import CLASSES, ClassMap, FloatArray, Strip
+
+BUNDLED: Final = Path(__file__).parents[1] / "weights" / "sdnn.onnx"
+"""The model that comes with the package."""
+
+
+class Engine:
+    """A model file ready to sweep.
+
+    Attributes:
+        description: What the file says about itself.
+        sha256: Checksum of the file.
+    """
+
+    def __init__(self, path: Path = BUNDLED) -> None:
+        """Loads a model.
+
+        Raises:
+            ModelError: When the file is missing, damaged, or not a model of this package.
+        """
+        import onnxruntime
+
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ModelError(
+                f"{path}: no model there ({error.strerror}); make one with: sdnn train"
+            ) from error
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4  # what goes wrong is said once, by the exception
+        try:
+            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's exceptions share no base but this one
+            raise ModelError(
+                f"{path}: not an ONNX model that can be read; make one with: sdnn train"
+            ) from error
+        self.description = Description.from_metadata(
+            self._session.get_modelmeta().custom_metadata_map, where=str(path)
+        )
+        interface = [(each.name, each.shape[-1]) for each in self._session.get_outputs()]
+        if [each.name for each in self._session.get_inputs()] != ["strips"] or interface != [
+            ("logits", CLASSES)
+        ]:
+            raise ModelError(
+                f"{path}: has not the inputs and outputs of a swept net; make one with: sdnn train"
+            )
+        self.sha256 = hashlib.sha256(content).hexdigest()
+
+    def class_map(self, strip: Strip) -> ClassMap:
+        """The class map of one strip; see `class_maps`."""
+        return self.class_maps([strip])[0]
+
+    def class_maps(self, strips: Sequence[Strip]) -> list[ClassMap]:
+        """The class maps of strips of any widths, swept together.
+
+        Shorter strips are filled up with paper on the right; the columns that see any of it beyond what the
+        strip has itself are cut off again, so that each map is the same as if its strip had come alone.
+
+        Raises:
+            ValueError: When a strip has not the height that the model was made for.
+        """
+        geometry = self.description.geometry
+        for strip in strips:
+            if strip.ink.shape[0] != geometry.height_px:
+                raise ValueError(f"strip of {strip.ink.shape[0]} rows for a model of {geometry.height_px}")
+        widths = [max(strip.ink.shape[1], geometry.window_px) for strip in strips]
+        batch = np.zeros((len(strips), geometry.height_px, max(widths, default=0)), np.float32)
+        for row, strip in zip(batch, strips, strict=True):
+            row[:, : strip.ink.shape[1]] = strip.ink
+        (logits,) = self._session.run(None, {"strips": batch}) if strips else ([],)
+        return [
+            ClassMap(
+                self._log_probs(columns[: geometry.columns(width)]), geometry.window_px, geometry.stride_px
+            )
+            for columns, width in zip(logits, widths, strict=True)
+        ]
+
+    def _log_probs(self, logits: FloatArray) -> FloatArray:
+        """(T, C) log-probabilities: softmax of the logits over the temperature."""
+        scaled = logits.astype(np.float64) / self.description.temperature
+        scaled -= scaled.max(axis=1, keepdims=True)
+        log_probs: FloatArray = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
+        return log_probs

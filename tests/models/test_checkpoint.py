@@ -1,0 +1,151 @@
+from pathlib import Path
+
+import onnx
+import pytest
+import torch
+from oracle import net_in_use
+from torch import Tensor
+
+from sdnn.errors import ModelError, OutputError
+from sdnn.models import checkpoint
+from sdnn.models.checkpoint import describe_onnx, load_net, load_tensors, save_net, save_tensors
+from sdnn.models.description import METADATA_KEY, Description
+from sdnn.models.digit_net import GEOMETRY, DigitNet
+
+DESCRIPTION = Description("sdnn-test", GEOMETRY, temperature=1.5, recipe={"epochs": 3})
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ModelError) as caught:
+        load_net(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert "\n" not in message
+    return message
+
+
+def tiny_onnx(path: Path) -> Path:
+    """A model that does nothing and says nothing about itself."""
+    shape = onnx.TensorProto.FLOAT, ["N"]
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Identity", ["x"], ["y"])],
+        "tiny",
+        [onnx.helper.make_tensor_value_info("x", *shape)],
+        [onnx.helper.make_tensor_value_info("y", *shape)],
+    )
+    onnx.save_model(onnx.helper.make_model(graph), path)
+    return path
+
+
+def test_a_net_survives_the_file_with_its_description(tmp_path: Path) -> None:
+    net = net_in_use(seed=0)
+    save_net(tmp_path / "net.safetensors", net, DESCRIPTION)
+    loaded, description = load_net(tmp_path / "net.safetensors")
+    assert description == DESCRIPTION
+    assert not loaded.training
+    windows = torch.rand(3, 1, 28, 28)
+    with torch.no_grad():
+        torch.testing.assert_close(loaded(windows), net(windows), atol=0, rtol=0)
+
+
+def test_tensors_survive_the_file_with_their_metadata(tmp_path: Path) -> None:
+    whole = torch.arange(12.0).reshape(3, 4)
+    tensors: dict[str, Tensor] = {
+        "whole": whole,
+        "transposed": whole.T,
+        "shared": whole[1:],
+        "steps": torch.tensor(7),
+        "halves": torch.ones(2, dtype=torch.float16),
+    }
+    save_tensors(tmp_path / "state.safetensors", tensors, {"epoch": "3"})
+    loaded, metadata = load_tensors(tmp_path / "state.safetensors")
+    assert metadata == {"epoch": "3"}
+    assert loaded.keys() == tensors.keys()
+    for name, tensor in tensors.items():
+        torch.testing.assert_close(loaded[name], tensor, atol=0, rtol=0)
+
+
+def test_saving_leaves_only_the_file(tmp_path: Path) -> None:
+    save_net(tmp_path / "net.safetensors", DigitNet(), DESCRIPTION)
+    assert [path.name for path in tmp_path.iterdir()] == ["net.safetensors"]
+
+
+def test_a_missing_file_is_a_model_error(tmp_path: Path) -> None:
+    refusal(tmp_path / "none.safetensors")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.0001, 0.5, 0.999])
+def test_a_truncated_file_is_a_model_error(tmp_path: Path, share: float) -> None:
+    path = tmp_path / "net.safetensors"
+    save_net(path, DigitNet(), DESCRIPTION)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    refusal(path)
+
+
+def test_a_foreign_file_is_a_model_error(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    path.write_text("no tensors here\n")
+    refusal(path)
+    refusal(tmp_path)
+
+
+def test_a_safetensors_file_of_others_is_a_model_error(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    save_tensors(path, DigitNet().state_dict(), {"format": "pt"})
+    assert "sdnn train" in refusal(path)
+
+
+def test_a_net_of_another_architecture_is_a_model_error(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    tensors = DigitNet().state_dict()
+    tensors["classifier.4.bias"] = torch.zeros(10)
+    save_tensors(path, tensors, DESCRIPTION.to_metadata())
+    assert "another architecture" in refusal(path)
+    del tensors["classifier.4.bias"]
+    save_tensors(path, tensors, DESCRIPTION.to_metadata())
+    assert "another architecture" in refusal(path)
+
+
+def test_describing_an_onnx_file_again_replaces_the_description_and_keeps_the_graph(tmp_path: Path) -> None:
+    path = tiny_onnx(tmp_path / "tiny.onnx")
+    graph = onnx.load_model(path).graph
+    describe_onnx(path, DESCRIPTION)
+    other = Description("other", GEOMETRY)
+    describe_onnx(path, other)
+    model = onnx.load_model(path)
+    assert model.graph == graph
+    assert [prop.key for prop in model.metadata_props] == [METADATA_KEY]
+    assert Description.from_metadata({p.key: p.value for p in model.metadata_props}, "tiny") == other
+
+
+@pytest.mark.parametrize("target", ["folder", "file/net.safetensors"])
+def test_an_unwritable_target_is_an_output_error_and_leaves_nothing(tmp_path: Path, target: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        save_net(tmp_path / target, DigitNet(), DESCRIPTION)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
+
+
+def test_a_write_that_safetensors_gives_up_is_an_output_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        save_net(tmp_path / ("n" * 300), DigitNet(), DESCRIPTION)
+
+
+def test_a_write_that_breaks_off_leaves_the_former_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "net.safetensors"
+    save_net(path, DigitNet(), DESCRIPTION)
+    former = path.read_bytes()
+
+    def break_off(_tensors: object, file: Path, **_: object) -> None:
+        file.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save_file", break_off)
+    with pytest.raises(OutputError, match="No space left"):
+        save_net(path, DigitNet(), DESCRIPTION)
+    assert path.read_bytes() == former
+    assert [*tmp_path.iterdir()] == [path]
