@@ -1,0 +1,52 @@
+"""From ink on a page to a strip of the size and position that the net was trained on."""
+
+import cv2
+import numpy as np
+
+from sdnn.results import Box, FloatArray, Geometry, Strip
+
+
+def to_strip(ink: FloatArray, text: Box, geometry: Geometry) -> Strip:
+    """The line of writing, scaled to the net's text height, with paper all round.
+
+    Half a window of paper and two strides on either side put the first and last column beyond the writing.
+
+    Args:
+        ink: (H, W) of the page, 0 paper to 1 ink.
+        text: Box round the writing.
+        geometry: Sizes that the net expects.
+
+    Returns:
+        The strip and its way back to the page.
+    """
+    scale = geometry.text_height_px / text.height
+    width = max(1, round(text.width * scale))
+    margin = geometry.window_px // 2 + 2 * geometry.stride_px
+    x_scale = width / text.width
+    size = (width + 2 * margin, geometry.height_px)
+    top = text.top - (geometry.height_px - geometry.text_height_px) / 2 / scale
+    left = text.left - margin / x_scale
+    page_from_strip = np.array([[1 / x_scale, 0.0, left], [0.0, 1 / scale, top]])
+    return Strip(_resampled(ink, page_from_strip, size), page_from_strip)
+
+
+def _resampled(ink: FloatArray, page_from_strip: FloatArray, size: tuple[int, int]) -> FloatArray:
+    """The page seen through an affine map; averaged first where it shrinks, so that thin strokes survive."""
+    reduction = int(page_from_strip[1, 1])
+    if reduction > 1:
+        ink = _averaged(ink, reduction)
+        page_from_strip = page_from_strip / reduction
+    half = np.array([0.5, 0.5])  # pixel i has its middle at i + 0.5
+    matrix = page_from_strip.copy()
+    matrix[:, 2] += matrix[:, :2] @ half - half
+    resampled = cv2.warpAffine(
+        ink, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_CONSTANT
+    )
+    return np.asarray(resampled, dtype=np.float32)
+
+
+def _averaged(ink: FloatArray, side: int) -> FloatArray:
+    """The page in pixels that are squares of `side` old ones; paper fills up the last of them."""
+    height, width = (-(-length // side) for length in ink.shape)
+    whole = np.pad(ink, ((0, height * side - ink.shape[0]), (0, width * side - ink.shape[1])))
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), dtype=np.float32)
