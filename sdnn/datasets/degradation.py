@@ -1,0 +1,80 @@
+"""What happens to writing between the pen and the net: distortion and noise."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from sdnn.results import FloatArray
+
+
+@dataclass(frozen=True)
+class Distortion:
+    """Bounds of a random affine distortion; each value is drawn evenly between minus and plus its bound.
+
+    Attributes:
+        rotation_deg: Turn about the middle of the window.
+        shear: Slant: pixels to the side for each pixel up.
+        log_scale: Change of size, as a natural logarithm, the same across and down.
+        log_aspect: Change of width against height, as a natural logarithm.
+        shift_px: Displacement across: less than a stride, for digits stand between columns, too.
+        drop_px: Displacement down: writing does not keep to its line.
+    """
+
+    rotation_deg: float = 8.0
+    shear: float = 0.2
+    log_scale: float = 0.12
+    log_aspect: float = 0.12
+    shift_px: float = 0.5
+    drop_px: float = 2.0
+
+
+def distorted_windows(
+    ink: FloatArray, centres_px: FloatArray, size_px: int, distortion: Distortion, rng: np.random.Generator
+) -> list[FloatArray]:
+    """Square windows of a strip, each seen through a random affine distortion about its middle.
+
+    Args:
+        ink: (H, W) strip, 0 paper to 1 ink.
+        centres_px: (B,) where on the strip the middles of the windows lie.
+        size_px: Side of a window.
+        distortion: Bounds of the distortion.
+        rng: Decides within the bounds.
+
+    Returns:
+        B windows (size_px, size_px), float32; paper where a window leaves the strip.
+    """
+    turn, slant, size, aspect, shift, drop = rng.uniform(-1.0, 1.0, size=(6, len(centres_px)))
+    angle = np.deg2rad(distortion.rotation_deg * turn)
+    shear = distortion.shear * slant
+    scale = np.exp(distortion.log_scale * size)
+    widening = np.exp(distortion.log_aspect * aspect / 2)
+    cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
+    a, b = cos * widening, (cos * shear - sin) / widening
+    c, d = sin * widening, (sin * shear + cos) / widening
+    # Pixel i has its middle at i + 0.5; the matrices go from window to strip.
+    middle = size_px / 2 - 0.5
+    x = centres_px - 0.5 + distortion.shift_px * shift - (a + b) * middle
+    y = ink.shape[0] / 2 - 0.5 + distortion.drop_px * drop - (c + d) * middle
+    matrices = np.stack([a, b, x, c, d, y], axis=1).reshape(-1, 2, 3)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return [
+        np.asarray(cv2.warpAffine(ink, matrix, (size_px, size_px), flags=flags), dtype=np.float32)
+        for matrix in matrices
+    ]
+
+
+def salt_and_pepper(images: FloatArray, share: float | FloatArray, rng: np.random.Generator) -> FloatArray:
+    """The images with a share of their pixels turned to pure paper or pure ink, half each.
+
+    Args:
+        images: (B, H, W), 0 paper to 1 ink.
+        share: Of the pixels of all images, or (B, 1, 1), one for each.
+        rng: Decides which.
+
+    Reference:
+        LeCun et al. 1998, section VII: 10 % of the pixels.
+    """
+    dice = rng.random(images.shape, dtype=np.float32)
+    noisy = np.where(dice < share / 2, np.float32(0), images)
+    return np.where(dice > 1 - share / 2, np.float32(1), noisy)

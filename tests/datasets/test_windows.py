@@ -1,0 +1,183 @@
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from sdnn.datasets.degradation import Distortion
+from sdnn.datasets.digits import DigitImage, DigitSource, Pen
+from sdnn.datasets.strips import Layout
+from sdnn.datasets.windows import DigitsOnStrip, WindowRecipe, make_windows, right_classes
+from sdnn.results import CLASSES, NO_DIGIT, FloatArray, Geometry
+
+GEOMETRY = Geometry()
+STILL = Distortion(rotation_deg=0, shear=0, log_scale=0, log_aspect=0, shift_px=0, drop_px=0)
+CLEAN = WindowRecipe(noisy_share=0, distortion=STILL)
+
+# A 3 as wide as most digits, its middle at 30, and a 7 as narrow as a stroke, its middle at 50.
+DIGITS = DigitsOnStrip(np.array([3, 7]), np.array([30.0, 50.0]), np.array([20.0, 4.0]))
+
+
+class Bars:
+    """Solid digits: the label says how wide, chance how low they stand."""
+
+    def __init__(self, lowest_px: int = 0) -> None:
+        self.lowest_px = lowest_px
+
+    def draw(self, label: int, rng: np.random.Generator) -> DigitImage:
+        ink = np.zeros((28, 6 + label), np.uint8)
+        top = 4 + int(rng.integers(-self.lowest_px, self.lowest_px, endpoint=True))
+        ink[top : top + 20] = 255
+        return DigitImage(ink, label)
+
+    def writer(self, rng: np.random.Generator) -> DigitSource:
+        return self
+
+
+def right_sets(places_px: list[float], digits: DigitsOnStrip, recipe: WindowRecipe = CLEAN) -> list[set[int]]:
+    rows = right_classes(np.array(places_px), digits, recipe)
+    return [set(np.flatnonzero(row).tolist()) for row in rows]
+
+
+def right_at(place_px: float, recipe: WindowRecipe = CLEAN) -> set[int]:
+    (right,) = right_sets([place_px], DIGITS, recipe)
+    return right
+
+
+def pieces(window: FloatArray) -> int:
+    count, _ = cv2.connectedComponents((window > 0.3).astype(np.uint8))
+    return int(count) - 1
+
+
+@pytest.mark.parametrize("place_px", [30, 27, 33, 28.5])
+def test_near_the_middle_of_a_digit_it_alone_is_right(place_px: float) -> None:
+    assert right_at(place_px) == {3}
+
+
+@pytest.mark.parametrize("place_px", [26.9, 33.1, 24.1, 35.9])
+def test_between_near_and_far_the_digit_or_no_digit_is_right(place_px: float) -> None:
+    assert right_at(place_px) == {3, NO_DIGIT}
+
+
+@pytest.mark.parametrize("place_px", [0, 23.9, 36.1, 40, 47.9, 90])
+def test_far_from_every_digit_no_digit_alone_is_right(place_px: float) -> None:
+    assert right_at(place_px) == {NO_DIGIT}
+
+
+@pytest.mark.parametrize(
+    ("place_px", "right"),
+    [(51, {7}), (49, {7}), (51.1, {7, NO_DIGIT}), (51.9, {7, NO_DIGIT}), (52.1, {NO_DIGIT})],
+)
+def test_a_narrow_digit_reaches_a_pixel_or_two_whatever_its_width(place_px: float, right: set[int]) -> None:
+    assert right_at(place_px) == right
+
+
+def test_between_two_digits_that_both_reach_there_three_classes_are_right() -> None:
+    overlapping = replace(DIGITS, middles=np.array([30.0, 40.0]), widths=np.array([20.0, 20.0]))
+    assert right_sets([35.0, 32.0], overlapping) == [{3, 7, NO_DIGIT}, {3}]
+
+
+def test_two_equal_digits_are_one_class() -> None:
+    equal = replace(DIGITS, labels=np.array([5, 5]))
+    assert right_sets([30.0, 40.0, 50.0], equal) == [{5}, {NO_DIGIT}, {5}]
+
+
+def test_near_and_far_are_shares_of_the_width() -> None:
+    recipe = replace(CLEAN, near=0.05, far=0.5)
+    assert right_at(31, recipe) == {3}
+    assert right_at(31.1, recipe) == {3, NO_DIGIT}
+    assert right_at(39.9, recipe) == {3, NO_DIGIT}
+    assert right_at(40.1, recipe) == {NO_DIGIT}
+
+
+@pytest.mark.parametrize("count", [1, 7, 100])
+def test_a_batch_has_as_many_windows_as_asked(count: int) -> None:
+    windows, right = make_windows(Pen(), count, WindowRecipe(), GEOMETRY, np.random.default_rng(0))
+    assert windows.shape == (count, 28, 28)
+    assert right.shape == (count, CLASSES)
+    assert windows.dtype == np.float32
+    assert right.dtype == np.bool_
+    assert 0 <= windows.min() <= windows.max() <= 1
+    assert right.any(axis=1).all()
+
+
+def test_the_same_seed_gives_the_same_batch_and_another_one_another() -> None:
+    first, again, other = (
+        make_windows(Pen(), 40, WindowRecipe(), GEOMETRY, np.random.default_rng(seed)) for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first[0], again[0])
+    np.testing.assert_array_equal(first[1], again[1])
+    assert not np.array_equal(first[0], other[0])
+
+
+def test_windows_on_digits_carry_the_digit_alone_and_show_it_in_the_middle() -> None:
+    recipe = replace(CLEAN, anywhere_share=0, layout=Layout(digits=(1, 5), gap_px=(30, 40)))
+    windows, right = make_windows(Bars(), 60, recipe, GEOMETRY, np.random.default_rng(0))
+    assert (right.sum(axis=1) == 1).all()
+    assert not right[:, NO_DIGIT].any()
+    for window, label in zip(windows, right.argmax(axis=1), strict=True):
+        inked = np.flatnonzero(window[14] > 0.5)
+        assert len(inked) == pytest.approx(6 + label, abs=1)
+        assert inked.mean() + 0.5 == pytest.approx(14, abs=0.15 * (6 + label) + 0.6)
+
+
+def test_a_window_of_no_digit_alone_has_no_digit_in_its_middle() -> None:
+    recipe = replace(CLEAN, layout=Layout(digits=(1, 5), gap_px=(8, 20)))
+    windows, right = make_windows(Bars(), 400, recipe, GEOMETRY, np.random.default_rng(0))
+    blank = right[:, NO_DIGIT] & (right.sum(axis=1) == 1)
+    assert blank.sum() > 50
+    for window in windows[blank]:
+        inked = window[14, 13:15] > 0.5
+        cut = window[14] > 0.5
+        # At least three tenths of the digit's width lie between the window's middle and the digit's.
+        assert not inked.all() or cut[:14].sum() != pytest.approx(cut[14:].sum(), abs=1)
+
+
+def test_the_share_of_windows_anywhere_is_as_asked() -> None:
+    recipe = replace(CLEAN, layout=Layout(digits=(6, 6), gap_px=(30, 30)))
+    _, right = make_windows(Bars(), 2000, recipe, GEOMETRY, np.random.default_rng(0))
+    on_digit = (right.sum(axis=1) == 1) & ~right[:, NO_DIGIT]
+    # Those cut anywhere are near a digit by chance: about 0.3 of its 10 px in every 40 px of strip.
+    assert on_digit.mean() == pytest.approx(0.4 + 0.6 * 0.3 * 10.5 / 40, abs=0.05)
+
+
+def test_some_windows_are_noisy_and_the_others_stay_clean() -> None:
+    still = replace(CLEAN, noisy_share=0.25, noise=0.1)
+    clean, _ = make_windows(Bars(), 400, CLEAN, GEOMETRY, np.random.default_rng(0))
+    noisy, _ = make_windows(Bars(), 400, still, GEOMETRY, np.random.default_rng(0))
+    hit = (clean != noisy).any(axis=(1, 2))
+    assert hit.mean() == pytest.approx(0.25, abs=0.07)
+    assert (clean != noisy)[hit].mean() <= 0.1
+
+
+@pytest.mark.parametrize("lowest_px", [0, 3], ids=["level", "uneven"])
+def test_an_isolated_window_never_shows_two_digits(lowest_px: int) -> None:
+    recipe = replace(WindowRecipe.isolated(), noisy_share=0)
+    windows, _ = make_windows(Bars(lowest_px), 1000, recipe, GEOMETRY, np.random.default_rng(0))
+    assert max(pieces(window) for window in windows) == 1
+
+
+def test_a_flanked_window_shows_neighbours() -> None:
+    recipe = replace(WindowRecipe(), noisy_share=0)
+    windows, _ = make_windows(Bars(), 300, recipe, GEOMETRY, np.random.default_rng(0))
+    assert np.mean([pieces(window) >= 2 for window in windows]) > 0.3
+
+
+class Blank:
+    """Digits that leave no ink on every other strip."""
+
+    def __init__(self) -> None:
+        self.drawn = 0
+
+    def draw(self, label: int, rng: np.random.Generator) -> DigitImage:
+        self.drawn += 1
+        return Bars().draw(label, rng) if self.drawn % 2 else DigitImage(np.full((28, 5), 1, np.uint8), label)
+
+    def writer(self, rng: np.random.Generator) -> DigitSource:
+        return self
+
+
+def test_a_strip_without_ink_gives_no_windows() -> None:
+    recipe = replace(CLEAN, layout=Layout(digits=(1, 1)), anywhere_share=0)
+    windows, _ = make_windows(Blank(), 20, recipe, GEOMETRY, np.random.default_rng(0))
+    assert windows.max(axis=(1, 2)).min() > 0.9
