@@ -1,0 +1,181 @@
+"""The folder of a training run: what was asked for, what happened, and where to go on from.
+
+::
+
+    run.json                recipe, versions, hardware, checksums of the data
+    metrics.jsonl           a line for each epoch
+    checkpoint.safetensors  net, optimizer and step, written anew after each epoch
+    model.safetensors       the net, when done
+    model.onnx              the sweeping net, when done: what `sdnn read --model` takes
+"""
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sdnn import __version__
+from sdnn.errors import ModelError, OutputError, UsageError
+from sdnn.files import written_whole
+from sdnn.models.checkpoint import load_tensors, save_tensors
+from sdnn.models.digit_net import DigitNet
+from sdnn.training.recipe import DigitRecipe
+
+OPTIMIZER_PREFIX = "optimizer."
+NET_PREFIX = "net."
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder and the recipe in it."""
+
+    folder: Path
+    recipe: DigitRecipe
+    data: Mapping[str, str]
+
+    @classmethod
+    def begin(cls, folder: Path, recipe: DigitRecipe, data: Mapping[str, str]) -> "Run":
+        """Starts a run in a new folder.
+
+        Args:
+            folder: Made if it does not exist.
+            recipe: What to do.
+            data: Checksums of the files that the digits come from.
+
+        Raises:
+            UsageError: When the folder already holds a run.
+            OutputError: When it cannot be written.
+        """
+        run = cls(folder, recipe, data)
+        if (folder / "run.json").exists():
+            raise UsageError(
+                f"{folder}: holds a run already; go on with --resume {folder}, or give another --run"
+            )
+        record = {
+            "version": __version__,
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": " ".join(["sdnn", *sys.argv[1:]]),
+            "recipe": asdict(recipe),
+            "versions": {name: metadata.version(name) for name in ("torch", "torchvision", "numpy", "onnx")},
+            "hardware": hardware(),
+            "data": dict(data),
+        }
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot be made ({error.strerror}); choose another --run") from error
+        with written_whole(folder / "run.json") as temporary:
+            temporary.write_text(json.dumps(record, indent=2) + "\n")
+        return run
+
+    @classmethod
+    def resume(cls, folder: Path) -> "Run":
+        """The run that a folder holds.
+
+        Raises:
+            UsageError: When the folder holds no run, or one of another version.
+        """
+        try:
+            record = json.loads((folder / "run.json").read_text())
+            return cls(folder, DigitRecipe.from_record(record["recipe"]), record["data"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UsageError(
+                f"{folder}: holds no run to resume; start one with: sdnn train --run {folder}"
+            ) from error
+
+    @property
+    def model(self) -> Path:
+        """The exported model, once the run is done."""
+        return self.folder / "model.onnx"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where to go on from."""
+        return self.folder / "checkpoint.safetensors"
+
+    def record(self, metrics: Mapping[str, Any]) -> None:
+        """Appends one line to the metrics.
+
+        Raises:
+            OutputError: When it cannot be written.
+        """
+        try:
+            with open(self.folder / "metrics.jsonl", "a", encoding="utf-8") as file:
+                file.write(json.dumps(metrics) + "\n")
+        except OSError as error:
+            raise OutputError(f"{self.folder}: cannot be written ({error.strerror})") from error
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """What has been recorded so far; a line that was cut off when the run was killed does not count."""
+        path = self.folder / "metrics.jsonl"
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def save_checkpoint(self, net: DigitNet, optimizer: torch.optim.Optimizer, step: int) -> None:
+        """Writes what going on needs; the data and the learning rate follow from the step."""
+        tensors: dict[str, Tensor] = {NET_PREFIX + name: value for name, value in net.state_dict().items()}
+        for index, state in optimizer.state_dict()["state"].items():
+            tensors |= {f"{OPTIMIZER_PREFIX}{index}.{name}": value for name, value in state.items()}
+        save_tensors(self.checkpoint, tensors, {"step": str(step)})
+
+    def load_checkpoint(self, net: DigitNet, optimizer: torch.optim.Optimizer) -> int:
+        """Puts net and optimizer where the checkpoint left them, and drops metrics recorded after it.
+
+        Returns:
+            Steps done; 0 where there is no checkpoint yet.
+
+        Raises:
+            ModelError: When the checkpoint is damaged, or another net's.
+        """
+        step = self._load_tensors(net, optimizer) if self.checkpoint.exists() else 0
+        kept = [json.dumps(line) + "\n" for line in self.metrics() if line["step"] <= step]
+        with written_whole(self.folder / "metrics.jsonl") as temporary:
+            temporary.write_text("".join(kept), encoding="utf-8")
+        return step
+
+    def _load_tensors(self, net: DigitNet, optimizer: torch.optim.Optimizer) -> int:
+        tensors, entries = load_tensors(self.checkpoint)
+        states: dict[int, dict[str, Tensor]] = {}
+        for name, value in _with_prefix(tensors, OPTIMIZER_PREFIX).items():
+            index, entry = name.split(".", 1)
+            states.setdefault(int(index), {})[entry] = value
+        try:
+            net.load_state_dict(_with_prefix(tensors, NET_PREFIX))
+            optimizer.load_state_dict({**optimizer.state_dict(), "state": states})
+            step = int(entries["step"])
+        except (RuntimeError, KeyError, ValueError) as error:
+            raise ModelError(
+                f"{self.checkpoint}: holds another net or optimizer; start again with: sdnn train"
+            ) from error
+        for parameter, state in optimizer.state.items():
+            for name, value in state.items():
+                if value.shape == parameter.shape:
+                    # The file knows no memory format; the fused optimizer takes moment and parameter in the
+                    # order of memory, which has to be the same.
+                    state[name] = torch.empty_like(parameter, requires_grad=False).copy_(value)
+        return step
+
+
+def hardware() -> str:
+    """One line that says what the run ran on."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [
+            line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line
+        ]
+        model = names[0] if names else model
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
