@@ -1,0 +1,308 @@
+"""The command line: parse, call one function, print.
+
+Results go to stdout, all else to stderr. Heavy imports stand inside the commands, so that `sdnn --help` is
+instant and `sdnn read` never pays for torch.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sdnn import __version__
+from sdnn.choices import Decoder, Source, Split, Stage, Topology
+from sdnn.errors import ExitCode, MissingPackage, SdnnError, UnreadableInput, UsageError
+from sdnn.files import save_picture
+from sdnn.terminal import fail, needs, note, print_line, progress
+
+if TYPE_CHECKING:
+    from sdnn.datasets.digits import DigitSource
+    from sdnn.reader import Reader
+
+app = typer.Typer(
+    name="sdnn",
+    help="Reads handwritten digit strings with a space displacement neural network.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ModelOption = Annotated[
+    Path | None, typer.Option(envvar="SDNN_MODEL", help="Model file (.onnx); the bundled one by default.")
+]
+DecoderOption = Annotated[Decoder, typer.Option(help="Best path through the trellis, or peak picking.")]
+TrellisOption = Annotated[
+    Topology,
+    typer.Option(help="No-digit column needed between equal digits (ctc) or between any two (strict)."),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder that holds MNIST/raw (else: SDNN_DATA, data/ of a checkout, the user's cache)."
+    ),
+]
+
+
+def main() -> None:
+    """Entry point: runs the command and turns what goes wrong into one line and an exit code."""
+    try:
+        app()
+    except SdnnError as error:
+        fail(str(error), error.exit_code)
+    except Exception as error:
+        if os.environ.get("SDNN_TRACEBACK"):
+            raise
+        fail(
+            f"internal error: {type(error).__name__}: {error}; run again with SDNN_TRACEBACK=1 and report it",
+            ExitCode.INTERNAL,
+        )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print_line(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Reads handwritten digit strings with a space displacement neural network."""
+
+
+@app.command()
+def read(
+    images: Annotated[
+        list[str], typer.Argument(metavar="IMAGE...", help="Pictures of one line each; - is stdin.")
+    ],
+    json_lines: Annotated[bool, typer.Option("--json", help="Print one JSON record per picture.")] = False,
+    decoder: DecoderOption = Decoder.VITERBI,
+    trellis: TrellisOption = Topology.CTC,
+    model: ModelOption = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.png", help="Draw the strip, its class map and the path; one IMAGE."),
+    ] = None,
+) -> None:
+    """Read the digit string on each picture.
+
+    Prints the digits; with several pictures, the file name in front.
+
+    Exit codes: 0 all read; 4 no digits on one; 5 one cannot be read.
+    """
+    if explain and len(images) != 1:
+        raise UsageError(f"--explain draws one picture, {len(images)} were given; call it once for each")
+    from sdnn.reader import Reader
+
+    reader = Reader(model, decoder, trellis)
+    worst = ExitCode.OK
+    for image in images:
+        worst = max(worst, _read_one(reader, image, json_lines, len(images) > 1, explain))
+    raise typer.Exit(worst)
+
+
+def _read_one(reader: "Reader", image: str, json_lines: bool, named: bool, explain: Path | None) -> ExitCode:
+    from sdnn.records import error_record, reading_record
+    from sdnn.results import Status
+
+    model = {"name": reader.engine.description.name, "sha256": reader.engine.sha256}
+    started = time.perf_counter()
+    try:
+        reading = reader.read(sys.stdin.buffer.read() if image == "-" else image)
+    except UnreadableInput as error:
+        note(str(error))
+        if json_lines:
+            print_line(
+                json.dumps(error_record(str(error), image, model, 1000 * (time.perf_counter() - started)))
+            )
+        return error.exit_code
+    elapsed_ms = 1000 * (time.perf_counter() - started)
+    if json_lines:
+        print_line(json.dumps(reading_record(reading, image, model, elapsed_ms)))
+    else:
+        print_line(f"{image}\t{reading.text}" if named else reading.text)
+    if explain:
+        from sdnn.rendering.explain import explain as draw
+
+        save_picture(draw(reading), explain)
+    if reading.status is Status.EMPTY:
+        note(f"{image}: {reading.reason}")
+        return ExitCode.EMPTY
+    return ExitCode.OK
+
+
+@app.command()
+def train(
+    stage: Annotated[Stage, typer.Option(help="What to train: the single-digit net.")] = Stage.DIGITS,
+    source: Annotated[Source, typer.Option(help="Digits to train on.")] = Source.MIXED,
+    data: DataOption = None,
+    run: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="New folder for the run (else: runs/TIME).")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Go on with the run in this folder.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Decides weights and data.")] = 0,
+    windows: Annotated[
+        int | None,
+        typer.Option(min=1, help="Training windows in all (else: the recipe of about three minutes)."),
+    ] = None,
+    isolated: Annotated[
+        bool, typer.Option("--isolated", help="Digits without neighbours, to compare with.")
+    ] = False,
+) -> None:
+    """Train a model; prints the path of the exported file, for `sdnn read --model`.
+
+    An interrupted run keeps its last checkpoint, and --resume DIR goes on to the same result.
+    """
+    with needs("torch", "training"):
+        from sdnn.training.digits import new_run, train_digits
+        from sdnn.training.recipe import digit_recipe
+        from sdnn.training.run import Run
+
+    if resume:
+        going = Run.resume(resume)
+    else:
+        folder = run or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
+        going = new_run(folder, digit_recipe(source, seed, windows, isolated), data)
+    note(f"training into {going.folder}")
+    try:
+        with progress("training", "loss {task.fields[loss]}  accuracy {task.fields[accuracy]}") as update:
+            train_digits(going, data, lambda now: update(now.step, now.steps, **now.shown()))
+    except KeyboardInterrupt:
+        fail(f"interrupted; go on with: sdnn train --resume {going.folder}", ExitCode.INTERRUPTED)
+    print_line(str(going.model))
+
+
+@app.command()
+def synth(
+    digits: Annotated[str, typer.Option(metavar="N|MIN-MAX", help="Digits on a strip.")] = "5",
+    count: Annotated[int, typer.Option(min=1, help="Strips to write; more than one needs --out.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="New folder for strips, labels.csv, truth.jsonl.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Decides everything (else: a new one each time).")
+    ] = None,
+    gap: Annotated[
+        str, typer.Option(metavar="MIN:MAX", help="Paper between digits, px; negative: overlap.")
+    ] = "0:6",
+    source: Annotated[
+        Source | None, typer.Option(help="Digits to use (else: mnist, or pen where there is no MNIST).")
+    ] = None,
+    split: Annotated[Split, typer.Option(help="Part of MNIST.")] = Split.TRAIN,
+    data: DataOption = None,
+) -> None:
+    """Make strips of digits whose text is known.
+
+    Without --out, one strip is written to the current folder as strip-SEED.png and its digits are printed.
+    """
+    if count > 1 and out is None:
+        raise UsageError(f"--count {count} needs a folder: add --out DIR")
+    from sdnn.datasets.folder import numbered_strip, strip_picture, write_folder
+    from sdnn.datasets.strips import Layout
+
+    layout = Layout(digits=_digits_range(digits), gap_px=_gap_range(gap))
+    chosen_seed = int.from_bytes(os.urandom(4)) if seed is None else seed
+    digit_images = _digit_source(source, split, data)
+    if out:
+        write_folder(out, digit_images, layout, chosen_seed, count)
+        print_line(str(out))
+        return
+
+    strip = numbered_strip(digit_images, layout, chosen_seed, 0)
+    path = Path(f"strip-{chosen_seed}.png")
+    save_picture(strip_picture(strip), path)
+    note(f"wrote {path}")
+    print_line(strip.text)
+
+
+@app.command(name="eval")
+def evaluate(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Folders with labels.csv (file,label).")
+    ],
+    json_lines: Annotated[bool, typer.Option("--json", help="Print one JSON record per folder.")] = False,
+    failures: Annotated[
+        Path | None, typer.Option(metavar="OUT.png", help="Draw what was read wrong.")
+    ] = None,
+    decoder: DecoderOption = Decoder.VITERBI,
+    trellis: TrellisOption = Topology.CTC,
+    model: ModelOption = None,
+) -> None:
+    """Read labelled strips and say how many are right.
+
+    Files that cannot be read count as wrong; then the exit code is 5.
+    """
+    with needs("rapidfuzz", "evaluating"):
+        from sdnn.evaluation.folder import evaluate as evaluate_folder
+        from sdnn.evaluation.labels import read_labels
+        from sdnn.evaluation.report import table
+    from sdnn.reader import Reader
+
+    reader = Reader(model, decoder, trellis)
+    files = sum(len(read_labels(folder)) for folder in folders)
+    reports, failed, done = [], [], 0
+    with progress("reading") as update:
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            update(done, files)
+
+        for folder in folders:
+            report, wrong = evaluate_folder(reader, folder, advance)
+            reports.append(report)
+            failed += wrong
+    if failures:
+        from sdnn.rendering.contact_sheet import contact_sheet
+
+        save_picture(contact_sheet(failed), failures)
+    if json_lines:
+        for report in reports:
+            print_line(json.dumps(report.to_record()))
+    else:
+        from rich.console import Console
+
+        Console(width=None if sys.stdout.isatty() else 100).print(table(reports))
+    if any(report.unreadable for report in reports):
+        raise typer.Exit(ExitCode.UNREADABLE)
+
+
+def _digits_range(text: str) -> tuple[int, int]:
+    """`5` or `3-8`."""
+    low, _, high = text.partition("-")
+    if not (low.isdecimal() and (high or low).isdecimal() and 1 <= int(low) <= int(high or low)):
+        raise UsageError(f"--digits {text}: give a number such as 5 or a range such as 3-8, from 1 up")
+    return int(low), int(high or low)
+
+
+def _gap_range(text: str) -> tuple[int, int]:
+    """`0:6` or `-2:4`."""
+    try:
+        low, high = (int(bound) for bound in text.split(":"))
+    except ValueError:
+        raise UsageError(f"--gap {text}: give two whole numbers of pixels such as 0:6") from None
+    if low > high:
+        raise UsageError(f"--gap {text}: the first number must not be the greater one")
+    return low, high
+
+
+def _digit_source(source: Source | None, split: Split, data: Path | None) -> "DigitSource":
+    """The digits asked for; where nothing in particular was, drawn ones stand in for a missing MNIST."""
+    from sdnn.datasets.digits import digit_source
+
+    try:
+        return digit_source(source or Source.MNIST, split, data=data)
+    except (MissingPackage, UnreadableInput) as error:
+        if source or data:
+            raise
+        note(f"drawn digits are used: {error}")
+        return digit_source(Source.PEN, split)

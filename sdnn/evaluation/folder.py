@@ -1,0 +1,52 @@
+"""Reading a labelled folder and scoring what was read."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from sdnn.errors import UnreadableInput
+from sdnn.evaluation.labels import read_labels
+from sdnn.evaluation.metrics import score, score_by_length
+from sdnn.evaluation.report import FolderReport
+from sdnn.reader import Reader
+from sdnn.rendering.contact_sheet import SheetEntry
+from sdnn.results import Reading, Status
+
+UNREADABLE: Final = "?"
+"""Stands for the text of a file that cannot be read: equal to no label, not even a blank one."""
+
+
+def evaluate(
+    reader: Reader, folder: Path, advance: Callable[[], None] = lambda: None
+) -> tuple[FolderReport, list[SheetEntry]]:
+    """Reads every file of a labelled folder.
+
+    A file that cannot be read counts as read wrong, whatever its label, and goes on the list of failures.
+
+    Args:
+        reader: Reads the files.
+        folder: With `labels.csv`.
+        advance: Called after every file.
+
+    Returns:
+        The scores, and every file whose text is not its label.
+
+    Raises:
+        UnreadableInput: When the folder or its labels cannot be read.
+    """
+    started = time.perf_counter()
+    pairs, failures, unreadable = [], [], 0
+    for labelled in read_labels(folder):
+        try:
+            reading = reader.read(labelled.path)
+        except UnreadableInput as error:
+            reading = Reading(UNREADABLE, 0.0, Status.ERROR, str(error))
+            unreadable += 1
+        pairs.append((labelled.label, reading.text))
+        if reading.text != labelled.label:
+            failures.append(SheetEntry(labelled.path.name, labelled.label, reading))
+        advance()
+    seconds = time.perf_counter() - started
+    report = FolderReport(folder.name, score(pairs), score_by_length(pairs), unreadable, seconds)
+    return report, failures

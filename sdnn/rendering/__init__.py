@@ -1,0 +1,1 @@
+"""Pictures for people: what a reading rests on, and what was read wrong."""

@@ -1,0 +1,180 @@
+"""The picture of many readings beside their truths, to look through failures at a glance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Final
+
+from PIL import Image
+from rapidfuzz.distance import Levenshtein
+
+from sdnn.rendering.canvas import (
+    ACCENT,
+    INK_RAMP,
+    QUIET,
+    TEXT,
+    WHITE,
+    Canvas,
+    probability,
+    ramp,
+    stack,
+    text_width_px,
+)
+from sdnn.results import Box, Reading
+
+SHEET_PX: Final = 1240
+"""Widest sheet; a page shows it at about two thirds."""
+GAP_PX: Final = 32
+"""Around and between the cells."""
+MAGNIFICATION: Final = 2
+CELL_PX: Final = (270, 572)
+"""Least and greatest width of a cell: four in a row, or two where the strips are long."""
+FRAME_PX: Final = 56
+"""Height of a strip's frame where no strip says otherwise."""
+LABEL_PX: Final = 52
+"""Left of the digits, for what they are."""
+DIGIT_PX: Final = 15
+"""From one digit to the next."""
+LINE_PX: Final = 27
+
+
+@dataclass(frozen=True)
+class SheetEntry:
+    """One reading on the sheet.
+
+    Attributes:
+        name: File or number of the strip.
+        truth: The digits that stand on it.
+        reading: What was read.
+    """
+
+    name: str
+    truth: str
+    reading: Reading
+
+
+def align(truth: str, text: str) -> list[tuple[str, str]]:
+    """Set what was read under what is true, with the fewest edits.
+
+    Args:
+        truth: The right string.
+        text: The string as read.
+
+    Returns:
+        Pairs of a character of the truth and one of the text; either is empty where the other has no partner.
+    """
+    pairs: list[tuple[str, str]] = []
+    for step in Levenshtein.opcodes(truth, text):
+        there, here = truth[step.src_start : step.src_end], text[step.dest_start : step.dest_end]
+        pairs += zip_longest(there, here, fillvalue="")
+    return pairs
+
+
+def contact_sheet(entries: Sequence[SheetEntry]) -> Image.Image:
+    """Draw every strip with its truth and its reading below, wrong digits marked.
+
+    Args:
+        entries: In the order in which they are drawn, row by row; their number is the caller's business.
+
+    Returns:
+        RGB picture, at most 1,240 px wide; without entries a small one that says so.
+    """
+    if not entries:
+        canvas = Canvas(280, 88)
+        canvas.text(GAP_PX, 52, "no failures", 24)
+        return canvas.finish()
+    shapes = [entry.reading.evidence.strip.ink.shape for entry in entries if entry.reading.evidence]
+    least, most = CELL_PX
+    width = min(most, max([least, *(MAGNIFICATION * shape[1] for shape in shapes)]))
+    frame = Box(0, 0, width, max((MAGNIFICATION * shape[0] for shape in shapes), default=FRAME_PX))
+    per_row = min(len(entries), (SHEET_PX - GAP_PX) // (width + GAP_PX))
+    cells = [_cell(entry, frame) for entry in entries]
+    rows = [_side_by_side(cells[at : at + per_row]) for at in range(0, len(cells), per_row)]
+    return stack([_legend(rows[0].width), *rows])
+
+
+def _side_by_side(cells: Sequence[Image.Image]) -> Image.Image:
+    pitch = cells[0].width + GAP_PX
+    row = Image.new("RGB", (GAP_PX + len(cells) * pitch, max(cell.height for cell in cells) + GAP_PX), WHITE)
+    for index, cell in enumerate(cells):
+        row.paste(cell, (GAP_PX + index * pitch, 0))
+    return row
+
+
+def _cell(entry: SheetEntry, frame: Box) -> Image.Image:
+    """The strip; below it truth and text, broken into lines together; then name and confidence."""
+    pairs = align(entry.truth, entry.reading.text)
+    per_line = int((frame.width - LABEL_PX) / DIGIT_PX)
+    lines = [pairs[at : at + per_line] for at in range(0, max(1, len(pairs)), per_line)]
+    canvas = Canvas(int(frame.width), int(frame.height) + (2 * LINE_PX + 6) * len(lines) + LINE_PX)
+    _draw_strip(canvas, entry.reading, frame)
+
+    baseline = frame.bottom
+    for index, line in enumerate(lines):
+        baseline += LINE_PX
+        if index == 0:
+            canvas.text(0, baseline, "truth", 14, QUIET)
+            canvas.text(0, baseline + LINE_PX, "read", 14, QUIET)
+        _draw_pairs(canvas, line, baseline)
+        baseline += LINE_PX + 6
+    confidence = probability(entry.reading.confidence) if entry.reading.evidence else ""
+    baseline += LINE_PX - 7
+    canvas.text(frame.right, baseline, confidence, 14, QUIET, anchor="rs")
+    room = frame.width - text_width_px(confidence, 14) - 16
+    canvas.text(0, baseline, elide(entry.name, 14, room), 14, QUIET)
+    return canvas.finish()
+
+
+def _draw_strip(canvas: Canvas, reading: Reading, frame: Box) -> None:
+    """Draw the strip at the sheet's scale, or smaller where it would not fit."""
+    canvas.box(frame, fill=INK_RAMP[0])
+    if reading.evidence is None or 0 in reading.evidence.strip.ink.shape:
+        canvas.text(frame.width / 2, frame.height / 2, "no ink", 14, QUIET, anchor="mm")
+        return
+    ink = reading.evidence.strip.ink
+    height, width = ink.shape
+    scale = min(MAGNIFICATION, frame.width / width)
+    top = (frame.height - scale * height) / 2
+    canvas.pixels(Box(0, top, scale * width, top + scale * height), ramp(ink, INK_RAMP))
+
+
+def _draw_pairs(canvas: Canvas, pairs: Sequence[tuple[str, str]], baseline: float) -> None:
+    """Write the truth and below it the text, with a mark under each digit that is wrong or missing."""
+    for index, (there, here) in enumerate(pairs):
+        x = LABEL_PX + (index + 0.5) * DIGIT_PX
+        canvas.text(x, baseline, there, 21, QUIET, anchor="ms")
+        below = baseline + LINE_PX
+        if here:
+            canvas.text(x, below, here, 21, TEXT if here == there else ACCENT, anchor="ms")
+        if here != there:
+            _draw_mark(canvas, x, below, missing=not here)
+
+
+def _draw_mark(canvas: Canvas, x: float, baseline: float, *, missing: bool) -> None:
+    """A line under a wrong digit; where one is missing, the caret of a proof-reader."""
+    if missing:
+        canvas.line([(x - 5, baseline + 1), (x, baseline - 7), (x + 5, baseline + 1)], ACCENT, 2)
+    else:
+        canvas.line([(x - 6, baseline + 4), (x + 6, baseline + 4)], ACCENT, 2)
+
+
+def _legend(width_px: int) -> Image.Image:
+    """Say what the marks mean."""
+    canvas = Canvas(width_px, 64)
+    canvas.text(GAP_PX + 6, 36, "7", 21, ACCENT, anchor="ms")
+    _draw_mark(canvas, GAP_PX + 6, 36, missing=False)
+    canvas.text(GAP_PX + 22, 35, "wrong digit", 14, QUIET)
+    _draw_mark(canvas, GAP_PX + 134, 35, missing=True)
+    canvas.text(GAP_PX + 148, 35, "missing digit", 14, QUIET)
+    return canvas.finish()
+
+
+def elide(text: str, size_px: float, room_px: float) -> str:
+    """Leave out the middle of a text that is too wide: the ends tell file names apart."""
+    if text_width_px(text, size_px) <= room_px:
+        return text
+    for kept in range(len(text) - 1, 1, -1):
+        shorter = f"{text[: kept // 2]}...{text[-((kept + 1) // 2) :]}"
+        if text_width_px(shorter, size_px) <= room_px:
+            return shorter
+    return "..."

@@ -1,0 +1,208 @@
+"""The picture of a reading: the strip, the class map under it, and the decoder's path on the map."""
+
+import math
+from textwrap import wrap
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from sdnn.rendering.canvas import (
+    ACCENT,
+    HAIRLINE,
+    INK_RAMP,
+    QUIET,
+    WHITE,
+    Canvas,
+    Colour,
+    probability,
+    ramp,
+    stack,
+    text_width_px,
+)
+from sdnn.rendering.layout import EDGE_PX, FUNNEL_PX, LABELS_PX, Band, cut_into_bands, span_edges
+from sdnn.results import CLASSES, NO_DIGIT, Box, ClassMap, Digit, Evidence, FloatArray, Reading
+
+DIGIT_RAMP: Final[tuple[Colour, ...]] = (
+    (246, 248, 251),
+    (211, 225, 239),
+    (165, 198, 225),
+    (111, 163, 207),
+    (63, 125, 182),
+    (28, 85, 148),
+    (11, 47, 99),
+)
+"""Lightness falls in even steps, so equal steps along the ramp look equal."""
+NO_DIGIT_RAMP: Final[tuple[Colour, ...]] = ((246, 247, 248), (176, 179, 184))
+"""Grey, and never dark: the no-digit class wins most columns and should stay in the background."""
+FUNNEL: Final[Colour] = (253, 241, 232)
+GUIDE: Final[Colour] = (240, 170, 125)
+
+LEGEND_PX: Final = 520
+"""Least width of the picture, which the legend needs."""
+TITLE_SIZES: Final = (44, 30)
+"""Letters of a text that fits in one line, and of one that is broken into several."""
+SMALL_PX: Final = 22
+"""Letters of what stands below the text."""
+
+
+def explain(reading: Reading) -> Image.Image:
+    """Draw what a reading rests on: strip, class map and the decoder's path.
+
+    Args:
+        reading: As it comes from the reader; one without evidence gives a small picture that says so.
+
+    Returns:
+        RGB picture, at most 1,328 px wide; long strips continue in bands below.
+    """
+    evidence = reading.evidence
+    if evidence is None or 0 in evidence.strip.ink.shape:
+        return _title(reading, LEGEND_PX)
+    rows = cut_into_bands(evidence)
+    width = max(LEGEND_PX, *(band.size[0] for band in rows))
+    pictures = [_band(band, evidence, reading.digits) for band in rows]
+    return stack([_title(reading, width), *pictures, _legend(width)])
+
+
+def _title(reading: Reading, width_px: int) -> Image.Image:
+    """The text, its confidence, and why it was not accepted."""
+    large, small = TITLE_SIZES
+    text, confidence = reading.text or "no digits found", probability(reading.confidence)
+    room = width_px - 2 * EDGE_PX
+    gap = 28
+    fits = text_width_px(text, large) + gap + text_width_px(confidence, 26) <= room
+    per_line = len(text) if fits else int(room / text_width_px("0", small))
+    size = large if fits else small
+    lines = [text[at : at + per_line] for at in range(0, len(text), per_line)]
+    below = [] if fits else [confidence]
+    # Letters are about half as wide as high; a little more keeps a line of wide ones in the picture.
+    below += wrap(reading.reason or "", int(room / (0.55 * SMALL_PX)))
+
+    canvas = Canvas(width_px, 36 + round(1.25 * size) * len(lines) + 34 * len(below))
+    baseline = 16.0
+    for line in lines:
+        baseline += round(1.25 * size)
+        canvas.text(EDGE_PX, baseline, line, size)
+    if fits and reading.evidence is not None:
+        canvas.text(EDGE_PX + text_width_px(text, size) + gap, baseline, confidence, 26, QUIET)
+    for line in below:
+        baseline += 34
+        canvas.text(EDGE_PX, baseline, line, SMALL_PX, QUIET)
+    return canvas.finish()
+
+
+def _band(band: Band, evidence: Evidence, digits: tuple[Digit, ...]) -> Image.Image:
+    canvas = Canvas(*band.size)
+    ink = evidence.strip.ink[:, band.start_px : band.stop_px]
+    frame = band.strip_box(Box(band.start_px, 0, band.stop_px, band.height_px))
+    canvas.pixels(frame, ramp(ink, INK_RAMP))
+    _draw_digits(canvas, band, digits, evidence.boxes)
+    columns = band.columns(evidence.class_map)
+    if columns:
+        _draw_funnels(canvas, band, evidence.class_map, digits, evidence.boxes)
+        _draw_map(canvas, band, evidence.class_map, columns)
+        _draw_path(canvas, band, evidence, columns)
+    if band.start_px == 0:  # once is enough
+        map_middle = (band.row_box(0, 0, 0).top + band.row_box(NO_DIGIT, 0, 0).bottom) / 2
+        canvas.text(EDGE_PX, (frame.top + frame.bottom) / 2, "strip", 18, QUIET, anchor="lm")
+        canvas.text(EDGE_PX, map_middle - 11, "class", 18, QUIET, anchor="lm")
+        canvas.text(EDGE_PX, map_middle + 11, "map", 18, QUIET, anchor="lm")
+    return canvas.finish()
+
+
+def _draw_digits(canvas: Canvas, band: Band, digits: tuple[Digit, ...], boxes: tuple[Box, ...]) -> None:
+    """Box every digit; write above it what it was read as and how sure that is."""
+    middles = [(box.left + box.right) / 2 for box in boxes]
+    for index, (digit, box) in enumerate(zip(digits, boxes, strict=True)):
+        if band.start_px < box.right and box.left < band.stop_px:
+            visible = Box(max(box.left, band.start_px), box.top, min(box.right, band.stop_px), box.bottom)
+            canvas.box(band.strip_box(visible), outline=ACCENT, width_px=2, radius_px=4)
+        if not band.start_px <= middles[index] < band.stop_px:
+            continue
+        neighbours = middles[max(0, index - 1) : index] + middles[index + 1 : index + 2]
+        gaps = [abs(other - middles[index]) * band.magnification for other in neighbours]
+        room = min(gaps, default=math.inf)
+        x = band.x(middles[index])
+        size = next((size for size in (32, 24, 18) if text_width_px(digit.digit, size) + 3 <= room), 12)
+        canvas.text(x, LABELS_PX - 34, digit.digit, size, anchor="ms")
+        confidence = f"{digit.confidence:.2f}"
+        small = next((size for size in (19, 15) if text_width_px(confidence, size) + 8 <= room), None)
+        if small is not None:
+            canvas.text(x, LABELS_PX - 11, confidence, small, QUIET, anchor="ms")
+
+
+def _draw_funnels(
+    canvas: Canvas, band: Band, class_map: ClassMap, digits: tuple[Digit, ...], boxes: tuple[Box, ...]
+) -> None:
+    """Lead the eye from every digit down to the columns that read it."""
+    for digit, box in zip(digits, boxes, strict=True):
+        left, right = span_edges(class_map, *digit.columns)
+        if not band.start_px <= (left + right) / 2 < band.stop_px:
+            continue
+        above, below = band.strip_box(box), band.row_box(0, left, right)
+        strip_bottom = below.top - FUNNEL_PX
+        lefts = [(above.left, strip_bottom), (below.left, below.top)]
+        rights = [(above.right, strip_bottom), (below.right, below.top)]
+        canvas.polygon([*lefts, *reversed(rights)], FUNNEL)
+        canvas.line([(above.left + 1, above.bottom), *lefts], GUIDE, 1)
+        canvas.line([(above.right - 1, above.bottom), *rights], GUIDE, 1)
+
+
+def _draw_map(canvas: Canvas, band: Band, class_map: ClassMap, columns: range) -> None:
+    """Draw the probabilities, a row for each class, and name the rows."""
+    # The square root lets a rival of a few per cent be seen beside the winner.
+    shade: FloatArray = np.exp(class_map.log_probs[columns.start : columns.stop].T / 2)
+    edges = span_edges(class_map, columns[0], columns[-1])
+    size = min(20, 6 + 2 * band.magnification)
+    for label in range(CLASSES):
+        box = band.row_box(label, *edges)
+        canvas.pixels(box, ramp(shade[label : label + 1], NO_DIGIT_RAMP if label == NO_DIGIT else DIGIT_RAMP))
+        middle = (box.top + box.bottom) / 2
+        if label == NO_DIGIT:
+            canvas.line([(box.left - 10 - size / 2, middle), (box.left - 10, middle)], QUIET, 2)
+        else:
+            canvas.text(box.left - 10, middle, str(label), size, QUIET, anchor="rm")
+
+
+def _draw_path(canvas: Canvas, band: Band, evidence: Evidence, columns: range) -> None:
+    """Draw the best path in steps at the edges of the columns, and the digits on it as bars."""
+    steps = []
+    for column in columns:
+        edges = span_edges(evidence.class_map, column, column)
+        box = band.row_box(int(evidence.path[column]), *edges)
+        middle = (box.top + box.bottom) / 2
+        steps += [(box.left, middle), (box.right, middle)]
+    canvas.line(steps, ACCENT, 2)
+    for span in evidence.spans:
+        for column in range(max(span.first, columns[0]), min(span.last, columns[-1]) + 1):
+            _draw_dot(canvas, band.row_box(span.label, *span_edges(evidence.class_map, column, column)))
+
+
+def _draw_dot(canvas: Canvas, cell: Box) -> None:
+    """Mark a cell in its middle; the white rim keeps the dot visible on the darkest blue."""
+    x, y = (cell.left + cell.right) / 2, (cell.top + cell.bottom) / 2
+    radius = min(5.0, 0.3 * cell.width, 0.3 * cell.height)
+    for size, colour in ((radius + 1.3, WHITE), (radius, ACCENT)):
+        canvas.box(Box(x - size, y - size, x + size, y + size), fill=colour, radius_px=size)
+
+
+def _legend(width_px: int) -> Image.Image:
+    """Say what the colours and the line mean."""
+    canvas = Canvas(width_px, 84)
+    left, top, length = EDGE_PX + 110.0, 10.0, 160.0
+    canvas.text(EDGE_PX, top + 17, "probability", 18, QUIET)
+    shades = np.linspace(0.0, 1.0, 64)[np.newaxis]
+    canvas.pixels(Box(left, top, left + length, top + 12), ramp(shades, DIGIT_RAMP))
+    canvas.pixels(Box(left, top + 14, left + length, top + 20), ramp(shades, NO_DIGIT_RAMP))
+    for prob in (0.0, 0.1, 0.5, 1.0):
+        x = left + length * math.sqrt(prob)
+        canvas.line([(x, top + 20), (x, top + 25)], HAIRLINE, 1)
+        canvas.text(x, top + 41, f"{prob:g}", 15, QUIET, anchor="ms")
+    left += length + 44
+    low, high = top + 17, top + 3
+    steps = [(left, low), (left + 10, low), (left + 10, high), (left + 40, high), (left + 40, low)]
+    canvas.line([*steps, (left + 50, low)], ACCENT, 2)
+    _draw_dot(canvas, Box(left + 11, high - 8, left + 25, high + 8))
+    _draw_dot(canvas, Box(left + 25, high - 8, left + 39, high + 8))
+    canvas.text(left + 62, top + 17, "best path", 18, QUIET)
+    return canvas.finish()

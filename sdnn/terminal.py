@@ -1,0 +1,70 @@
+"""Talking to whoever called the command: results on stdout, all else on stderr."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import NoReturn
+
+from sdnn.errors import ExitCode, MissingPackage
+
+
+def print_line(line: str) -> None:
+    """One line of results on stdout, untouched: rich would wrap it, or take brackets in it for markup.
+
+    Ends the command quietly where nobody reads any more, as in `| head -1`.
+    """
+    try:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Else the interpreter would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.OK)
+
+
+def note(message: str) -> None:
+    """One line on stderr."""
+    sys.stderr.write(f"sdnn: {message}\n")
+
+
+def fail(message: str, code: ExitCode) -> NoReturn:
+    """One line on stderr, and the end."""
+    note(message)
+    sys.exit(code)
+
+
+@contextlib.contextmanager
+def needs(package: str, purpose: str) -> Iterator[None]:
+    """Turns the failed import of a package that a reading-only installation leaves out into one line.
+
+    Raises:
+        MissingPackage: When the package is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != package:
+            raise
+        raise MissingPackage(package, purpose) from error
+
+
+@contextlib.contextmanager
+def progress(what: str, fields: str = "") -> Iterator[Callable[..., None]]:
+    """A progress bar on stderr, where that is a terminal.
+
+    Args:
+        what: Stands in front of the bar.
+        fields: What else to show, in rich's markup, e.g. `loss {task.fields[loss]}`.
+
+    Yields:
+        A function (done, total, **fields) to call with what has been done.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = [TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn(fields), TimeRemainingColumn()]
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(what, total=None, loss="–", accuracy="–")
+        yield lambda done, total, **shown: bar.update(task, completed=done, total=total, **shown)

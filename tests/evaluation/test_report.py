@@ -1,0 +1,127 @@
+import io
+import json
+import re
+
+import pytest
+from rich.console import Console
+
+from sdnn.evaluation.metrics import Score, wilson_interval
+from sdnn.evaluation.report import FolderReport, markdown, table
+
+THREE = Score(n=80, right=72, digits=240, substitutions=6, insertions=1, deletions=2)
+FOUR = Score(n=20, right=18, digits=80, substitutions=3)
+MIXED = FolderReport("register-numbers", THREE + FOUR, {4: FOUR, 3: THREE}, unreadable=0, seconds=1.5)
+SINGLE = FolderReport("zip", Score(10000, 9999, 50000, 1), {5: Score(10000, 9999, 50000, 1)}, 0, 60.25)
+
+
+def rendered(*reports: FolderReport, columns: int = 100) -> str:
+    console = Console(width=columns, file=io.StringIO(), color_system=None)
+    with console.capture() as capture:
+        console.print(table(reports))
+    return capture.get()
+
+
+def test_the_record_survives_json() -> None:
+    record = MIXED.to_record()
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+
+
+def test_the_record_holds_the_total_and_each_length() -> None:
+    record = MIXED.to_record()
+    assert list(record) == [
+        "schema",
+        "name",
+        "n",
+        "right",
+        "accuracy",
+        "interval",
+        "digits",
+        "digit_error_rate",
+        "substitutions",
+        "insertions",
+        "deletions",
+        "by_length",
+        "unreadable",
+        "seconds",
+    ]
+    assert (record["schema"], record["n"], record["right"], record["accuracy"]) == (1, 100, 90, 0.9)
+    assert record["interval"] == list(wilson_interval(90, 100))
+    by_length = record["by_length"]
+    assert isinstance(by_length, dict)
+    assert list(by_length) == ["3", "4"]
+    assert by_length["4"]["digit_error_rate"] == pytest.approx(3 / 80)
+
+
+def test_markdown_has_a_row_per_folder_and_per_length() -> None:
+    assert markdown([MIXED, SINGLE]).splitlines() == [
+        "| folder | strips | right | % | 95 % interval | digit errors % | subst. | ins. | del. |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "| register-numbers | 100 | 90 | 90.00 | 82.56–94.48 | 3.75 | 9 | 1 | 2 |",
+        "| &nbsp;&nbsp;3 digits | 80 | 72 | 90.00 | 81.49–94.85 | 3.75 | 6 | 1 | 2 |",
+        "| &nbsp;&nbsp;4 digits | 20 | 18 | 90.00 | 69.90–97.21 | 3.75 | 3 | 0 | 0 |",
+        "| zip | 10000 | 9999 | 99.99 | 99.94–100.00 | 0.00 | 1 | 0 | 0 |",
+    ]
+
+
+def test_a_bar_in_a_folder_name_does_not_split_the_cell() -> None:
+    report = FolderReport("a|b", FOUR, {4: FOUR}, 0, 0.0)
+    assert "| a\\|b | 20 |" in markdown([report])
+
+
+def test_table_and_markdown_hold_the_same_cells() -> None:
+    in_markdown = [
+        [cell.strip() for cell in line.replace("&nbsp;", "").split("|")[1:-1]]
+        for line in markdown([MIXED, SINGLE]).splitlines()[2:]
+    ]
+    lines = [re.split(r"\s{2,}", line.strip()) for line in rendered(MIXED, SINGLE).splitlines()]
+    assert [cells for cells in lines if len(cells) == 9][-4:] == in_markdown
+
+
+def test_lengths_are_indented_under_their_folder_and_shortest_first() -> None:
+    text = rendered(MIXED)
+    assert text.index("register-numbers") < text.index("   3 digits") < text.index("   4 digits")
+
+
+def test_a_folder_of_one_length_has_one_row() -> None:
+    assert "5 digits" not in rendered(SINGLE)
+
+
+def test_blank_strips_and_single_digits_are_named() -> None:
+    lengths = {0: Score(1, 1, 0), 1: Score(1, 1, 1)}
+    text = rendered(FolderReport("mixed", Score(2, 2, 1), lengths, 0, 0.0))
+    assert "blank" in text
+    assert "1 digit " in text
+
+
+def test_numbers_end_in_the_same_column() -> None:
+    lines = [line.rstrip() for line in rendered(MIXED, SINGLE).splitlines() if "–" in line]
+    assert len(lines) == 4
+    assert len({len(line) for line in lines}) == 1
+
+
+@pytest.mark.parametrize("columns", [100, 140])
+def test_the_table_fits_100_columns_with_no_number_cut(columns: int) -> None:
+    big = Score(10**6, 10**6 - 1, 5 * 10**6, 123456, 123456, 123456)
+    report = FolderReport("a-rather-long-folder-name/" * 4, big + big, {4: big, 5: big}, 3, 1.0)
+    text = rendered(report, columns=columns)
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 100
+    assert "…" not in text
+    for number in ("2000000", "1999998", "246912", "100.00–100.00"):
+        assert number in text
+
+
+def test_brackets_in_a_folder_name_are_shown() -> None:
+    assert "[bold]x" in rendered(FolderReport("[bold]x", FOUR, {4: FOUR}, 0, 0.0))
+
+
+def test_files_that_could_not_be_read_are_mentioned_only_if_there_are_any() -> None:
+    damaged = FolderReport("damaged", FOUR, {4: FOUR}, 2, 0.0)
+    note = "2 file(s) could not be read and count as wrong."
+    assert note in rendered(damaged)
+    assert markdown([damaged]).endswith(f"\n\n{note}\n")
+    assert "count as wrong" not in rendered(MIXED) + markdown([MIXED])
+
+
+def test_no_reports_make_an_empty_table() -> None:
+    assert len(markdown([]).splitlines()) == 2
+    assert table([]).row_count == 0

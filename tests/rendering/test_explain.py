@@ -1,0 +1,183 @@
+import itertools
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from sdnn.rendering.canvas import ACCENT, INK_RAMP, QUIET, Colour
+from sdnn.rendering.explain import DIGIT_RAMP, explain
+from sdnn.rendering.layout import CONTENT_PX, LABELS_PX, cut_into_bands, span_edges
+from sdnn.results import (
+    CLASSES,
+    NO_DIGIT,
+    Box,
+    ClassMap,
+    Digit,
+    Evidence,
+    Geometry,
+    Reading,
+    Span,
+    Status,
+    Strip,
+)
+
+GEOMETRY = Geometry()
+
+
+def evidence_for(width_px: int, spans: tuple[Span, ...] = (), boxes: tuple[Box, ...] = ()) -> Evidence:
+    """A blank strip whose map says no-digit everywhere but in the given spans."""
+    columns = GEOMETRY.columns(width_px)
+    path = np.full(columns, NO_DIGIT, dtype=np.intp)
+    for span in spans:
+        path[span.first : span.last + 1] = span.label
+    probs = np.full((columns, CLASSES), 1e-9)
+    probs[np.arange(columns), path] = 1.0
+    ink = np.zeros((GEOMETRY.height_px, width_px), dtype=np.float32)
+    class_map = ClassMap(np.log(probs), GEOMETRY.window_px, GEOMETRY.stride_px)
+    return Evidence(Strip(ink), class_map, path, spans, boxes)
+
+
+def reading_of(boxes: list[Box], width_px: int, confidence: float = 0.9) -> Reading:
+    """A reading of ones that stand in the given boxes of the strip."""
+    middles = [round(((box.left + box.right) / 2 - GEOMETRY.window_px / 2) / 2) for box in boxes]
+    evidence = evidence_for(width_px, tuple(Span(1, middle, middle) for middle in middles), tuple(boxes))
+    digits = tuple(Digit("1", confidence, box, (k, k)) for box, k in zip(boxes, middles, strict=True))
+    return Reading("1" * len(boxes), confidence, Status.ACCEPTED, digits=digits, evidence=evidence)
+
+
+def row_of_digits(count: int, pitch_px: int = 22, width_px: int = 16) -> tuple[list[Box], int]:
+    """Boxes at equal distances, and the width of the strip that holds them."""
+    boxes = [Box(14 + k * pitch_px, 4, 14 + k * pitch_px + width_px, 24) for k in range(count)]
+    return boxes, 28 + (count - 1) * pitch_px + width_px
+
+
+def places(picture: Image.Image, colour: Colour) -> npt.NDArray[np.intp]:
+    """(N, 2) row and column of the pixels of exactly this colour."""
+    return np.argwhere((np.asarray(picture) == np.array(colour)).all(axis=-1))
+
+
+@pytest.mark.parametrize(
+    ("width_px", "column"), [(50, 0), (50, 11), (140, 20), (450, 3), (450, 180), (4500, 1999)]
+)
+def test_a_column_of_the_map_stands_under_the_pixels_it_judges(width_px: int, column: int) -> None:
+    evidence = evidence_for(width_px)
+    evidence.class_map.log_probs[column] = np.log(1e-9)
+    evidence.class_map.log_probs[column, 3] = 0.0
+    centre = int(evidence.class_map.centre_px(column))
+    evidence.strip.ink[:, centre - 1 : centre + 1] = 1.0  # as wide as the stride
+
+    picture = explain(Reading("", 0.9, Status.EMPTY, evidence=evidence))
+
+    ink, cell = places(picture, INK_RAMP[-1]), places(picture, DIGIT_RAMP[-1])
+    cell = cell[cell[:, 0] < picture.height - 84]  # without the legend
+    assert np.unique(ink[:, 1]).tolist() == np.unique(cell[:, 1]).tolist()
+    assert ink[:, 0].max() < cell[:, 0].min()
+
+
+def test_the_path_has_a_dot_in_every_column_of_a_digit() -> None:
+    evidence = evidence_for(140, (Span(7, 10, 13), Span(0, 30, 31)))
+    reading = Reading("70", 0.9, Status.ACCEPTED, evidence=evidence)
+    title_px = explain(reading).height
+    (band,) = cut_into_bands(evidence)
+    title_px -= band.size[1] + 84
+
+    picture = explain(reading)
+
+    for label, column in [(7, 10), (7, 11), (7, 12), (7, 13), (0, 30), (0, 31)]:
+        cell = band.row_box(label, *span_edges(evidence.class_map, column, column))
+        at = (int((cell.left + cell.right) / 2), title_px + int((cell.top + cell.bottom) / 2))
+        assert picture.getpixel(at) == ACCENT
+
+
+def test_a_box_stands_around_its_digit() -> None:
+    box = Box(20, 5, 33, 24)
+    reading = reading_of([box], 60)
+    assert reading.evidence is not None
+    reading.evidence.strip.ink[5:24, 20:33] = 1.0
+
+    picture = explain(reading)
+
+    ink = places(picture, INK_RAMP[-1])
+    frame = places(picture, ACCENT)
+    frame = frame[frame[:, 0] < ink[:, 0].max() + 9]  # without the path
+    # The outline lies just inside the edges; its round corners leave the corners of the ink to be seen.
+    assert frame.min(axis=0).tolist() == ink.min(axis=0).tolist()
+    assert frame.max(axis=0).tolist() == ink.max(axis=0).tolist()
+
+
+@pytest.mark.parametrize("count", [1, 5, 20, 200])
+def test_bands_cover_the_strip_once_and_fit_on_a_page(count: int) -> None:
+    boxes, width_px = row_of_digits(count)
+    evidence = evidence_for(width_px, boxes=tuple(boxes))
+
+    bands = cut_into_bands(evidence)
+
+    assert (bands[0].start_px, bands[-1].stop_px) == (0, width_px)
+    assert all(one.stop_px == other.start_px for one, other in itertools.pairwise(bands))
+    assert all((band.stop_px - band.start_px) * band.magnification <= CONTENT_PX for band in bands)
+    columns = [column for band in bands for column in band.columns(evidence.class_map)]
+    assert columns == list(range(len(evidence.class_map)))
+
+
+def test_a_band_ends_between_digits() -> None:
+    boxes, width_px = row_of_digits(60)
+    bands = cut_into_bands(evidence_for(width_px, boxes=tuple(boxes)))
+    cuts = [band.stop_px for band in bands[:-1]]
+    assert len(cuts) >= 4
+    assert not [cut for cut in cuts for box in boxes if box.left < cut < box.right]
+
+
+def test_a_strip_without_a_gap_is_cut_all_the_same() -> None:
+    reading = reading_of([Box(14, 4, 1486, 24)], 1500)
+    assert explain(reading).width <= 1328
+
+
+def test_long_strips_grow_downwards() -> None:
+    short, long = (explain(reading_of(*row_of_digits(count))) for count in (20, 200))
+    assert long.width <= 1328
+    assert long.height > 3 * short.height
+
+
+@pytest.mark.parametrize(("pitch_px", "written"), [(22, True), (4, False)])
+def test_confidences_are_left_out_where_digits_crowd(pitch_px: int, written: bool) -> None:
+    boxes, width_px = row_of_digits(60, pitch_px, width_px=3)
+    reading = reading_of(boxes, width_px)
+    picture = explain(reading)
+    strip_top = places(picture, INK_RAMP[0])[:, 0].min()
+    confidences = picture.crop((0, strip_top - 24, picture.width, strip_top - 8))
+    assert bool(len(places(confidences, QUIET))) is written
+
+
+def test_the_same_reading_gives_the_same_picture() -> None:
+    one, other = (explain(reading_of(*row_of_digits(5))) for _ in range(2))
+    assert one.tobytes() == other.tobytes()
+
+
+def test_another_confidence_gives_another_picture() -> None:
+    boxes, width_px = row_of_digits(5)
+    one, other = (explain(reading_of(boxes, width_px, confidence)) for confidence in (0.9, 0.4))
+    assert one.tobytes() != other.tobytes()
+
+
+def test_a_blank_page_gives_a_small_picture() -> None:
+    picture = explain(Reading("", 0.0, Status.EMPTY, reason="no ink in the picture"))
+    assert picture.height < 200
+    assert np.asarray(picture).min() < 100  # it says so
+
+
+def test_a_strip_without_digits_is_drawn_with_its_map() -> None:
+    picture = explain(Reading("", 0.97, Status.EMPTY, reason="no digit", evidence=evidence_for(80)))
+    assert len(places(picture, INK_RAMP[0]))
+    assert picture.height > LABELS_PX + 28 * 8
+
+
+def test_a_strip_narrower_than_the_window_is_drawn_without_columns() -> None:
+    picture = explain(Reading("", 0.0, Status.EMPTY, evidence=evidence_for(20)))
+    assert len(places(picture, INK_RAMP[0]))
+
+
+def test_a_long_reason_stays_in_the_picture() -> None:
+    short, long = (explain(Reading("", 0.0, Status.ERROR, reason="no ink there " * n)) for n in (1, 12))
+    assert np.asarray(long)[:, -20:].min() == 255
+    assert long.height > short.height

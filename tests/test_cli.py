@@ -1,0 +1,276 @@
+"""The installed command, as a user calls it: each call is a process of its own."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from sdnn import __version__
+from sdnn.errors import ExitCode
+
+SDNN = Path(sys.executable).with_name("sdnn")
+SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+SAMPLE = SAMPLES / "00000.png"
+
+
+def sdnn(
+    *arguments: object, stdin: bytes = b"", cwd: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [SDNN, *map(str, arguments)], input=stdin, capture_output=True, cwd=cwd, check=False
+    )
+
+
+def labels() -> dict[str, str]:
+    with open(SAMPLES / "labels.csv", newline="") as file:
+        return {row["file"]: row["label"] for row in csv.DictReader(file)}
+
+
+def picture(folder: Path, name: str, size: tuple[int, int], grey: int = 255) -> Path:
+    path = folder / name
+    Image.new("L", size, grey).save(path)
+    return path
+
+
+def assert_one_line(stderr: bytes, *parts: str) -> None:
+    lines = stderr.decode().splitlines()
+    assert len(lines) == 1, stderr
+    assert lines[0].startswith("sdnn: ")
+    for part in parts:
+        assert part in lines[0]
+
+
+def test_the_version_is_printed() -> None:
+    assert sdnn("--version").stdout.decode() == f"{__version__}\n"
+
+
+def test_help_names_the_commands() -> None:
+    result = sdnn("--help")
+    assert result.returncode == ExitCode.OK
+    assert all(command in result.stdout.decode() for command in ("read", "train", "synth", "eval"))
+
+
+def test_the_bundled_model_reads_every_sample() -> None:
+    result = sdnn("read", *sorted(SAMPLES.glob("*.png")))
+    read = dict(line.split("\t") for line in result.stdout.decode().splitlines())
+    assert {Path(name).name: text for name, text in read.items()} == labels()
+    assert result.returncode == ExitCode.OK
+    assert result.stderr == b""
+
+
+def test_one_picture_prints_the_digits_alone() -> None:
+    assert sdnn("read", SAMPLE).stdout.decode() == labels()["00000.png"] + "\n"
+
+
+def test_a_picture_comes_through_stdin() -> None:
+    assert sdnn("read", "-", stdin=SAMPLE.read_bytes()).stdout.decode() == labels()["00000.png"] + "\n"
+
+
+def test_a_json_record_holds_text_digits_and_boxes_in_the_picture() -> None:
+    (line,) = sdnn("read", "--json", SAMPLE).stdout.decode().splitlines()
+    record = json.loads(line)
+    truth = json.loads((SAMPLES / "truth.jsonl").read_text().splitlines()[0])
+    assert record["schema"] == 1
+    assert record["status"] == "accepted"
+    assert record["text"] == truth["text"] == "".join(digit["digit"] for digit in record["digits"])
+    assert 0 < record["confidence"] <= 1
+    for digit, box in zip(record["digits"], truth["boxes"], strict=True):
+        assert digit["box"] == pytest.approx(box, abs=3)
+
+
+@pytest.mark.parametrize("option", [("--decoder", "nms"), ("--trellis", "strict")])
+def test_other_decoders_read_the_sample_too(option: tuple[str, str]) -> None:
+    assert sdnn("read", SAMPLE, *option).stdout.decode() == labels()["00000.png"] + "\n"
+
+
+def test_explain_draws_a_picture(tmp_path: Path) -> None:
+    out = tmp_path / "explain.png"
+    assert sdnn("read", SAMPLE, "--explain", out).returncode == ExitCode.OK
+    with Image.open(out) as image:
+        assert image.width > 400
+    assert [path.name for path in tmp_path.iterdir()] == ["explain.png"]
+
+
+def test_a_blank_page_can_be_explained(tmp_path: Path) -> None:
+    blank = picture(tmp_path, "blank.png", (300, 80))
+    assert sdnn("read", blank, "--explain", tmp_path / "explain.png").returncode == ExitCode.EMPTY
+    assert (tmp_path / "explain.png").exists()
+
+
+@pytest.mark.parametrize(("size", "grey"), [((300, 80), 255), ((1, 1), 0), ((5000, 1), 255), ((1, 5000), 0)])
+def test_a_picture_without_digits_is_empty(tmp_path: Path, size: tuple[int, int], grey: int) -> None:
+    path = picture(tmp_path, "blank.png", size, grey)
+    result = sdnn("read", path)
+    assert result.returncode == ExitCode.EMPTY
+    assert result.stdout == b"\n"
+    assert_one_line(result.stderr, str(path))
+
+
+def unreadable_files(folder: Path) -> dict[str, Path]:
+    (folder / "text.png").write_text("not a picture")
+    (folder / "empty.png").write_bytes(b"")
+    whole = SAMPLE.read_bytes()
+    (folder / "truncated.png").write_bytes(whole[: len(whole) // 2])
+    return {name: folder / f"{name}.png" for name in ("missing", "text", "empty", "truncated")}
+
+
+@pytest.mark.parametrize("kind", ["missing", "text", "empty", "truncated"])
+def test_an_unreadable_file_is_one_line_and_exit_code_5(tmp_path: Path, kind: str) -> None:
+    path = unreadable_files(tmp_path)[kind]
+    result = sdnn("read", path)
+    assert result.returncode == ExitCode.UNREADABLE
+    assert result.stdout == b""
+    assert_one_line(result.stderr, str(path))
+
+
+def test_one_bad_file_does_not_stop_the_others(tmp_path: Path) -> None:
+    bad, blank = unreadable_files(tmp_path)["text"], picture(tmp_path, "blank.png", (300, 80))
+    result = sdnn("read", "--json", SAMPLE, bad, blank, SAMPLE)
+    records = [json.loads(line) for line in result.stdout.decode().splitlines()]
+    assert [record["status"] for record in records] == ["accepted", "error", "empty", "accepted"]
+    assert records[1]["text"] is None
+    assert records[1]["digits"] == []
+    assert result.returncode == ExitCode.UNREADABLE
+
+
+@pytest.mark.parametrize("name", ["missing.onnx", "foreign.onnx"])
+def test_a_wrong_model_is_one_line_and_exit_code_6(tmp_path: Path, name: str) -> None:
+    (tmp_path / "foreign.onnx").write_bytes(b"\x08\x08 not a model")
+    result = sdnn("read", SAMPLE, "--model", tmp_path / name)
+    assert result.returncode == ExitCode.MODEL
+    assert result.stdout == b""
+    assert_one_line(result.stderr, name)
+
+
+def test_an_unwritable_output_is_one_line_and_exit_code_7(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = sdnn("read", SAMPLE, "--explain", tmp_path / "file" / "explain.png")
+    assert result.returncode == ExitCode.OUTPUT
+    assert_one_line(result.stderr, "explain.png")
+
+
+def test_a_reader_that_closes_early_is_no_error() -> None:
+    with subprocess.Popen(
+        [SDNN, "read", *[SAMPLE] * 40], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("synth", "--digits", "x"),
+        ("synth", "--digits", "8-3"),
+        ("synth", "--digits", "0"),
+        ("synth", "--gap", "3"),
+        ("synth", "--gap", "6:0"),
+        ("synth", "--count", "3"),
+        ("read", "a.png", "b.png", "--explain", "out.png"),
+        ("train", "--resume", "nowhere"),
+    ],
+)
+def test_a_command_that_makes_no_sense_is_one_line_and_exit_code_2(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    result = sdnn(*arguments, cwd=tmp_path)
+    assert result.returncode == ExitCode.USAGE
+    assert_one_line(result.stderr)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_synth_writes_one_strip_here_and_prints_its_digits(tmp_path: Path) -> None:
+    result = sdnn("synth", "--digits", "4", "--source", "pen", "--seed", "3", cwd=tmp_path)
+    text = result.stdout.decode().strip()
+    assert len(text) == 4
+    assert [path.name for path in tmp_path.iterdir()] == ["strip-3.png"]
+    assert sdnn("read", tmp_path / "strip-3.png").stdout.decode().strip() == text
+
+
+def test_synth_without_mnist_says_so_and_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A folder that is named but holds no MNIST stands for a machine without data and network.
+    monkeypatch.setenv("SDNN_DATA", str(tmp_path / "nothing"))
+    result = sdnn("synth", "--out", tmp_path / "strips", "--count", "2", "--digits", "3")
+    assert result.returncode == ExitCode.OK
+    assert_one_line(result.stderr, "drawn digits")
+    assert sorted(path.name for path in (tmp_path / "strips").iterdir()) == [
+        "00000.png",
+        "00001.png",
+        "labels.csv",
+        "truth.jsonl",
+    ]
+
+
+def test_synth_fails_where_mnist_is_asked_for_and_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SDNN_DATA", str(tmp_path / "nothing"))
+    result = sdnn("synth", "--source", "mnist", cwd=tmp_path)
+    assert result.returncode == ExitCode.UNREADABLE
+    assert_one_line(result.stderr, "--source pen", "MNIST")
+
+
+def test_training_without_mnist_says_where_to_put_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SDNN_DATA", str(tmp_path / "nothing"))
+    result = sdnn("train", "--run", tmp_path / "run")
+    assert result.returncode == ExitCode.UNREADABLE
+    assert_one_line(result.stderr, "--source pen", "MNIST/raw")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_samples_are_what_synth_draws(tmp_path: Path) -> None:
+    options = ["--source", "pen", "--digits", "3-8", "--gap=-1:8", "--count", "12", "--seed", "1992"]
+    sdnn("synth", *options, "--out", tmp_path / "strips")
+    for name in ("labels.csv", "truth.jsonl"):
+        assert (tmp_path / "strips" / name).read_text() == (SAMPLES / name).read_text()
+
+
+def test_eval_counts_strings_and_digits(tmp_path: Path) -> None:
+    text = labels()["00000.png"]
+    (tmp_path / "a.png").write_bytes(SAMPLE.read_bytes())
+    (tmp_path / "b.png").write_bytes(SAMPLE.read_bytes())
+    wrong = str((int(text[0]) + 1) % 10) + text[1:]
+    (tmp_path / "labels.csv").write_text(f"file,label\na.png,{text}\nb.png,{wrong}\nmissing.png,{text}\n")
+    result = sdnn("eval", tmp_path, "--json", "--failures", tmp_path / "failures.png")
+    record = json.loads(result.stdout)
+    assert (record["n"], record["right"], record["unreadable"]) == (3, 1, 1)
+    assert record["digits"] == 3 * len(text)
+    assert record["substitutions"] + record["deletions"] == 1 + len(text)
+    assert result.returncode == ExitCode.UNREADABLE
+    assert (tmp_path / "failures.png").exists()
+
+
+def test_eval_prints_a_table() -> None:
+    result = sdnn("eval", SAMPLES)
+    assert result.returncode == ExitCode.OK
+    assert "samples" in result.stdout.decode()
+    assert "100.00" in result.stdout.decode()
+    assert result.stderr == b""
+
+
+def test_eval_of_a_folder_without_labels_is_one_line(tmp_path: Path) -> None:
+    result = sdnn("eval", tmp_path)
+    assert result.returncode == ExitCode.UNREADABLE
+    assert_one_line(result.stderr, "labels.csv")
+
+
+def test_interrupted_training_says_how_to_go_on(tmp_path: Path) -> None:
+    command: list[str | Path] = [SDNN, "train", "--source", "pen", "--run", tmp_path / "run"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stderr
+        assert process.stderr.readline().decode() == f"sdnn: training into {tmp_path / 'run'}\n"
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate()
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert stdout == b""
+    assert_one_line(stderr, f"sdnn train --resume {tmp_path / 'run'}")
+    assert (tmp_path / "run" / "run.json").exists()

@@ -1,0 +1,106 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import sdnn
+from sdnn.choices import Decoder, Topology
+from sdnn.decoding.posterior import string_log_probs
+from sdnn.preprocessing.loading import ImageSource
+from sdnn.reader import Reader, digit_boxes
+from sdnn.results import Box, ClassMap, Reading, Span, Status, Strip
+
+SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+SAMPLE = SAMPLES / "00000.png"
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+@pytest.fixture(scope="module")
+def reading(reader: Reader) -> Reading:
+    return reader.read(SAMPLE)
+
+
+def test_the_public_names_are_the_readers_own() -> None:
+    assert sdnn.read(SAMPLE).text == sdnn.load().read(SAMPLE).text
+    assert sdnn.Reader is Reader
+    assert sdnn.Reading is Reading
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = sdnn.nonsense
+
+
+def test_every_kind_of_source_reads_the_same(reader: Reader, reading: Reading) -> None:
+    with Image.open(SAMPLE) as image:
+        image.load()
+    sources: list[ImageSource] = [
+        str(SAMPLE),
+        SAMPLE.read_bytes(),
+        io.BytesIO(SAMPLE.read_bytes()),
+        image,
+        np.asarray(image),
+    ]
+    for source in sources:
+        assert reader.read(source).text == reading.text
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.png")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("change", ["inverted", "padded", "doubled", "darker paper"])
+def test_what_does_not_change_the_writing_does_not_change_the_reading(
+    reader: Reader, path: Path, change: str
+) -> None:
+    with Image.open(path) as image:
+        page = np.asarray(image)
+        doubled = np.asarray(image.resize((2 * image.width, 2 * image.height), Image.Resampling.BICUBIC))
+    changed = {
+        "inverted": 255 - page,
+        "padded": np.pad(page, ((30, 5), (7, 40)), constant_values=255),
+        "doubled": doubled,
+        "darker paper": (40 + page * 0.6).astype(np.uint8),
+    }[change]
+    assert reader.read(changed).text == reader.read(path).text
+
+
+def test_confidence_is_the_probability_of_the_text(reading: Reading) -> None:
+    assert reading.evidence
+    string = [int(digit) for digit in reading.text]
+    (log_prob,) = string_log_probs(reading.evidence.class_map.log_probs, [string])
+    assert reading.confidence == pytest.approx(np.exp(log_prob), abs=1e-12)
+
+
+def test_a_digit_and_its_alternatives_are_at_most_certain_together(reading: Reading) -> None:
+    for digit in reading.digits:
+        total = digit.confidence + sum(confidence for _, confidence in digit.alternatives)
+        assert 0.99 < total <= 1 + 1e-9
+        assert digit.digit not in dict(digit.alternatives)
+
+
+def test_digits_stand_in_the_order_of_their_boxes_and_columns(reading: Reading) -> None:
+    assert "".join(digit.digit for digit in reading.digits) == reading.text
+    lefts = [digit.box.left for digit in reading.digits]
+    columns = [column for digit in reading.digits for column in digit.columns]
+    assert lefts == sorted(lefts)
+    assert columns == sorted(columns)
+
+
+def test_a_blank_page_is_empty(reader: Reader) -> None:
+    blank = reader.read(np.full((40, 200), 255, np.uint8))
+    assert (blank.text, blank.status, blank.digits) == ("", Status.EMPTY, ())
+
+
+@pytest.mark.parametrize("decoder", list(Decoder))
+@pytest.mark.parametrize("topology", list(Topology))
+def test_every_decoder_reads_a_clear_strip(reading: Reading, decoder: Decoder, topology: Topology) -> None:
+    assert Reader(decoder=decoder, topology=topology).read(SAMPLE).text == reading.text
+
+
+def test_boxes_are_cut_half_way_between_digits_that_touch() -> None:
+    ink = np.zeros((28, 60), np.float32)
+    ink[5:20, 20:40] = 1.0  # two digits of ten columns that touch at 30
+    class_map = ClassMap(np.zeros((17, 11)), window_px=28, stride_px=2)
+    spans = [Span(1, 5, 6), Span(7, 10, 11)]  # middles at 25 and 35
+    assert digit_boxes(Strip(ink), class_map, spans) == [Box(20, 5, 30, 20), Box(30, 5, 40, 20)]
