@@ -4,6 +4,7 @@ Results go to stdout, all else to stderr. Heavy imports stand inside the command
 instant and `sdnn read` never pays for torch.
 """
 
+import io
 import json
 import os
 import sys
@@ -31,11 +32,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+MOST_FAILURES = 200
+"""Failures on one contact sheet: more would make a picture that few programs open."""
+
 ModelOption = Annotated[
     Path | None, typer.Option(envvar="SDNN_MODEL", help="Model file (.onnx); the bundled one by default.")
 ]
 DecoderOption = Annotated[Decoder, typer.Option(help="Best path through the trellis, or peak picking.")]
-TrellisOption = Annotated[
+TopologyOption = Annotated[
     Topology,
     typer.Option(help="No-digit column needed between equal digits (ctc) or between any two (strict)."),
 ]
@@ -49,6 +53,9 @@ DataOption = Annotated[
 
 def main() -> None:
     """Entry point: runs the command and turns what goes wrong into one line and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="surrogateescape")  # file names that are not text go out as they came
     try:
         app()
     except SdnnError as error:
@@ -84,7 +91,7 @@ def read(
     ],
     json_lines: Annotated[bool, typer.Option("--json", help="Print one JSON record per picture.")] = False,
     decoder: DecoderOption = Decoder.VITERBI,
-    trellis: TrellisOption = Topology.CTC,
+    topology: TopologyOption = Topology.CTC,
     model: ModelOption = None,
     explain: Annotated[
         Path | None,
@@ -101,7 +108,7 @@ def read(
         raise UsageError(f"--explain draws one picture, {len(images)} were given; call it once for each")
     from sdnn.reader import Reader
 
-    reader = Reader(model, decoder, trellis)
+    reader = Reader(model, decoder, topology)
     worst = ExitCode.OK
     for image in images:
         worst = max(worst, _read_one(reader, image, json_lines, len(images) > 1, explain))
@@ -115,7 +122,7 @@ def _read_one(reader: "Reader", image: str, json_lines: bool, named: bool, expla
     model = {"name": reader.engine.description.name, "sha256": reader.engine.sha256}
     started = time.perf_counter()
     try:
-        reading = reader.read(sys.stdin.buffer.read() if image == "-" else image)
+        reading = reader.read(sys.stdin.buffer if image == "-" else image)
     except UnreadableInput as error:
         note(str(error))
         if json_lines:
@@ -141,7 +148,7 @@ def _read_one(reader: "Reader", image: str, json_lines: bool, named: bool, expla
 @app.command()
 def train(
     stage: Annotated[Stage, typer.Option(help="What to train: the single-digit net.")] = Stage.DIGITS,
-    source: Annotated[Source, typer.Option(help="Digits to train on.")] = Source.MIXED,
+    source: Annotated[Source | None, typer.Option(help="Digits to train on (else: mixed).")] = None,
     data: DataOption = None,
     run: Annotated[
         Path | None, typer.Option(metavar="DIR", help="New folder for the run (else: runs/TIME).")
@@ -149,7 +156,7 @@ def train(
     resume: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Go on with the run in this folder.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Decides weights and data.")] = 0,
+    seed: Annotated[int | None, typer.Option(min=0, help="Decides weights and data (else: 0).")] = None,
     windows: Annotated[
         int | None,
         typer.Option(min=1, help="Training windows in all (else: the recipe of about three minutes)."),
@@ -168,13 +175,15 @@ def train(
         from sdnn.training.run import Run
 
     if resume:
+        if isolated or any(option is not None for option in (source, run, seed, windows)):
+            raise UsageError(f"--resume {resume} goes on as it was begun; leave out the options that say how")
         going = Run.resume(resume)
     else:
         folder = run or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
-        going = new_run(folder, digit_recipe(source, seed, windows, isolated), data)
+        going = new_run(folder, digit_recipe(source or Source.MIXED, seed or 0, windows, isolated), data)
     note(f"training into {going.folder}")
     try:
-        with progress("training", "loss {task.fields[loss]}  accuracy {task.fields[accuracy]}") as update:
+        with progress("training", "loss", "accuracy") as update:
             train_digits(going, data, lambda now: update(now.step, now.steps, **now.shown()))
     except KeyboardInterrupt:
         fail(f"interrupted; go on with: sdnn train --resume {going.folder}", ExitCode.INTERRUPTED)
@@ -211,9 +220,10 @@ def synth(
 
     layout = Layout(digits=_digits_range(digits), gap_px=_gap_range(gap))
     chosen_seed = int.from_bytes(os.urandom(4)) if seed is None else seed
-    digit_images = _digit_source(source, split, data)
+    found, digit_images = _digit_source(source, split, data)
     if out:
-        write_folder(out, digit_images, layout, chosen_seed, count)
+        origin = {"source": found.value, "split": split.value}
+        write_folder(out, digit_images, layout, chosen_seed, count, origin)
         print_line(str(out))
         return
 
@@ -234,7 +244,7 @@ def evaluate(
         Path | None, typer.Option(metavar="OUT.png", help="Draw what was read wrong.")
     ] = None,
     decoder: DecoderOption = Decoder.VITERBI,
-    trellis: TrellisOption = Topology.CTC,
+    topology: TopologyOption = Topology.CTC,
     model: ModelOption = None,
 ) -> None:
     """Read labelled strips and say how many are right.
@@ -247,7 +257,7 @@ def evaluate(
         from sdnn.evaluation.report import table
     from sdnn.reader import Reader
 
-    reader = Reader(model, decoder, trellis)
+    reader = Reader(model, decoder, topology)
     files = sum(len(read_labels(folder)) for folder in folders)
     reports, failed, done = [], [], 0
     with progress("reading") as update:
@@ -264,14 +274,19 @@ def evaluate(
     if failures:
         from sdnn.rendering.contact_sheet import contact_sheet
 
-        save_picture(contact_sheet(failed), failures)
+        if len(failed) > MOST_FAILURES:
+            note(f"{len(failed)} failures; the first {MOST_FAILURES} are drawn")
+        save_picture(contact_sheet(failed[:MOST_FAILURES]), failures)
     if json_lines:
         for report in reports:
             print_line(json.dumps(report.to_record()))
     else:
         from rich.console import Console
 
-        Console(width=None if sys.stdout.isatty() else 100).print(table(reports))
+        terminal = sys.stdout.isatty()
+        text = io.StringIO()
+        Console(file=text, force_terminal=terminal, width=None if terminal else 100).print(table(reports))
+        print_line(text.getvalue().rstrip("\n"))
     if any(report.unreadable for report in reports):
         raise typer.Exit(ExitCode.UNREADABLE)
 
@@ -295,14 +310,15 @@ def _gap_range(text: str) -> tuple[int, int]:
     return low, high
 
 
-def _digit_source(source: Source | None, split: Split, data: Path | None) -> "DigitSource":
+def _digit_source(source: Source | None, split: Split, data: Path | None) -> tuple[Source, "DigitSource"]:
     """The digits asked for; where nothing in particular was, drawn ones stand in for a missing MNIST."""
     from sdnn.datasets.digits import digit_source
 
+    wanted = source or Source.MNIST
     try:
-        return digit_source(source or Source.MNIST, split, data=data)
+        return wanted, digit_source(wanted, split, data=data)
     except (MissingPackage, UnreadableInput) as error:
         if source or data:
             raise
         note(f"drawn digits are used: {error}")
-        return digit_source(Source.PEN, split)
+        return Source.PEN, digit_source(Source.PEN, split)

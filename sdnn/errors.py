@@ -47,7 +47,7 @@ class MissingPackage(UsageError):
 
     def __init__(self, package: str, purpose: str) -> None:
         super().__init__(
-            f"{purpose} needs the package {package}: pip install sdnn (or pip install {package})"
+            f"{purpose} needs the package {package}: pip install {package}, or install sdnn with all it needs"
         )
 
 

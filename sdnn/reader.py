@@ -30,8 +30,8 @@ class Reader:
     def __init__(
         self,
         model: str | Path | None = None,
-        decoder: Decoder = Decoder.VITERBI,
-        topology: Topology = Topology.CTC,
+        decoder: Decoder | str = Decoder.VITERBI,
+        topology: Topology | str = Topology.CTC,
     ) -> None:
         """Loads the model, by default the bundled one.
 
@@ -58,15 +58,17 @@ class Reader:
         class_map = self.engine.class_map(strip)
         path, spans = decode(class_map.log_probs, self.decoder, self.topology)
         boxes = digit_boxes(strip, class_map, spans)
-        return self._reading(Evidence(strip, class_map, path, tuple(spans), tuple(boxes)))
+        evidence = Evidence(strip, class_map, path, tuple(spans), tuple(boxes))
+        return self._reading(evidence, page.shape)
 
-    def _reading(self, evidence: Evidence) -> Reading:
+    def _reading(self, evidence: Evidence, page_shape: tuple[int, ...]) -> Reading:
         log_probs = evidence.class_map.log_probs
         labels = [span.label for span in evidence.spans]
         confidence, probs = digit_probs(log_probs, labels, self.topology)
         if not labels:
             return Reading("", confidence, Status.EMPTY, "no digits found", evidence=evidence)
-        boxes = [evidence.strip.to_page(box) for box in evidence.boxes]
+        height, width = page_shape
+        boxes = [evidence.strip.to_page(box).clipped(width, height) for box in evidence.boxes]
         digits = tuple(
             Digit(
                 DIGITS[span.label],

@@ -64,6 +64,15 @@ class Box:
         """Left, top, right and bottom to the nearest pixel edge."""
         return round(self.left), round(self.top), round(self.right), round(self.bottom)
 
+    def clipped(self, width_px: float, height_px: float) -> "Box":
+        """The part of the box that lies in a picture of the given size."""
+        return Box(
+            min(max(self.left, 0.0), width_px),
+            min(max(self.top, 0.0), height_px),
+            min(max(self.right, 0.0), width_px),
+            min(max(self.bottom, 0.0), height_px),
+        )
+
     @classmethod
     def around(cls, boxes: "list[Box]") -> "Box":
         """The smallest box that holds all of the given ones (at least one)."""
@@ -102,6 +111,19 @@ def _mapped(box: Box, matrix: FloatArray) -> Box:
     corners = np.array([(x, y, 1.0) for x in (box.left, box.right) for y in (box.top, box.bottom)])
     x, y = matrix @ corners.T
     return Box(float(x.min()), float(y.min()), float(x.max()), float(y.max()))
+
+
+def tempered(logits: FloatArray, temperature: float) -> FloatArray:
+    """Log-probabilities of the classes: softmax of the logits over the temperature.
+
+    Args:
+        logits: (..., C) logits, or log-probabilities at temperature 1, which have the same softmax.
+        temperature: Above 1 softens, below 1 sharpens.
+    """
+    scaled = logits.astype(np.float64) / temperature
+    scaled -= scaled.max(axis=-1, keepdims=True)
+    log_probs: FloatArray = scaled - np.log(np.exp(scaled).sum(axis=-1, keepdims=True))
+    return log_probs
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +171,7 @@ class Digit:
     Attributes:
         digit: The character.
         confidence: Probability of this digit at this position, with the other digits as read.
-        box: Where it stands in the picture, in pixels.
+        box: Where it stands, in pixels of the picture (upright, as its EXIF tag says).
         columns: First and last column of the class map that the decoder gave to it.
         alternatives: Other digits at this position with their probabilities, likeliest first.
     """

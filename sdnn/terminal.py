@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from sdnn.errors import ExitCode, MissingPackage
 
@@ -50,21 +50,23 @@ def needs(package: str, purpose: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def progress(what: str, fields: str = "") -> Iterator[Callable[..., None]]:
+def progress(what: str, *figures: str) -> Iterator[Callable[..., None]]:
     """A progress bar on stderr, where that is a terminal.
 
     Args:
         what: Stands in front of the bar.
-        fields: What else to show, in rich's markup, e.g. `loss {task.fields[loss]}`.
+        figures: Names of what else to show.
 
     Yields:
-        A function (done, total, **fields) to call with what has been done.
+        A function (done, total, **texts) to call with what has been done, and the text for each figure.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    columns = [TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn(fields), TimeRemainingColumn()]
+    shown = [TextColumn(f"{name} {{task.fields[{name}]}}") for name in figures]
+    columns = [TextColumn(what), BarColumn(), MofNCompleteColumn(), *shown, TimeRemainingColumn()]
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task(what, total=None, loss="–", accuracy="–")
-        yield lambda done, total, **shown: bar.update(task, completed=done, total=total, **shown)
+        unknown: dict[str, Any] = dict.fromkeys(figures, "–")
+        task = bar.add_task(what, total=None, **unknown)
+        yield lambda done, total, **texts: bar.update(task, completed=done, total=total, **texts)

@@ -83,7 +83,7 @@ def test_a_json_record_holds_text_digits_and_boxes_in_the_picture() -> None:
         assert digit["box"] == pytest.approx(box, abs=3)
 
 
-@pytest.mark.parametrize("option", [("--decoder", "nms"), ("--trellis", "strict")])
+@pytest.mark.parametrize("option", [("--decoder", "nms"), ("--topology", "strict")])
 def test_other_decoders_read_the_sample_too(option: tuple[str, str]) -> None:
     assert sdnn("read", SAMPLE, *option).stdout.decode() == labels()["00000.png"] + "\n"
 
@@ -274,3 +274,26 @@ def test_interrupted_training_says_how_to_go_on(tmp_path: Path) -> None:
     assert stdout == b""
     assert_one_line(stderr, f"sdnn train --resume {tmp_path / 'run'}")
     assert (tmp_path / "run" / "run.json").exists()
+
+
+def test_resuming_takes_no_options_that_say_how_to_begin(tmp_path: Path) -> None:
+    result = sdnn("train", "--resume", tmp_path, "--seed", "1")
+    assert result.returncode == ExitCode.USAGE
+    assert_one_line(result.stderr, "--resume")
+
+
+def test_a_file_name_that_is_not_text_does_not_stop_the_batch(tmp_path: Path) -> None:
+    odd = tmp_path / "\udcff.png"
+    odd.write_bytes(SAMPLE.read_bytes())
+    result = sdnn("read", odd, SAMPLE)
+    assert result.returncode == ExitCode.OK
+    assert result.stdout.count(b"\n") == 2
+
+
+def test_a_table_that_nobody_reads_to_the_end_is_no_error() -> None:
+    with subprocess.Popen([SDNN, "eval", SAMPLES], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == ExitCode.OK

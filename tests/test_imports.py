@@ -11,8 +11,9 @@ import pytest
 import sdnn
 
 ROOT = Path(sdnn.__file__).parent
+SAMPLE = ROOT.parent / "data" / "samples" / "00000.png"
 LEVELS = [
-    {"results", "errors", "choices", "files", "records"},
+    {"results", "errors", "choices", "files", "machine", "records"},
     {"preprocessing", "models", "decoding"},
     {"datasets"},
     {"reader"},
@@ -112,7 +113,8 @@ def test_help_goes_to_stdout() -> None:
     assert "read" in run("-m", "sdnn", "--help").stdout
 
 
-def test_reading_never_loads_torch() -> None:
-    packages = packages_loaded_by("-c", "import sdnn.reader, onnxruntime")
-    assert {"numpy", "onnxruntime"} <= packages
+def test_reading_never_loads_torch(tmp_path: Path) -> None:
+    command = ("-m", "sdnn", "read", str(SAMPLE), "--json", "--explain", str(tmp_path / "explain.png"))
+    packages = packages_loaded_by(*command)
+    assert {"numpy", "onnxruntime", "cv2", "PIL"} <= packages
     assert not packages & {"torch", "torchvision", "onnx"}

@@ -104,3 +104,19 @@ def test_boxes_are_cut_half_way_between_digits_that_touch() -> None:
     class_map = ClassMap(np.zeros((17, 11)), window_px=28, stride_px=2)
     spans = [Span(1, 5, 6), Span(7, 10, 11)]  # middles at 25 and 35
     assert digit_boxes(Strip(ink), class_map, spans) == [Box(20, 5, 30, 20), Box(30, 5, 40, 20)]
+
+
+def test_a_photograph_forty_times_as_large_reads_the_same(reader: Reader, reading: Reading) -> None:
+    with Image.open(SAMPLE) as image:
+        large = image.resize((40 * image.width, 40 * image.height), Image.Resampling.BICUBIC)
+    assert reader.read(large).text == reading.text
+
+
+def test_boxes_stay_in_the_picture(reader: Reader) -> None:
+    with Image.open(SAMPLE) as image:
+        page = np.asarray(image)[5:25, 9:-9]  # cut close, through the ink
+    found = reader.read(page)
+    assert found.digits
+    for digit in found.digits:
+        assert 0 <= digit.box.left < digit.box.right <= page.shape[1]
+        assert 0 <= digit.box.top < digit.box.bottom <= page.shape[0]

@@ -4,7 +4,7 @@ MNIST comes through torchvision, which checks the archives' published checksums.
 0 to 54,999 to fit, 55,000 to 59,999 for every choice, the 10,000 test images for final figures only.
 
 Reference:
-    LeCun et al. 1998, section III-A: MNIST, ink fitted into 20x20, its centre of mass in the middle of 28x28.
+    LeCun et al. 1998: MNIST, ink fitted into 20x20, its centre of mass in the middle of 28x28.
 """
 
 import contextlib

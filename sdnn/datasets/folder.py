@@ -4,15 +4,17 @@
 
     00000.png, …   dark digits on white paper
     labels.csv     file,label
-    truth.jsonl    for each file: text, box of each digit, where each digit comes from, seed
+    truth.jsonl    for each file: text, box and source of each digit, and how to make it again
 """
 
 import csv
 import json
 import os
 import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from PIL import Image
@@ -21,10 +23,13 @@ from sdnn.datasets.digits import DigitSource
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
 from sdnn.errors import OutputError, UsageError
 
+SYNTH_STREAM: Final = 1
+"""Third word of the seed: sets these strips apart from those that training makes from the same seed."""
+
 
 def numbered_strip(source: DigitSource, layout: Layout, seed: int, number: int) -> SyntheticStrip:
     """Strip of a given number in the endless series that a seed stands for."""
-    return random_strip(source, layout, np.random.default_rng([seed, number]))
+    return random_strip(source, layout, np.random.default_rng([seed, number, SYNTH_STREAM]))
 
 
 def strip_picture(strip: SyntheticStrip) -> Image.Image:
@@ -32,7 +37,9 @@ def strip_picture(strip: SyntheticStrip) -> Image.Image:
     return Image.fromarray(255 - strip.ink)
 
 
-def write_folder(folder: Path, source: DigitSource, layout: Layout, seed: int, count: int) -> None:
+def write_folder(
+    folder: Path, source: DigitSource, layout: Layout, seed: int, count: int, origin: Mapping[str, str]
+) -> None:
     """Writes strips 0 to `count` - 1 of a seed with their truth; the folder appears when it is complete.
 
     Args:
@@ -41,6 +48,7 @@ def write_folder(folder: Path, source: DigitSource, layout: Layout, seed: int, c
         layout: How they are set.
         seed: Which series of strips.
         count: How many.
+        origin: What to call the source in the truth, so that a strip can be made again.
 
     Raises:
         UsageError: When the folder holds something.
@@ -52,7 +60,7 @@ def write_folder(folder: Path, source: DigitSource, layout: Layout, seed: int, c
     partial = folder.with_name(f".{os.getpid()}-{folder.name}")
     try:
         partial.mkdir(parents=True)
-        _write(partial, source, layout, seed, count)
+        _write(partial, source, layout, seed, count, origin)
         os.replace(partial, folder)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error.strerror}); choose another place") from error
@@ -60,7 +68,9 @@ def write_folder(folder: Path, source: DigitSource, layout: Layout, seed: int, c
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _write(folder: Path, source: DigitSource, layout: Layout, seed: int, count: int) -> None:
+def _write(
+    folder: Path, source: DigitSource, layout: Layout, seed: int, count: int, origin: Mapping[str, str]
+) -> None:
     with (
         open(folder / "labels.csv", "w", encoding="utf-8", newline="") as labels,
         open(folder / "truth.jsonl", "w", encoding="utf-8") as truth,
@@ -72,7 +82,8 @@ def _write(folder: Path, source: DigitSource, layout: Layout, seed: int, count: 
             name = f"{number:05d}.png"
             strip_picture(strip).save(folder / name)
             table.writerow([name, strip.text])
-            truth.write(json.dumps({"file": name, **_truth(strip), "seed": [seed, number]}) + "\n")
+            made = {"seed": [seed, number], **origin, "layout": asdict(layout)}
+            truth.write(json.dumps({"file": name, **_truth(strip), **made}) + "\n")
 
 
 def _truth(strip: SyntheticStrip) -> dict[str, Any]:

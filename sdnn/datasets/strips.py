@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from sdnn.datasets.digits import DigitImage, DigitSource
 from sdnn.datasets.pen import IMAGE_PX
-from sdnn.results import Box
+from sdnn.results import Box, FloatArray
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,11 @@ class SyntheticStrip:
     boxes: tuple[Box, ...]
     middles_px: tuple[float, ...]
     digits: tuple[DigitImage, ...]
+
+    @property
+    def page(self) -> FloatArray:
+        """(28, W) brightness, 0 black to 1 white: the strip as dark writing on paper."""
+        return 1.0 - self.ink.astype(np.float32) / 255
 
 
 def random_strip(source: DigitSource, layout: Layout, rng: np.random.Generator) -> SyntheticStrip:

@@ -43,9 +43,9 @@ class WindowRecipe:
     layout: Layout = field(
         default_factory=lambda: Layout(digits=(1, 12), gap_px=(-1, 4), wide_gap_px=(5, 30), wide_share=0.15)
     )
-    anywhere_share: float = 0.6
-    near: float = 0.15
-    far: float = 0.3
+    anywhere_share: float = 0.55
+    near: float = 0.08
+    far: float = 0.2
     noisy_share: float = 0.25
     noise: float = 0.1
     distortion: Distortion = field(default_factory=Distortion)
@@ -84,7 +84,7 @@ def make_windows(
     right: list[npt.NDArray[np.bool_]] = []
     while len(windows) < count:
         synthetic = random_strip(source, recipe.layout, rng)
-        strip = strip_of_page(1.0 - synthetic.ink.astype(np.float32) / 255, geometry)
+        strip = strip_of_page(synthetic.page, geometry)
         if strip is None:
             continue
         digits = _digits_on(strip, synthetic)

@@ -7,23 +7,10 @@ import numpy as np
 
 from sdnn.decoding.recursion import totals
 from sdnn.decoding.trellis import one_string, stack
-from sdnn.results import FloatArray
+from sdnn.results import FloatArray, tempered
 
 TEMPERATURES: Final = (0.25, 4.0)
 """Bounds of the search; a net that needs more is broken, not ill calibrated."""
-
-
-def tempered(log_probs: FloatArray, temperature: float) -> FloatArray:
-    """Log-probabilities of each column as if its logits had been divided by the temperature.
-
-    Args:
-        log_probs: (..., C) log-probabilities at temperature 1.
-        temperature: Above 1 softens, below 1 sharpens.
-    """
-    scaled = log_probs / temperature
-    scaled = scaled - scaled.max(axis=-1, keepdims=True)
-    result: FloatArray = scaled - np.log(np.exp(scaled).sum(axis=-1, keepdims=True))
-    return result
 
 
 def fit_temperature(maps: Sequence[FloatArray], strings: Sequence[Sequence[int]]) -> float:
@@ -62,7 +49,7 @@ def fit_temperature(maps: Sequence[FloatArray], strings: Sequence[Sequence[int]]
         of_strings = totals(tempered(batch, np.exp(log_temperature)), trellis, np.logaddexp, columns)
         return float(of_strings[fits].mean())
 
-    # The likelihood has one peak in the temperature: two grids, the second between neighbours in the first.
+    # The likelihood is taken to have one peak: two grids, the second between neighbours in the first.
     low, high = np.log(TEMPERATURES)
     for points in (17, 9):
         grid = np.linspace(low, high, points)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from sdnn.choices import Topology
-from sdnn.decoding.recursion import totals
-from sdnn.decoding.trellis import any_string, one_string, stack
+from sdnn.decoding.recursion import scores, totals
+from sdnn.decoding.trellis import any_string, one_string, stack, substitutes
 from sdnn.results import FloatArray
 
 
@@ -40,6 +40,10 @@ def digit_probs(
 ) -> tuple[float, FloatArray]:
     """Probability of a string, and of every digit at each of its positions with the others as they are.
 
+    A path of a string with another digit at position i enters that digit from the part before it, which the
+    recursion has scored from the left, and leaves it for the part after it, scored together with the digit
+    from the right. Summed over the column where it enters, every path counts once.
+
     Args:
         log_probs: (T, C) log-probabilities.
         string: L digit classes.
@@ -49,12 +53,22 @@ def digit_probs(
         p(string | map), and an (L, C-1) array: row i is p(digit at i | the other digits of the string),
         which sums to 1 wherever the string itself is possible.
     """
-    digits = log_probs.shape[1] - 1
-    variants = [[*string[:i], digit, *string[i + 1 :]] for i in range(len(string)) for digit in range(digits)]
-    scored = string_log_probs(log_probs, [string, *variants], topology)
-    joint = scored[1:].reshape(len(string), digits)
-    highest = joint.max(axis=1, keepdims=True, initial=-np.inf)
-    weights = np.exp(joint - np.where(np.isfinite(highest), highest, 0.0))
-    row_totals = weights.sum(axis=1, keepdims=True)
-    probs = np.divide(weights, row_totals, out=np.zeros_like(weights), where=row_totals > 0)
-    return float(np.exp(scored[0])), probs
+    columns, classes = log_probs.shape
+    (of_string,) = string_log_probs(log_probs, [string], topology)
+    probs = np.zeros((len(string), classes - 1))
+    if not np.isfinite(of_string):
+        return 0.0, probs
+    ahead = scores(log_probs[None], one_string(string, classes, topology), np.logaddexp)[0]
+    backwards, first_substitute = substitutes(string[::-1], classes, topology)
+    behind = scores(log_probs[None, ::-1], backwards, np.logaddexp)[0, ::-1, first_substitute:]
+    behind = behind.reshape(columns, len(string), classes - 1)[:, ::-1]
+    for position in range(len(string)):
+        gap = ahead[:-1, 2 * position + 1, None]
+        enter = np.full((columns, classes - 1), 0.0 if position == 0 else -np.inf)
+        enter[1:] = np.broadcast_to(gap, enter[1:].shape)
+        if position > 0 and topology is Topology.CTC:
+            other = np.arange(classes - 1) != string[position - 1]
+            enter[1:, other] = np.logaddexp(gap, ahead[:-1, 2 * position, None])
+        joint = np.logaddexp.reduce(enter + behind[:, position], axis=0)
+        probs[position] = np.exp(joint - np.logaddexp.reduce(joint))
+    return float(np.exp(of_string)), probs

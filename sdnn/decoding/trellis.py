@@ -9,7 +9,7 @@ the no-digit columns are dropped. Which paths are allowed is the *topology*:
   nil→nil, nil→X). Paths that break the rule are left out, so the strings sum to less than 1.
 
 Reference:
-    Matan et al. 1992, section 3, score segments on an acyclic graph and have no no-digit class; the class and
+    Matan et al. 1992 score segments on an acyclic graph and have no no-digit class; the class and
     the strict grammar are Schenkel's, the default topology is that of Graves et al. 2006 (CTC).
 """
 
@@ -86,6 +86,48 @@ def one_string(string: Sequence[int], classes: int, topology: Topology = Topolog
     last = len(labels)
     ends = (last, last - 1) if string else (last,)
     return _trellis(labels, predecessors, initial=(1, 2) if string else (1,), final=ends)
+
+
+def substitutes(
+    string: Sequence[int], classes: int, topology: Topology = Topology.CTC
+) -> tuple[Trellis, int]:
+    """The trellis of one string, and beside each of its digits a state for every digit in its place.
+
+    A path that enters one of these states stays there: they score the beginnings of strings.
+
+    Args:
+        string: L digit classes, as for `one_string`.
+        classes: Number of classes C; the last one is no-digit.
+        topology: Which paths are allowed.
+
+    Returns:
+        The trellis, and its first such state; L x (C-1) follow in the order of position and digit.
+    """
+    plain = one_string(string, classes, topology)
+    first = len(plain.labels)
+    labels: list[int] = []
+    predecessors: list[list[int]] = []
+    initial: list[bool] = []
+    for position in range(len(string)):
+        for digit in range(classes - 1):
+            gap, here = 2 * position + 1, first + len(labels)
+            touches = topology is Topology.CTC and position > 0 and string[position - 1] != digit
+            labels.append(digit)
+            predecessors.append([here, gap, gap - 1 if touches else DEAD])
+            initial.append(position == 0)
+    width = 3 - plain.predecessors.shape[1]
+    trellis = Trellis(
+        labels=np.concatenate([plain.labels, np.array(labels, dtype=np.intp)]),
+        predecessors=np.concatenate(
+            [
+                np.pad(plain.predecessors, [(0, 0), (0, width)], constant_values=DEAD),
+                np.array(predecessors, dtype=np.intp).reshape(-1, 3),
+            ]
+        ),
+        initial=np.concatenate([plain.initial, np.array(initial, dtype=bool)]),
+        final=np.concatenate([plain.final, np.zeros(len(initial), dtype=bool)]),
+    )
+    return trellis, first
 
 
 def stack(trellises: Sequence[Trellis]) -> Trellis:

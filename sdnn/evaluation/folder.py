@@ -45,8 +45,8 @@ def evaluate(
             unreadable += 1
         pairs.append((labelled.label, reading.text))
         if reading.text != labelled.label:
-            failures.append(SheetEntry(labelled.path.name, labelled.label, reading))
+            failures.append(SheetEntry(str(labelled.path), labelled.label, reading))
         advance()
     seconds = time.perf_counter() - started
-    report = FolderReport(folder.name, score(pairs), score_by_length(pairs), unreadable, seconds)
+    report = FolderReport(folder.resolve().name, score(pairs), score_by_length(pairs), unreadable, seconds)
     return report, failures

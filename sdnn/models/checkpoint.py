@@ -6,7 +6,7 @@ from pathlib import Path
 import onnx
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from sdnn.errors import ModelError
@@ -24,10 +24,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[st
     """
     owned = {name: tensor.detach().contiguous().clone() for name, tensor in tensors.items()}
     with written_whole(path) as temporary:
-        try:
-            save_file(owned, temporary, metadata=dict(metadata))
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
+        temporary.write_bytes(save(owned, metadata=dict(metadata)))
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -107,6 +104,11 @@ def describe_onnx(path: Path, description: Description) -> None:
 
 
 def _save_described(path: Path, model: onnx.ModelProto, description: Description) -> None:
+    # The exporter notes for each node where in the source it comes from: paths of the machine it ran on.
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output):
+        del part.metadata_props[:]
+        part.ClearField("doc_string")
     onnx.helper.set_model_props(model, description.to_metadata())
     onnx.checker.check_model(model)
     with written_whole(path) as temporary:

@@ -10,6 +10,7 @@ from sdnn.results import DIGITS, Geometry
 
 METADATA_KEY: Final = "sdnn"
 SCHEMA: Final = 1
+NORMALIZATION: Final = "0 paper to 1 ink"
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Description:
         name: What the model is called in records.
         geometry: Sizes that the strip and the map must have.
         labels: The digits, in the order of the classes; no-digit follows them.
+        normalization: What the values of a strip mean; there is one kind so far, 0 paper to 1 ink.
         temperature: Divides the logits of every column before the softmax.
         recipe: The settings it was trained with.
         data: Checksums of the data it was trained on.
@@ -29,6 +31,7 @@ class Description:
     name: str
     geometry: Geometry
     labels: str = DIGITS
+    normalization: str = NORMALIZATION
     temperature: float = 1.0
     recipe: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)
@@ -61,6 +64,8 @@ class Description:
                     f"{where}: describes itself in schema {schema}, not {SCHEMA}; use its sdnn version"
                 )
             description = cls(**{**entries, "geometry": Geometry(**entries["geometry"])})
+            if (description.labels, description.normalization) != (DIGITS, NORMALIZATION):
+                raise ValueError(f"labels {description.labels}, normalization {description.normalization}")
             if not 0 < description.temperature < float("inf"):
                 raise ValueError(f"temperature {description.temperature}")
         except (KeyError, TypeError, ValueError) as error:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from sdnn.results import CLASSES, Geometry
 
-GEOMETRY: Final = Geometry(height_px=28, text_height_px=20, window_px=28, stride_px=2)
+GEOMETRY: Final = Geometry()
 
 
 class DigitNet(nn.Module):

@@ -9,7 +9,7 @@ import numpy as np
 
 from sdnn.errors import ModelError
 from sdnn.models.description import Description
-from sdnn.results import CLASSES, ClassMap, FloatArray, Strip
+from sdnn.results import CLASSES, ClassMap, Strip, tempered
 
 BUNDLED: Final = Path(__file__).parents[1] / "weights" / "sdnn.onnx"
 """The model that comes with the package."""
@@ -81,14 +81,9 @@ class Engine:
         (logits,) = self._session.run(None, {"strips": batch}) if strips else ([],)
         return [
             ClassMap(
-                self._log_probs(columns[: geometry.columns(width)]), geometry.window_px, geometry.stride_px
+                tempered(columns[: geometry.columns(width)], self.description.temperature),
+                geometry.window_px,
+                geometry.stride_px,
             )
             for columns, width in zip(logits, widths, strict=True)
         ]
-
-    def _log_probs(self, logits: FloatArray) -> FloatArray:
-        """(T, C) log-probabilities: softmax of the logits over the temperature."""
-        scaled = logits.astype(np.float64) / self.description.temperature
-        scaled -= scaled.max(axis=1, keepdims=True)
-        log_probs: FloatArray = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
-        return log_probs

@@ -6,7 +6,7 @@ neighbouring windows share is done once. The result is exact: column k of the ma
 the window that begins at pixel k times the stride.
 
 Reference:
-    Matan et al. 1992, section 2: the replicated net; segmentation on feature maps is about ten times cheaper
+    Matan et al. 1992: the replicated net; segmentation on feature maps is about ten times cheaper
     than cutting windows from pixels.
 """
 

@@ -14,14 +14,14 @@ SPECK: Final = 0.3
 SMALL: Final = 0.5
 """Pieces lower than this share of the tallest do not say how high the digits are."""
 ROOM: Final = 1.3
-"""How far the tallest writing may reach beyond the height of the digits: the strip has 28 rows for 20."""
+"""How much higher than the digits all the writing together may be; the strip has 28 rows for 20."""
 
 
 def text_box(ink: FloatArray) -> Box | None:
     """The box that sets place and size of the strip: as wide as the writing, as high as most of its digits.
 
     The height is the median over the pieces of ink, wider ones counting for more, so that a long descender or
-    a flourish does not make all the digits small; it may stick out of the box, but not out of the strip.
+    a flourish does not make all the digits small; it sticks out of the box, and its end may be cut off.
 
     Args:
         ink: (H, W), 0 paper to 1 ink.

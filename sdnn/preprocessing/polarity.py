@@ -10,6 +10,8 @@ from sdnn.results import FloatArray
 
 LEAST_CONTRAST: Final = 0.06
 """Difference between ink and paper, of the range from black to white, below which a page counts as blank."""
+LARGEST_MEDIAN_PX: Final = 255
+"""Largest square that OpenCV takes a median over; higher pages are made smaller to find their paper."""
 
 
 def ink_of(page: FloatArray) -> FloatArray:
@@ -42,7 +44,12 @@ def ink_of(page: FloatArray) -> FloatArray:
 def _paper(page: FloatArray) -> FloatArray:
     """Brightness of the paper at each pixel."""
     height, width = page.shape
-    side = min(255, height) | 1
+    reduction = -(-height // LARGEST_MEDIAN_PX)
+    if reduction > 1:
+        size = (max(1, width // reduction), height // reduction)
+        paper = _paper(np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), dtype=np.float32))
+        return np.asarray(cv2.resize(paper, (width, height)), dtype=np.float32)
+    side = height | 1
     # The picture goes on beyond its edge as if in a mirror: OpenCV's median would repeat the last pixels, and
     # take a stroke that touches the edge for paper.
     pad = side // 2

@@ -20,7 +20,7 @@ from sdnn.rendering.canvas import (
     stack,
     text_width_px,
 )
-from sdnn.results import Box, Reading
+from sdnn.results import Box, Reading, Status
 
 SHEET_PX: Final = 1240
 """Widest sheet; a page shows it at about two thirds."""
@@ -129,7 +129,8 @@ def _draw_strip(canvas: Canvas, reading: Reading, frame: Box) -> None:
     """Draw the strip at the sheet's scale, or smaller where it would not fit."""
     canvas.box(frame, fill=INK_RAMP[0])
     if reading.evidence is None or 0 in reading.evidence.strip.ink.shape:
-        canvas.text(frame.width / 2, frame.height / 2, "no ink", 14, QUIET, anchor="mm")
+        what = "unreadable" if reading.status is Status.ERROR else "no ink"
+        canvas.text(frame.width / 2, frame.height / 2, what, 14, QUIET, anchor="mm")
         return
     ink = reading.evidence.strip.ink
     height, width = ink.shape

@@ -124,7 +124,7 @@ def train_digits(run: Run, data: Path | None, report: Callable[[Progress], None]
                 )
                 run.save_checkpoint(net, optimizer, step + 1)
             report(Progress(step + 1, recipe.steps, loss, accuracy))
-    return _finish(run, net, validation, {"validation_window_accuracy": accuracy, "seconds": round(seconds)})
+    return _finish(run, net, validation, {"validation_window_accuracy": accuracy})
 
 
 def as_input(windows: FloatArray) -> Tensor:
@@ -223,7 +223,7 @@ def _temperature(engine: Engine, validation: DigitSource, recipe: DigitRecipe, c
     maps, strings = [], []
     for _ in range(count):
         synthetic = random_strip(validation, Layout(digits=(1, 8), gap_px=(-1, 8)), rng)
-        strip = strip_of_page(1.0 - synthetic.ink.astype(np.float32) / 255, GEOMETRY)
+        strip = strip_of_page(synthetic.page, GEOMETRY)
         if strip is not None:
             maps.append(engine.class_map(strip).log_probs)
             strings.append([int(digit) for digit in synthetic.text])

@@ -30,13 +30,13 @@ class DigitRecipe:
 
     source: Source = Source.MIXED
     pen_share: float = 0.2
-    windows: int = 1_126_400
+    windows: int = 1_228_800
     windows_per_epoch: int = 51_200
     batch: int = 512
     learning_rate: float = 4e-3
     warm_up: float = 0.1
     weight_decay: float = 0.02
-    dropout: float = 0.2
+    dropout: float = 0.25
     seed: int = 0
     window: WindowRecipe = field(default_factory=WindowRecipe)
 

@@ -9,9 +9,9 @@
     model.onnx              the sweeping net, when done: what `sdnn read --model` takes
 """
 
+import contextlib
 import json
-import os
-import platform
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -26,6 +26,7 @@ from torch import Tensor
 from sdnn import __version__
 from sdnn.errors import ModelError, OutputError, UsageError
 from sdnn.files import written_whole
+from sdnn.machine import hardware
 from sdnn.models.checkpoint import load_tensors, save_tensors
 from sdnn.models.digit_net import DigitNet
 from sdnn.training.recipe import DigitRecipe
@@ -63,9 +64,9 @@ class Run:
         record = {
             "version": __version__,
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": " ".join(["sdnn", *sys.argv[1:]]),
+            "command": shlex.join(["sdnn", *sys.argv[1:]]),
             "recipe": asdict(recipe),
-            "versions": {name: metadata.version(name) for name in ("torch", "torchvision", "numpy", "onnx")},
+            "versions": _versions("torch", "torchvision", "numpy", "opencv-python-headless", "onnx"),
             "hardware": hardware(),
             "data": dict(data),
         }
@@ -165,16 +166,13 @@ class Run:
         return step
 
 
-def hardware() -> str:
-    """One line that says what the run ran on."""
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [
-            line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line
-        ]
-        model = names[0] if names else model
-    return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+def _versions(*packages: str) -> dict[str, str]:
+    """Of the packages that are installed."""
+    versions = {}
+    for package in packages:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[package] = metadata.version(package)
+    return versions
 
 
 def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -19,7 +19,7 @@ SEED, COUNT = 1992, 6
 
 
 def written(folder: Path, seed: int = SEED, count: int = COUNT) -> Path:
-    write_folder(folder, Pen(), LAYOUT, seed, count)
+    write_folder(folder, Pen(), LAYOUT, seed, count, {"source": "pen"})
     return folder
 
 

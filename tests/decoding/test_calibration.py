@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracle import class_maps, normalized, string_of
 
-from sdnn.decoding.calibration import TEMPERATURES, fit_temperature, tempered
-from sdnn.results import FloatArray
+from sdnn.decoding.calibration import TEMPERATURES, fit_temperature
+from sdnn.results import FloatArray, tempered
 
 Labelled = tuple[list[FloatArray], list[list[int]]]
 

@@ -10,7 +10,6 @@ from sdnn.results import Geometry
 FULL = Description(
     name="sdnn-test",
     geometry=Geometry(height_px=32, text_height_px=22, window_px=30, stride_px=4),
-    labels="9876543210",
     temperature=1.37,
     recipe={"epochs": 3, "stages": [{"learning_rate": 0.001}], "seed": None},
     data={"train-images-idx3-ubyte.gz": "68eaf0b3"},
@@ -44,7 +43,10 @@ def test_the_metadata_is_one_entry_of_json_with_the_schema_and_every_field() -> 
     entries = json.loads(metadata[METADATA_KEY])
     assert entries["schema"] == SCHEMA
     assert entries["geometry"] == {"height_px": 32, "text_height_px": 22, "window_px": 30, "stride_px": 4}
-    assert entries.keys() == {"schema", "name", "geometry", "labels", "temperature", "recipe", "data", "card"}
+    assert entries.keys() == {
+        *("schema", "name", "geometry", "labels", "normalization"),
+        *("temperature", "recipe", "data", "card"),
+    }
 
 
 def test_entries_of_others_are_passed_over() -> None:
@@ -88,3 +90,8 @@ def test_a_description_of_another_schema_asks_for_the_sdnn_that_wrote_it() -> No
     message = refusal(entry(schema=SCHEMA + 1))
     assert f"schema {SCHEMA + 1}" in message
     assert "its sdnn version" in message
+
+
+@pytest.mark.parametrize("changes", [{"labels": "9876543210"}, {"normalization": "1 paper to 0 ink"}])
+def test_a_model_that_means_something_else_is_refused(changes: dict[str, str]) -> None:
+    refusal(entry(**changes))

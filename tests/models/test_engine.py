@@ -8,14 +8,13 @@ import onnx
 import pytest
 from oracle import net_in_use, normalized, swept
 
-from sdnn.decoding.calibration import tempered
 from sdnn.errors import ModelError
 from sdnn.models.checkpoint import describe_onnx, export_onnx
 from sdnn.models.description import Description
 from sdnn.models.digit_net import GEOMETRY, DigitNet
 from sdnn.models.engine import Engine
 from sdnn.models.fully_convolutional import fully_convolutional
-from sdnn.results import Strip
+from sdnn.results import Strip, tempered
 
 DESCRIPTION = Description("sdnn-test", GEOMETRY, card={"note": "weights drawn at random"})
 WIDTHS = [28, 29, 30, 31, 57, *np.random.default_rng(1).integers(28, 601, 5).tolist()]
@@ -105,7 +104,7 @@ def test_the_engine_knows_the_description_and_checksum_of_its_file(model: Path, 
 def test_sweeping_does_not_import_torch(model: Path) -> None:
     script = (
         "import sys; import numpy as np; from pathlib import Path\n"
-        "from sdnn.models.engine import Engine; from sdnn.results import Strip\n"
+        "from sdnn.models.engine import Engine; from sdnn.results import tempered, Strip\n"
         "Engine(Path(sys.argv[1])).class_map(Strip(np.zeros((28, 40), np.float32)))\n"
         "assert 'torch' not in sys.modules and 'onnx' not in sys.modules"
     )

@@ -28,7 +28,7 @@ def test_the_box_is_as_wide_as_the_writing_and_as_high_as_most_digits() -> None:
     assert text_box(page) == Box(20, 21, 120, 41)
 
 
-def test_a_long_descender_does_not_set_the_height_but_stays_in_the_strip() -> None:
+def test_a_long_descender_sets_the_height_only_where_it_is_very_long() -> None:
     digits = [(left, 10, left + 10, 30) for left in (20, 40, 60)]
     assert text_box(page_with(*digits, (80, 10, 84, 35))) == Box(20, 10, 84, 30)
     box = text_box(page_with(*digits, (80, 10, 84, 49)))

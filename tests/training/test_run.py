@@ -8,10 +8,11 @@ from torch import Tensor
 from sdnn import __version__
 from sdnn.choices import Source
 from sdnn.errors import ModelError, OutputError, UsageError
+from sdnn.machine import hardware
 from sdnn.models.checkpoint import save_tensors
 from sdnn.models.digit_net import DigitNet
 from sdnn.training.recipe import DigitRecipe
-from sdnn.training.run import Run, hardware
+from sdnn.training.run import Run
 
 RECIPE = DigitRecipe(source=Source.PEN, seed=5)
 

@@ -1,0 +1,41 @@
+"""The bundled model is what its card says."""
+
+import json
+from pathlib import Path
+
+import onnx
+import pytest
+
+from sdnn.choices import Source
+from sdnn.models.checkpoint import load_net
+from sdnn.models.engine import BUNDLED, Engine
+from sdnn.training.recipe import DigitRecipe, digit_recipe
+
+WEIGHTS = BUNDLED.parent
+
+
+def test_it_was_trained_by_the_default_recipe() -> None:
+    record = json.loads((WEIGHTS / "run.json").read_text())
+    assert DigitRecipe.from_record(record["recipe"]) == digit_recipe(Source.MIXED, seed=0)
+
+
+def test_both_files_describe_themselves_alike() -> None:
+    _, description = load_net(WEIGHTS / "sdnn.safetensors")
+    assert description == Engine().description
+
+
+def test_it_carries_the_checksums_of_its_data() -> None:
+    assert len(Engine().description.data) == 4
+    assert all(len(checksum) == 64 for checksum in Engine().description.data.values())
+
+
+@pytest.mark.parametrize("path", sorted(WEIGHTS.iterdir()), ids=lambda path: path.name)
+def test_no_file_names_a_place_on_the_machine_that_made_it(path: Path) -> None:
+    content = path.read_bytes()
+    for place in (b"/site-packages/", b"/home/", b"/root/", b"/work/"):
+        assert place not in content
+
+
+def test_it_is_small() -> None:
+    assert BUNDLED.stat().st_size < 4 * 2**20
+    assert not onnx.load_model(BUNDLED).graph.node[0].metadata_props
