@@ -45,6 +45,7 @@ def run(command: list[str]) -> tuple[float, float]:
 
 def main() -> None:
     """Runs everything and writes the figures."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # as in sdnn itself
     for command in COMMANDS.values():
         run(command)  # warms the disk cache
     runs: dict[str, list[tuple[float, float]]] = {name: [] for name in COMMANDS}

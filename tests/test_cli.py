@@ -63,6 +63,14 @@ def test_the_bundled_model_reads_every_sample() -> None:
     assert result.stderr == b""
 
 
+def test_reading_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(place, str(tmp_path))
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    assert sdnn("read", SAMPLE, cwd=tmp_path).returncode == ExitCode.OK
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_one_picture_prints_the_digits_alone() -> None:
     assert sdnn("read", SAMPLE).stdout.decode() == labels()["00000.png"] + "\n"
 

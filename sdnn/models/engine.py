@@ -1,6 +1,7 @@
 """The sweep as reading runs it: the exported net in onnxruntime, without torch."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,9 @@ class Engine:
         Raises:
             ModelError: When the file is missing, damaged, or not a model of this package.
         """
+        # From 1.29 on onnxruntime reports to its makers, and leaves a device number in the user's cache,
+        # unless it is told not to before it loads. Reading stays on this machine.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
 
         try:
