@@ -18,7 +18,7 @@ from sdnn import __version__
 from sdnn.choices import Decoder, Source, Split, Stage, Topology
 from sdnn.errors import ExitCode, MissingPackage, SdnnError, UnreadableInput, UsageError
 from sdnn.files import save_picture
-from sdnn.terminal import fail, needs, note, print_line, progress
+from sdnn.terminal import fail, needs, note, print_line, progress, standard_input
 
 if TYPE_CHECKING:
     from sdnn.datasets.digits import DigitSource
@@ -106,6 +106,7 @@ def read(
     """
     if explain and len(images) != 1:
         raise UsageError(f"--explain draws one picture, {len(images)} were given; call it once for each")
+    _refuse_to_overwrite("--explain", explain, [Path(image) for image in images])
     from sdnn.reader import Reader
 
     reader = Reader(model, decoder, topology)
@@ -122,7 +123,7 @@ def _read_one(reader: "Reader", image: str, json_lines: bool, named: bool, expla
     model = {"name": reader.engine.description.name, "sha256": reader.engine.sha256}
     started = time.perf_counter()
     try:
-        reading = reader.read(sys.stdin.buffer if image == "-" else image)
+        reading = reader.read(standard_input() if image == "-" else image)
     except UnreadableInput as error:
         note(str(error))
         if json_lines:
@@ -186,7 +187,8 @@ def train(
         with progress("training", "loss", "accuracy") as update:
             train_digits(going, data, lambda now: update(now.step, now.steps, **now.shown()))
     except KeyboardInterrupt:
-        fail(f"interrupted; go on with: sdnn train --resume {going.folder}", ExitCode.INTERRUPTED)
+        kept = "" if going.checkpoint.exists() else " before the first checkpoint"
+        fail(f"interrupted{kept}; go on with: sdnn train --resume {going.folder}", ExitCode.INTERRUPTED)
     print_line(str(going.model))
 
 
@@ -253,30 +255,25 @@ def evaluate(
     """
     with needs("rapidfuzz", "evaluating"):
         from sdnn.evaluation.folder import evaluate as evaluate_folder
-        from sdnn.evaluation.labels import read_labels
+        from sdnn.evaluation.labels import LABELS_NAME, read_labels
         from sdnn.evaluation.report import table
     from sdnn.reader import Reader
 
     reader = Reader(model, decoder, topology)
-    files = sum(len(read_labels(folder)) for folder in folders)
+    labelled = [labelled.path for folder in folders for labelled in read_labels(folder)]
+    _refuse_to_overwrite("--failures", failures, [*labelled, *(folder / LABELS_NAME for folder in folders)])
     reports, failed, done = [], [], 0
     with progress("reading") as update:
 
         def advance() -> None:
             nonlocal done
             done += 1
-            update(done, files)
+            update(done, len(labelled))
 
         for folder in folders:
             report, wrong = evaluate_folder(reader, folder, advance)
             reports.append(report)
             failed += wrong
-    if failures:
-        from sdnn.rendering.contact_sheet import contact_sheet
-
-        if len(failed) > MOST_FAILURES:
-            note(f"{len(failed)} failures; the first {MOST_FAILURES} are drawn")
-        save_picture(contact_sheet(failed[:MOST_FAILURES]), failures)
     if json_lines:
         for report in reports:
             print_line(json.dumps(report.to_record()))
@@ -287,16 +284,29 @@ def evaluate(
         text = io.StringIO()
         Console(file=text, force_terminal=terminal, width=None if terminal else 100).print(table(reports))
         print_line(text.getvalue().rstrip("\n"))
+    if failures:
+        from sdnn.rendering.contact_sheet import contact_sheet
+
+        if len(failed) > MOST_FAILURES:
+            note(f"{len(failed)} failures; the first {MOST_FAILURES} are drawn")
+        save_picture(contact_sheet(failed[:MOST_FAILURES]), failures)
     if any(report.unreadable for report in reports):
         raise typer.Exit(ExitCode.UNREADABLE)
 
 
+def _refuse_to_overwrite(option: str, out: Path | None, inputs: list[Path]) -> None:
+    """A drawing must not take the place of what it is drawn from."""
+    if out and out.exists() and any(each.exists() and out.samefile(each) for each in inputs):
+        raise UsageError(f"{option} {out}: is one of the files to be read; give another name")
+
+
 def _digits_range(text: str) -> tuple[int, int]:
     """`5` or `3-8`."""
-    low, _, high = text.partition("-")
-    if not (low.isdecimal() and (high or low).isdecimal() and 1 <= int(low) <= int(high or low)):
+    low, dash, high = text.partition("-")
+    high = high if dash else low
+    if not (low.isdecimal() and high.isdecimal() and 1 <= int(low) <= int(high)):
         raise UsageError(f"--digits {text}: give a number such as 5 or a range such as 3-8, from 1 up")
-    return int(low), int(high or low)
+    return int(low), int(high)
 
 
 def _gap_range(text: str) -> tuple[int, int]:

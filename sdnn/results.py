@@ -4,7 +4,8 @@ Axes are named once, here: B batch, C classes, H and W pixels (down, across), T 
 Pixel coordinates are edges: a box from 0 to 1 covers the first pixel.
 """
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
@@ -61,8 +62,9 @@ class Box:
         return self.bottom - self.top
 
     def rounded(self) -> tuple[int, int, int, int]:
-        """Left, top, right and bottom to the nearest pixel edge."""
-        return round(self.left), round(self.top), round(self.right), round(self.bottom)
+        """Left, top, right and bottom to the nearest pixel edge, halves upwards."""
+        left, top, right, bottom = (math.floor(edge + 0.5) for edge in astuple(self))
+        return left, top, right, bottom
 
     def clipped(self, width_px: float, height_px: float) -> "Box":
         """The part of the box that lies in a picture of the given size."""

@@ -4,16 +4,21 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
-from sdnn.errors import ExitCode, MissingPackage
+from sdnn.errors import ExitCode, MissingPackage, OutputError, UnreadableInput
 
 
 def print_line(line: str) -> None:
     """One line of results on stdout, untouched: rich would wrap it, or take brackets in it for markup.
 
     Ends the command quietly where nobody reads any more, as in `| head -1`.
+
+    Raises:
+        OutputError: When stdout is closed, or cannot take any more.
     """
+    if sys.stdout is None:
+        raise OutputError("stdout: is closed; redirect it to a file")
     try:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
@@ -21,6 +26,20 @@ def print_line(line: str) -> None:
         # Else the interpreter would complain once more when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.OK)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputError(f"stdout: cannot be written ({error.strerror}); choose another place") from error
+
+
+def standard_input() -> BinaryIO:
+    """The bytes that come through stdin.
+
+    Raises:
+        UnreadableInput: When stdin is closed.
+    """
+    if sys.stdin is None:
+        raise UnreadableInput("stdin: is closed; give a picture, as in: sdnn read - < strip.png")
+    return sys.stdin.buffer
 
 
 def note(message: str) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -305,3 +306,43 @@ def test_a_table_that_nobody_reads_to_the_end_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == ExitCode.OK
+
+
+def test_a_drawing_does_not_take_the_place_of_what_is_read(tmp_path: Path) -> None:
+    scan = tmp_path / "scan.png"
+    scan.write_bytes(SAMPLE.read_bytes())
+    (tmp_path / "labels.csv").write_text("file,label\nscan.png,1\n")
+    for arguments in (("read", scan, "--explain", scan), ("eval", tmp_path, "--failures", scan)):
+        result = sdnn(*arguments)
+        assert result.returncode == ExitCode.USAGE
+        assert_one_line(result.stderr, "scan.png")
+        assert scan.read_bytes() == SAMPLE.read_bytes()
+
+
+def test_the_score_is_printed_even_if_the_failures_cannot_be_drawn(tmp_path: Path) -> None:
+    result = sdnn("eval", SAMPLES, "--json", "--failures", tmp_path / "nowhere" / "failures.png")
+    assert json.loads(result.stdout)["n"] == 12
+    assert result.returncode == ExitCode.OUTPUT
+
+
+def test_a_pipe_with_a_name_is_read_like_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen([SDNN, "read", tmp_path / "pipe"], stdout=subprocess.PIPE) as process:
+        (tmp_path / "pipe").write_bytes(SAMPLE.read_bytes())
+        stdout, _ = process.communicate()
+    assert stdout.decode() == labels()["00000.png"] + "\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_behind_stdout_is_exit_code_7() -> None:
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([SDNN, "read", SAMPLE], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert result.returncode == ExitCode.OUTPUT
+    assert_one_line(result.stderr, "stdout")
+
+
+def test_training_does_not_write_into_a_folder_that_holds_something(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("mine")
+    result = sdnn("train", "--source", "pen", "--run", tmp_path)
+    assert result.returncode == ExitCode.USAGE
+    assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]

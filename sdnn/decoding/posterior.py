@@ -51,13 +51,11 @@ def digit_probs(
 
     Returns:
         p(string | map), and an (L, C-1) array: row i is p(digit at i | the other digits of the string),
-        which sums to 1 wherever the string itself is possible.
+        which sums to 1, or is all 0 where no digit is possible there.
     """
     columns, classes = log_probs.shape
     (of_string,) = string_log_probs(log_probs, [string], topology)
     probs = np.zeros((len(string), classes - 1))
-    if not np.isfinite(of_string):
-        return 0.0, probs
     ahead = scores(log_probs[None], one_string(string, classes, topology), np.logaddexp)[0]
     backwards, first_substitute = substitutes(string[::-1], classes, topology)
     behind = scores(log_probs[None, ::-1], backwards, np.logaddexp)[0, ::-1, first_substitute:]
@@ -70,5 +68,7 @@ def digit_probs(
             other = np.arange(classes - 1) != string[position - 1]
             enter[1:, other] = np.logaddexp(gap, ahead[:-1, 2 * position, None])
         joint = np.logaddexp.reduce(enter + behind[:, position], axis=0)
-        probs[position] = np.exp(joint - np.logaddexp.reduce(joint))
+        total = np.logaddexp.reduce(joint)
+        if np.isfinite(total):
+            probs[position] = np.exp(joint - total)
     return float(np.exp(of_string)), probs

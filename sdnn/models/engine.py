@@ -38,9 +38,8 @@ class Engine:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise ModelError(
-                f"{path}: no model there ({error.strerror}); make one with: sdnn train"
-            ) from error
+            remedy = f"give {path / 'model.onnx'}" if path.is_dir() else "make one with: sdnn train"
+            raise ModelError(f"{path}: no model there ({error.strerror}); {remedy}") from error
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # what goes wrong is said once, by the exception
         try:

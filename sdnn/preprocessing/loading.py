@@ -31,6 +31,7 @@ def load_page(source: ImageSource) -> FloatArray:
         (H, W) float32, 0 black to 1 white.
 
     Raises:
+        TypeError: When the source is none of these.
         UnreadableInput: When the file is missing, empty, truncated, too large or no picture, or the array
             has another shape.
     """
@@ -43,10 +44,12 @@ def load_page(source: ImageSource) -> FloatArray:
     if isinstance(source, str | Path):
         try:
             with open(source, "rb") as file:
-                return _decode(file, str(source))
+                return _decode(file if file.seekable() else io.BytesIO(file.read()), str(source))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise UnreadableInput(f"{source}: cannot be opened ({reason}); check the path") from error
+    if not hasattr(source, "read"):
+        raise TypeError(f"{type(source).__name__}: give a path, bytes, a binary file, a picture or an array")
     return _decode(io.BytesIO(source.read()), getattr(source, "name", "stream"))
 
 
@@ -110,6 +113,8 @@ def _from_array(array: npt.NDArray[Any]) -> FloatArray:
         array = _by_range(array.astype(np.float32))
     elif not (np.issubdtype(array.dtype, np.floating) or array.dtype == np.bool_):
         raise UnreadableInput(f"array of {array.dtype}: give numbers")
+    elif array.size and np.nanmax(array) > 2:  # a little above 1 is what resampling overshoots by
+        raise UnreadableInput("array of floats far above 1: give 0 black to 1 white, or integers")
     array = np.nan_to_num(array.astype(np.float32)).clip(0.0, 1.0)
     if array.ndim == 2:
         return array

@@ -61,6 +61,8 @@ class Run:
             raise UsageError(
                 f"{folder}: holds a run already; go on with --resume {folder}, or give another --run"
             )
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(f"{folder}: exists and is not an empty folder; give another --run")
         record = {
             "version": __version__,
             "started": datetime.now(UTC).isoformat(timespec="seconds"),

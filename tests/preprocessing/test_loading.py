@@ -263,3 +263,13 @@ def test_the_message_names_the_file(tmp_path: Path) -> None:
     with open(path, "rb") as file:
         messages = [refusal(path), refusal(str(path)), refusal(file)]
     assert all(message.startswith(f"{path}: ") for message in messages)
+
+
+def test_floats_up_to_255_are_refused() -> None:
+    with pytest.raises(UnreadableInput, match="floats"):
+        load_page(np.full((20, 30), 255.0))
+
+
+def test_what_is_no_source_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="give a path"):
+        load_page(["a.png"])  # type: ignore[arg-type]
