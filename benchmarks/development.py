@@ -2,7 +2,7 @@
 
     python benchmarks/development.py DIR...
 
-The folders are development sets: preprocessing is looked at on them, weights and temperature never see them.
+The folders are development sets: preprocessing is chosen on them, weights and temperature never see them.
 """
 
 import json
