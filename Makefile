@@ -5,19 +5,19 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check train weights samples bench reproduce development clean
+.PHONY: help demo test check train weights samples bench strips ablation development clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/reading  ## Install what reading needs (no torch) and read the sample strips
-	@echo; echo '$$ sdnn read data/samples/*.png'
-	@$(BIN)/sdnn read data/samples/*.png
-	@echo; echo '$$ sdnn eval data/samples'
-	@$(BIN)/sdnn eval data/samples
+	@echo; echo '$$ sdnn read data/pages/*.png'
+	@$(BIN)/sdnn read data/pages/*.png
+	@echo; echo '$$ sdnn eval data/samples data/pages'
+	@$(BIN)/sdnn eval data/samples data/pages
 	@mkdir -p build
-	@echo '$$ sdnn read data/samples/00003.png --explain build/explain.png'
-	@$(BIN)/sdnn read data/samples/00003.png --explain build/explain.png
+	@echo '$$ sdnn read data/pages/00001.png --explain build/explain.png'
+	@$(BIN)/sdnn read data/pages/00001.png --explain build/explain.png
 	@echo; echo 'Look at build/explain.png: the strip, its class map, the best path, the digits.'
 
 test: $(VENV)/everything  ## Install everything and run the tests
@@ -28,27 +28,32 @@ check: $(VENV)/everything  ## Lint, formatting and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-train: $(VENV)/everything  ## Train a model with the defaults (about three minutes on two cores)
+train: $(VENV)/everything  ## Train a model with the defaults (about twenty minutes on two cores)
 	$(BIN)/sdnn train
 
-weights: $(VENV)/everything  ## Train the bundled model again and put it into sdnn/weights
-	rm -rf build/sdnn-digits
-	$(BIN)/sdnn train --seed 0 --run build/sdnn-digits
-	cp build/sdnn-digits/model.onnx sdnn/weights/sdnn.onnx
-	cp build/sdnn-digits/model.safetensors sdnn/weights/sdnn.safetensors
-	cp build/sdnn-digits/run.json build/sdnn-digits/metrics.jsonl sdnn/weights/
+weights: $(VENV)/everything  ## Train the bundled model again and put it into sdnn/weights (about ninety minutes)
+	rm -rf build/sdnn
+	$(BIN)/sdnn train --seed 0 --strips 2304000 --run build/sdnn
+	cp build/sdnn/model.onnx sdnn/weights/sdnn.onnx
+	cp build/sdnn/model.safetensors sdnn/weights/sdnn.safetensors
+	cp build/sdnn/run.json build/sdnn/metrics.jsonl sdnn/weights/
 
-samples: $(VENV)/everything  ## Draw data/samples again
-	rm -rf build/samples
+samples: $(VENV)/everything  ## Draw data/samples and data/pages again
+	rm -rf build/samples build/pages
 	$(BIN)/sdnn synth --source pen --digits 3-8 --gap=-1:8 --count 12 --seed 1992 --out build/samples
+	$(BIN)/sdnn synth --source pen --paper --digits 3-8 --count 12 --seed 1992 --out build/pages
 	cp build/samples/* data/samples/
-	$(BIN)/sdnn read data/samples/00003.png --explain data/reading.png
+	cp build/pages/* data/pages/
+	$(BIN)/sdnn read data/pages/00001.png --explain data/reading.png
 
 bench: $(VENV)/everything  ## Time the commands; writes benchmarks/startup.json
 	$(BIN)/python benchmarks/startup.py
 
-reproduce: $(VENV)/everything  ## Train three seeds and write benchmarks/digit_stage.{json,md} (about 15 minutes)
-	$(BIN)/python benchmarks/digit_stage.py
+strips: $(VENV)/everything  ## Read strips of MNIST test digits; writes benchmarks/strips.{json,md}
+	$(BIN)/python benchmarks/strips.py
+
+ablation: $(VENV)/everything  ## What each part of the training is worth (hours): make ablation STRINGS="DIR..."
+	$(BIN)/python benchmarks/ablation.py $(STRINGS)
 
 development: $(VENV)/everything  ## Score folders of real strips: make development STRINGS="DIR..."
 	$(BIN)/python benchmarks/development.py $(STRINGS)

@@ -36,4 +36,21 @@ class Split(StrEnum):
 class Stage(StrEnum):
     """Which part of the training."""
 
+    BOTH = "both"
     DIGITS = "digits"
+    STRINGS = "strings"
+
+
+class Objective(StrEnum):
+    """What string training minimises; see `training.objectives`."""
+
+    FORWARD = "forward"
+    VITERBI = "viterbi"
+
+
+class Gradient(StrEnum):
+    """Where the Viterbi objective pushes: the three ways of the 1992 paper; see `training.objectives`."""
+
+    REINFORCE = "reinforce"
+    CORRECT = "correct"
+    CONTRAST = "contrast"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sdnn import __version__
-from sdnn.choices import Decoder, Source, Split, Stage, Topology
+from sdnn.choices import Decoder, Gradient, Objective, Source, Split, Stage, Topology
 from sdnn.errors import ExitCode, MissingPackage, SdnnError, UnreadableInput, UsageError
 from sdnn.files import save_picture
 from sdnn.terminal import fail, needs, note, print_line, progress, standard_input
@@ -148,7 +148,9 @@ def _read_one(reader: "Reader", image: str, json_lines: bool, named: bool, expla
 
 @app.command()
 def train(
-    stage: Annotated[Stage, typer.Option(help="What to train: the single-digit net.")] = Stage.DIGITS,
+    stage: Annotated[
+        Stage | None, typer.Option(help="Train single digits, strings, or one after the other (else: both).")
+    ] = None,
     source: Annotated[Source | None, typer.Option(help="Digits to train on (else: mixed).")] = None,
     data: DataOption = None,
     run: Annotated[
@@ -159,8 +161,16 @@ def train(
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Decides weights and data (else: 0).")] = None,
     windows: Annotated[
-        int | None,
-        typer.Option(min=1, help="Training windows in all (else: the recipe of about three minutes)."),
+        int | None, typer.Option(min=1, help="Windows to train digits on (else: as the recipe says).")
+    ] = None,
+    strips: Annotated[
+        int | None, typer.Option(min=1, help="Strips to train strings on (else: as the recipe says).")
+    ] = None,
+    objective: Annotated[
+        Objective | None, typer.Option(help="What string training minimises (else: forward).")
+    ] = None,
+    gradient: Annotated[
+        Gradient | None, typer.Option(help="Where --objective viterbi pushes (else: correct).")
     ] = None,
     isolated: Annotated[
         bool, typer.Option("--isolated", help="Digits without neighbours, to compare with.")
@@ -171,21 +181,33 @@ def train(
     An interrupted run keeps its last checkpoint, and --resume DIR goes on to the same result.
     """
     with needs("torch", "training"):
-        from sdnn.training.digits import new_run, train_digits
-        from sdnn.training.recipe import digit_recipe
+        from sdnn.training.recipe import chosen_recipe
         from sdnn.training.run import Run
+        from sdnn.training.stages import new_run
+        from sdnn.training.stages import train as train_run
 
     if resume:
-        if isolated or any(option is not None for option in (source, run, seed, windows)):
+        how = (stage, source, run, seed, windows, strips, objective, gradient)
+        if isolated or any(option is not None for option in how):
             raise UsageError(f"--resume {resume} goes on as it was begun; leave out the options that say how")
         going = Run.resume(resume)
     else:
         folder = run or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
-        going = new_run(folder, digit_recipe(source or Source.MIXED, seed or 0, windows, isolated), data)
-    note(f"training into {going.folder}")
+        recipe = chosen_recipe(
+            stage or Stage.BOTH,
+            source or Source.MIXED,
+            seed or 0,
+            windows,
+            strips,
+            objective or Objective.FORWARD,
+            gradient or Gradient.CORRECT,
+            isolated,
+        )
+        going = new_run(folder, recipe, data)
     try:
+        note(f"training into {going.folder}")
         with progress("training", "loss", "accuracy") as update:
-            train_digits(going, data, lambda now: update(now.step, now.steps, **now.shown()))
+            train_run(going, data, lambda now: update(now.step, now.steps, **now.shown()))
     except KeyboardInterrupt:
         kept = "" if going.checkpoint.exists() else " before the first checkpoint"
         fail(f"interrupted{kept}; go on with: sdnn train --resume {going.folder}", ExitCode.INTERRUPTED)
@@ -203,12 +225,16 @@ def synth(
         int | None, typer.Option(min=0, help="Decides everything (else: a new one each time).")
     ] = None,
     gap: Annotated[
-        str, typer.Option(metavar="MIN:MAX", help="Paper between digits, px; negative: overlap.")
-    ] = "0:6",
+        str | None,
+        typer.Option(metavar="MIN:MAX", help="Paper between digits, px; negative: overlap (else: 0:6)."),
+    ] = None,
     source: Annotated[
         Source | None, typer.Option(help="Digits to use (else: mnist, or pen where there is no MNIST).")
     ] = None,
     split: Annotated[Split, typer.Option(help="Part of MNIST.")] = Split.TRAIN,
+    paper: Annotated[
+        bool, typer.Option("--paper", help="Write in someone's manner, on ruled, printed, worn paper.")
+    ] = False,
     data: DataOption = None,
 ) -> None:
     """Make strips of digits whose text is known.
@@ -217,23 +243,25 @@ def synth(
     """
     if count > 1 and out is None:
         raise UsageError(f"--count {count} needs a folder: add --out DIR")
-    from sdnn.datasets.folder import numbered_strip, strip_picture, write_folder
+    if paper and gap:
+        raise UsageError("--paper: every writer sets digits as wide as they like; leave out --gap")
+    from sdnn.datasets.folder import numbered_sample, write_folder
     from sdnn.datasets.strips import Layout
 
-    layout = Layout(digits=_digits_range(digits), gap_px=_gap_range(gap))
+    layout = Layout(digits=_digits_range(digits), gap_px=_gap_range(gap or "0:6"))
     chosen_seed = int.from_bytes(os.urandom(4)) if seed is None else seed
     found, digit_images = _digit_source(source, split, data)
     if out:
         origin = {"source": found.value, "split": split.value}
-        write_folder(out, digit_images, layout, chosen_seed, count, origin)
+        write_folder(out, digit_images, layout, chosen_seed, count, origin, paper)
         print_line(str(out))
         return
 
-    strip = numbered_strip(digit_images, layout, chosen_seed, 0)
+    sample = numbered_sample(digit_images, layout, chosen_seed, 0, paper)
     path = Path(f"strip-{chosen_seed}.png")
-    save_picture(strip_picture(strip), path)
+    save_picture(sample.picture, path)
     note(f"wrote {path}")
-    print_line(strip.text)
+    print_line(sample.text)
 
 
 @app.command(name="eval")

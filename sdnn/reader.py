@@ -1,20 +1,73 @@
-"""The pipeline: picture, strip, class map, path, digits."""
+"""The pipeline: picture, strip, class map, path, digits.
+
+Where the first look leaves doubt, the same writing is brought to the size of a strip in other ways, too:
+taller and smaller, wider and narrower, leaning either way. The reading is the string with the highest
+probability over all of these views.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from sdnn.choices import Decoder, Topology
-from sdnn.decoding.decoder import decode
+from sdnn.decoding.consensus import consensus
+from sdnn.decoding.decoder import decode, spell
 from sdnn.decoding.posterior import digit_probs
+from sdnn.decoding.recursion import best_path
+from sdnn.decoding.trellis import one_string
 from sdnn.models.engine import BUNDLED, Engine
-from sdnn.preprocessing import load_page, strip_of_page
+from sdnn.preprocessing import Writing, load_page, to_strip, writing_on
 from sdnn.preprocessing.loading import ImageSource
-from sdnn.results import DIGITS, Box, ClassMap, Digit, Evidence, FloatArray, Reading, Span, Status, Strip
+from sdnn.results import (
+    CLASSES,
+    DIGITS,
+    NO_DIGIT,
+    Box,
+    ClassMap,
+    Digit,
+    Evidence,
+    FloatArray,
+    Reading,
+    Span,
+    Status,
+    Strip,
+)
 
-INK: float = 0.25
+
+@dataclass(frozen=True)
+class View:
+    """A way of bringing writing to the size of a strip.
+
+    Attributes:
+        scale: Text height, as a multiple of the net's.
+        aspect: Width, as a multiple of what keeps the proportions.
+        slant: Lean taken away beyond the estimated one, in pixels to the side per pixel up.
+        upright: Whether the estimated one is taken away.
+    """
+
+    scale: float = 1.0
+    aspect: float = 1.0
+    slant: float = 0.0
+    upright: bool = True
+
+
+VIEWS: Final = (
+    View(),
+    View(scale=0.84),
+    View(scale=1.19),
+    View(aspect=0.8),
+    View(aspect=1.25),
+    View(slant=-0.2),
+    View(slant=0.2),
+)
+"""The first is the usual one; the others are for when it leaves doubt."""
+SURE: Final = 0.95
+"""Confidence from which on the first view is enough."""
+INK: Final = 0.25
 """Ink above which a pixel counts to a digit when its box is drawn."""
 
 
@@ -25,6 +78,8 @@ class Reader:
         engine: The model.
         decoder: How digits are found on the class map.
         topology: Which paths the trellis allows.
+        views: How writing is brought to the size of a strip; all but the first only where that leaves doubt.
+        sure: Confidence from which on the first view leaves none.
     """
 
     def __init__(
@@ -32,6 +87,8 @@ class Reader:
         model: str | Path | None = None,
         decoder: Decoder | str = Decoder.VITERBI,
         topology: Topology | str = Topology.CTC,
+        views: Sequence[View] = VIEWS,
+        sure: float = SURE,
     ) -> None:
         """Loads the model, by default the bundled one.
 
@@ -41,6 +98,8 @@ class Reader:
         self.engine = Engine(Path(model) if model else BUNDLED)
         self.decoder = Decoder(decoder)
         self.topology = Topology(topology)
+        self.views = views
+        self.sure = sure
 
     def read(self, source: ImageSource) -> Reading:
         """Reads the digit string on a picture of one line.
@@ -52,21 +111,53 @@ class Reader:
             UnreadableInput: When the picture cannot be read.
         """
         page = load_page(source)
-        strip = strip_of_page(page, self.engine.description.geometry)
-        if strip is None:
+        writing = writing_on(page)
+        if writing is None:
             return Reading("", 1.0, Status.EMPTY, "no ink on the picture")
-        class_map = self.engine.class_map(strip)
-        path, spans = decode(class_map.log_probs, self.decoder, self.topology)
-        boxes = digit_boxes(strip, class_map, spans)
-        evidence = Evidence(strip, class_map, path, tuple(spans), tuple(boxes))
-        return self._reading(evidence, page.shape)
+        looks = self._look(writing, self.views[:1])
+        string, probs = self._consensus(looks)
+        if probs[0] < self.sure and self.decoder is Decoder.VITERBI:  # peaks are not scored
+            looks += self._look(writing, self.views[1:])
+            string, probs = self._consensus(looks)
+        strip, class_map = looks[int(probs.argmax())]
+        evidence = self._evidence(strip, class_map, string)
+        return self._reading(evidence, float(probs.mean()), len(looks), page.shape)
 
-    def _reading(self, evidence: Evidence, page_shape: tuple[int, ...]) -> Reading:
+    def _look(self, writing: Writing, views: Sequence[View]) -> list[tuple[Strip, ClassMap]]:
+        geometry = self.engine.description.geometry
+        strips = [
+            to_strip(
+                writing.ink,
+                writing.text,
+                geometry,
+                slant=writing.slant * view.upright + view.slant,
+                scale=view.scale,
+                aspect=view.aspect,
+            )
+            for view in views
+        ]
+        return list(zip(strips, self.engine.class_maps(strips), strict=True))
+
+    def _consensus(self, looks: Sequence[tuple[Strip, ClassMap]]) -> tuple[tuple[int, ...], FloatArray]:
+        return consensus([class_map.log_probs for _, class_map in looks], self.decoder, self.topology)
+
+    def _evidence(self, strip: Strip, class_map: ClassMap, string: Sequence[int]) -> Evidence:
+        """What speaks for a string on one of the views."""
+        if self.decoder is Decoder.VITERBI:
+            path, _ = best_path(class_map.log_probs, one_string(string, CLASSES, self.topology))
+            spans = spell(path, NO_DIGIT)
+        else:
+            path, spans = decode(class_map.log_probs, self.decoder, self.topology)
+        return Evidence(strip, class_map, path, tuple(spans), tuple(digit_boxes(strip, class_map, spans)))
+
+    def _reading(
+        self, evidence: Evidence, confidence: float, views: int, page_shape: tuple[int, ...]
+    ) -> Reading:
         log_probs = evidence.class_map.log_probs
         labels = [span.label for span in evidence.spans]
-        confidence, probs = digit_probs(log_probs, labels, self.topology)
+        _, probs = digit_probs(log_probs, labels, self.topology)
         if not labels:
-            return Reading("", confidence, Status.EMPTY, "no digits found", evidence=evidence)
+            return Reading("", confidence, Status.EMPTY, "no digits found", views=views, evidence=evidence)
         height, width = page_shape
         boxes = [evidence.strip.to_page(box).clipped(width, height) for box in evidence.boxes]
         digits = tuple(
@@ -80,7 +171,7 @@ class Reader:
             for span, row, box in zip(evidence.spans, probs, boxes, strict=True)
         )
         text = "".join(digit.digit for digit in digits)
-        return Reading(text, confidence, Status.ACCEPTED, None, Box.around(boxes), digits, evidence)
+        return Reading(text, confidence, Status.ACCEPTED, None, Box.around(boxes), digits, views, evidence)
 
 
 @lru_cache(maxsize=4)

@@ -33,6 +33,7 @@ def reading_record(reading: Reading, source: str, model: dict[str, str], elapsed
         ],
         "nbest": [[reading.text, reading.confidence]],
         "unconstrained": reading.text,
+        "views": reading.views,
         "model": model,
         "elapsed_ms": round(elapsed_ms, 2),
     }
@@ -58,6 +59,7 @@ def _empty_record(source: str, status: Status, reason: str | None) -> dict[str, 
         "digits": [],
         "nbest": [],
         "unconstrained": None,
+        "views": 0,
         "model": None,
         "elapsed_ms": 0.0,
     }

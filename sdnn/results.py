@@ -27,14 +27,15 @@ class Geometry:
 
     Attributes:
         height_px: Height of the strip, which is also the height of the net's window.
-        text_height_px: Height that the writing takes in the strip (MNIST: 20 of 28 pixels).
+        text_height_px: Height that the writing takes in the strip; the rest is for what rises above
+            or hangs below.
         window_px: Width of the window that one column of the map sees.
         stride_px: Distance from one column's window to the next one's.
     """
 
-    height_px: int = 28
+    height_px: int = 32
     text_height_px: int = 20
-    window_px: int = 28
+    window_px: int = 40
     stride_px: int = 2
 
     def columns(self, width_px: int) -> int:
@@ -223,6 +224,7 @@ class Reading:
         reason: Why the reading is not accepted.
         box: The text in the picture, in pixels.
         digits: One entry per character of the text.
+        views: How many ways of bringing the writing to the size of a strip were tried.
         evidence: What the reading rests on; None where the picture holds no ink.
     """
 
@@ -232,4 +234,5 @@ class Reading:
     reason: str | None = None
     box: Box | None = None
     digits: tuple[Digit, ...] = ()
+    views: int = 1
     evidence: Evidence | None = field(default=None, repr=False)

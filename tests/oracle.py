@@ -8,6 +8,7 @@ A *path* is a tuple of T classes, a *string* a tuple of digit classes; no-digit 
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -94,9 +95,11 @@ def normalized(logits: FloatArray) -> FloatArray:
 
 
 @st.composite
-def class_maps(draw: st.DrawFn, max_columns: int = 6, max_classes: int = 4) -> FloatArray:
+def class_maps(
+    draw: st.DrawFn, max_columns: int = 6, max_classes: int = 4, min_classes: int = 2
+) -> FloatArray:
     """Small maps, flat to sharp; digits are sometimes impossible (minus infinity), no-digit never is."""
-    shape = draw(st.integers(1, max_columns)), draw(st.integers(2, max_classes))
+    shape = draw(st.integers(1, max_columns)), draw(st.integers(min_classes, max_classes))
     # hypothesis likes zeros and repeats; numbers like a net's come from a seed.
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     logits = rng.normal(size=shape, scale=draw(st.sampled_from([0.0, 1.0, 4.0])))
@@ -105,23 +108,23 @@ def class_maps(draw: st.DrawFn, max_columns: int = 6, max_classes: int = 4) -> F
 
 
 def swept(net: "DigitNet", ink: FloatArray) -> FloatArray:
-    """(T, 11) logits of a (28, W) strip, each column by the single-digit net on its own window."""
+    """(T, 11) logits of a (32, W) strip, each column by the single-digit net on its own window."""
     import torch
 
-    windows = [ink[:, left : left + 28] for left in range(0, ink.shape[1] - 27, 2)]
+    windows = [ink[:, left : left + 40] for left in range(0, ink.shape[1] - 39, 2)]
     with torch.no_grad():
         logits: FloatArray = net.eval()(torch.from_numpy(np.stack(windows)[:, None])).numpy()
     return logits
 
 
-def net_in_use(seed: int) -> "DigitNet":
+def net_in_use(seed: int, channels: Sequence[int] | None = None) -> "DigitNet":
     """A net whose normalisations do something, as after training; a new one's change next to nothing."""
     import torch
 
-    from sdnn.models.digit_net import DigitNet
+    from sdnn.models.digit_net import CHANNELS, DigitNet
 
     torch.manual_seed(seed)
-    net = DigitNet(dropout=0.5).eval()
+    net = DigitNet(dropout=0.5, channels=channels or CHANNELS).eval()
     for layer in net.modules():
         if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
             assert layer.running_mean is not None

@@ -243,6 +243,20 @@ def test_the_samples_are_what_synth_draws(tmp_path: Path) -> None:
         assert (tmp_path / "strips" / name).read_text() == (SAMPLES / name).read_text()
 
 
+def test_the_pages_are_what_synth_draws_on_paper(tmp_path: Path) -> None:
+    options = ["--source", "pen", "--paper", "--digits", "3-8", "--count", "12", "--seed", "1992"]
+    sdnn("synth", *options, "--out", tmp_path / "pages")
+    for name in ("labels.csv", "truth.jsonl"):
+        assert (tmp_path / "pages" / name).read_text() == (SAMPLES.parent / "pages" / name).read_text()
+
+
+def test_paper_and_gap_do_not_go_together(tmp_path: Path) -> None:
+    result = sdnn("synth", "--source", "pen", "--paper", "--gap", "1:2", cwd=tmp_path)
+    assert result.returncode == ExitCode.USAGE
+    assert_one_line(result.stderr, "--gap")
+    assert not list(tmp_path.iterdir())
+
+
 def test_eval_counts_strings_and_digits(tmp_path: Path) -> None:
     text = labels()["00000.png"]
     (tmp_path / "a.png").write_bytes(SAMPLE.read_bytes())

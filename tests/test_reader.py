@@ -2,14 +2,15 @@ import io
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 import sdnn
 from sdnn.choices import Decoder, Topology
 from sdnn.decoding.posterior import string_log_probs
 from sdnn.preprocessing.loading import ImageSource
-from sdnn.reader import Reader, digit_boxes
+from sdnn.reader import SURE, VIEWS, Reader, View, digit_boxes
 from sdnn.results import Box, ClassMap, Reading, Span, Status, Strip
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
@@ -96,6 +97,64 @@ def test_a_blank_page_is_empty(reader: Reader) -> None:
 @pytest.mark.parametrize("topology", list(Topology))
 def test_every_decoder_reads_a_clear_strip(reading: Reading, decoder: Decoder, topology: Topology) -> None:
     assert Reader(decoder=decoder, topology=topology).read(SAMPLE).text == reading.text
+
+
+@pytest.fixture(scope="module")
+def doubtful() -> npt.NDArray[np.uint8]:
+    """Writing so blurred that no single look is sure of it."""
+    with Image.open(SAMPLES / "00003.png") as image:
+        return np.asarray(image.filter(ImageFilter.GaussianBlur(2.0)))
+
+
+def test_a_clear_strip_is_looked_at_once(reading: Reading) -> None:
+    assert reading.confidence >= SURE
+    assert reading.views == 1
+
+
+def test_doubt_makes_the_reader_look_again_in_other_ways(
+    reader: Reader, doubtful: npt.NDArray[np.uint8]
+) -> None:
+    assert Reader(sure=0).read(doubtful).views == 1
+    assert Reader(sure=0).read(doubtful).confidence < SURE
+    assert reader.read(doubtful).views == len(VIEWS)
+
+
+def test_over_several_views_confidence_is_the_mean_probability_of_the_text(
+    doubtful: npt.NDArray[np.uint8],
+) -> None:
+    together = Reader(sure=1.1).read(doubtful)
+    string = [int(digit) for digit in together.text]
+    probs = []
+    for view in VIEWS:
+        evidence = Reader(views=(view,), sure=0).read(doubtful).evidence
+        assert evidence
+        probs.append(float(np.exp(string_log_probs(evidence.class_map.log_probs, [string])[0])))
+    assert together.confidence == pytest.approx(np.mean(probs), abs=1e-9)
+    assert together.evidence
+    (shown,) = np.exp(string_log_probs(together.evidence.class_map.log_probs, [string]))
+    assert shown == pytest.approx(max(probs), abs=1e-9)  # the view most confident in the text
+
+
+def test_the_evidence_spells_the_text_whichever_view_it_comes_from(doubtful: npt.NDArray[np.uint8]) -> None:
+    for seed in range(5):
+        noise = np.random.default_rng(seed).normal(0, 30, doubtful.shape)
+        found = Reader(sure=1.1).read(np.clip(doubtful + noise, 0, 255).astype(np.uint8))
+        assert found.evidence
+        assert "".join(str(span.label) for span in found.evidence.spans) == found.text
+        assert len(found.digits) == len(found.text)
+
+
+def test_peaks_are_looked_for_once_for_they_have_no_probability(doubtful: npt.NDArray[np.uint8]) -> None:
+    assert Reader(decoder=Decoder.NMS).read(doubtful).views == 1
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_boxes_hold_the_same_digit_in_every_view(reading: Reading, view: View) -> None:
+    found = Reader(views=(view,), sure=0).read(SAMPLE)
+    assert found.text == reading.text
+    for digit, usual in zip(found.digits, reading.digits, strict=True):
+        assert digit.box.left == pytest.approx(usual.box.left, abs=4)
+        assert digit.box.bottom == pytest.approx(usual.box.bottom, abs=4)
 
 
 def test_boxes_are_cut_half_way_between_digits_that_touch() -> None:

@@ -28,6 +28,7 @@ FIELDS = [
     "digits",
     "nbest",
     "unconstrained",
+    "views",
     "model",
     "elapsed_ms",
 ]
@@ -55,6 +56,7 @@ def test_the_record_of_a_reading_says_all_that_was_read() -> None:
         ],
         "nbest": [["07", 0.75]],
         "unconstrained": "07",
+        "views": 1,
         "model": MODEL,
         "elapsed_ms": 3.14,
     }

@@ -1,22 +1,24 @@
 """The bundled model is what its card says."""
 
 import json
+import re
 from pathlib import Path
 
 import onnx
 import pytest
 
-from sdnn.choices import Source
 from sdnn.models.checkpoint import load_net
 from sdnn.models.engine import BUNDLED, Engine
-from sdnn.training.recipe import DigitRecipe, digit_recipe
+from sdnn.training.recipe import Recipe, chosen_recipe
 
 WEIGHTS = BUNDLED.parent
 
 
-def test_it_was_trained_by_the_default_recipe() -> None:
+def test_it_was_trained_by_the_command_that_the_makefile_names_with_todays_recipe() -> None:
     record = json.loads((WEIGHTS / "run.json").read_text())
-    assert DigitRecipe.from_record(record["recipe"]) == digit_recipe(Source.MIXED, seed=0)
+    assert f"$(BIN)/{record['command']}\n" in (WEIGHTS.parents[1] / "Makefile").read_text()
+    strips = int(re.findall(r"--strips (\d+)", record["command"])[0])
+    assert Recipe.from_record(record["recipe"]) == chosen_recipe(strips=strips)
 
 
 def test_both_files_describe_themselves_alike() -> None:

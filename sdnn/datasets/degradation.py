@@ -30,19 +30,23 @@ class Distortion:
 
 
 def distorted_windows(
-    ink: FloatArray, centres_px: FloatArray, size_px: int, distortion: Distortion, rng: np.random.Generator
+    ink: FloatArray,
+    centres_px: FloatArray,
+    width_px: int,
+    distortion: Distortion,
+    rng: np.random.Generator,
 ) -> list[FloatArray]:
-    """Square windows of a strip, each seen through a random affine distortion about its middle.
+    """Windows of a strip, as high as it is, each seen through a random affine distortion about its middle.
 
     Args:
         ink: (H, W) strip, 0 paper to 1 ink.
         centres_px: (B,) where on the strip the middles of the windows lie.
-        size_px: Side of a window.
+        width_px: Width of a window.
         distortion: Bounds of the distortion.
         rng: Decides within the bounds.
 
     Returns:
-        B windows (size_px, size_px), float32; paper where a window leaves the strip.
+        B windows (H, width_px), float32; paper where a window leaves the strip.
     """
     turn, slant, size, aspect, shift, drop = rng.uniform(-1.0, 1.0, size=(6, len(centres_px)))
     angle = np.deg2rad(distortion.rotation_deg * turn)
@@ -53,13 +57,13 @@ def distorted_windows(
     a, b = cos * widening, (cos * shear - sin) / widening
     c, d = sin * widening, (sin * shear + cos) / widening
     # Pixel i has its middle at i + 0.5; the matrices go from window to strip.
-    middle = size_px / 2 - 0.5
-    x = centres_px - 0.5 + distortion.shift_px * shift - (a + b) * middle
-    y = ink.shape[0] / 2 - 0.5 + distortion.drop_px * drop - (c + d) * middle
+    right, down = width_px / 2 - 0.5, ink.shape[0] / 2 - 0.5
+    x = centres_px - 0.5 + distortion.shift_px * shift - a * right - b * down
+    y = down + distortion.drop_px * drop - c * right - d * down
     matrices = np.stack([a, b, x, c, d, y], axis=1).reshape(-1, 2, 3)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return [
-        np.asarray(cv2.warpAffine(ink, matrix, (size_px, size_px), flags=flags), dtype=np.float32)
+        np.asarray(cv2.warpAffine(ink, matrix, (width_px, ink.shape[0]), flags=flags), dtype=np.float32)
         for matrix in matrices
     ]
 

@@ -39,8 +39,8 @@ class DigitImage:
     """One digit.
 
     Attributes:
-        ink: (28, W) uint8, 0 paper to 255 ink, all 28 rows but only the columns from the first inked one to
-            the last.
+        ink: (28, W) uint8, 0 paper to 255 ink, all rows but only the columns from the first inked one to the
+            last; (28 x scale, W) where a digit is drawn finer than MNIST's.
         label: 0 to 9.
         index: Place in the MNIST file it comes from; None for a drawn digit.
     """
@@ -57,13 +57,30 @@ class DigitSource(Protocol):
         """A digit of the given class; the generator alone decides which."""
         ...
 
-    def writer(self, rng: np.random.Generator) -> "DigitSource":
-        """The source narrowed to one writer, where it knows its writers."""
+    def writer(self, rng: np.random.Generator, scale: int = 1) -> "Writer":
+        """The source narrowed to one writer, where it knows its writers.
+
+        Args:
+            rng: Decides which writer.
+            scale: How much finer than MNIST's drawn digits are to be; MNIST's stay as they are.
+        """
+        ...
+
+
+class Writer(DigitSource, Protocol):
+    """One writer with one pen."""
+
+    @property
+    def pen_px(self) -> float:
+        """Width of the pen's line beside digits 20 pixels high."""
         ...
 
 
 class Mnist:
     """The digits of one MNIST split."""
+
+    pen_px: Final = 2.4
+    """Usual in MNIST."""
 
     def __init__(
         self, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8], first_index: int = 0
@@ -85,7 +102,7 @@ class Mnist:
         candidates = self._of_label[label]
         return self[int(candidates[rng.integers(len(candidates))])]
 
-    def writer(self, rng: np.random.Generator) -> DigitSource:
+    def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         """All of them: MNIST does not say who wrote what."""
         return self
 
@@ -97,19 +114,25 @@ class Mnist:
 class Pen:
     """Drawn digits."""
 
-    def __init__(self, hand: Hand | None = None) -> None:
-        """Draws in the given hand, by default every digit in another one."""
+    def __init__(self, hand: Hand | None = None, scale: int = 1) -> None:
+        """Draws in the given hand, by default every digit in another one, with 28 x `scale` rows."""
         self._hand = hand
+        self._scale = scale
+
+    @property
+    def pen_px(self) -> float:
+        """Width of the pen's line beside digits 20 pixels high."""
+        return (self._hand or Hand()).pen_px
 
     def draw(self, label: int, rng: np.random.Generator) -> DigitImage:
         """A freshly drawn digit of the label."""
-        ink = draw_digit(label, self._hand or random_hand(rng), rng)
+        ink = draw_digit(label, self._hand or random_hand(rng), rng, scale=self._scale)
         inked = np.flatnonzero(ink.any(axis=0))
         return DigitImage(ink[:, inked[0] : inked[-1] + 1], label)
 
-    def writer(self, rng: np.random.Generator) -> DigitSource:
+    def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         """Drawn digits in one random hand."""
-        return Pen(random_hand(rng))
+        return Pen(random_hand(rng), scale)
 
 
 class Mixed:
@@ -124,9 +147,9 @@ class Mixed:
         """A digit of the label from either source."""
         return self._either(rng).draw(label, rng)
 
-    def writer(self, rng: np.random.Generator) -> DigitSource:
+    def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         """One writer of either source."""
-        return self._either(rng).writer(rng)
+        return self._either(rng).writer(rng, scale)
 
     def _either(self, rng: np.random.Generator) -> DigitSource:
         return self._second if rng.random() < self._second_share else self._first

@@ -2,9 +2,9 @@
 
 ::
 
-    00000.png, …   dark digits on white paper
+    00000.png, …   grey pictures of one line
     labels.csv     file,label
-    truth.jsonl    for each file: text, box and source of each digit, and how to make it again
+    truth.jsonl    for each file: text, how to make it again; of clean strips each digit's box and source
 """
 
 import csv
@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,35 +20,72 @@ import numpy as np
 from PIL import Image
 
 from sdnn.datasets.digits import DigitSource
-from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
+from sdnn.datasets.pages import PageRecipe, random_page
+from sdnn.datasets.strips import Layout, random_strip
 from sdnn.errors import OutputError, UsageError
 
 SYNTH_STREAM: Final = 1
 """Third word of the seed: sets these strips apart from those that training makes from the same seed."""
 
 
-def numbered_strip(source: DigitSource, layout: Layout, seed: int, number: int) -> SyntheticStrip:
-    """Strip of a given number in the endless series that a seed stands for."""
-    return random_strip(source, layout, np.random.default_rng([seed, number, SYNTH_STREAM]))
+@dataclass(frozen=True)
+class Sample:
+    """A picture to write.
+
+    Attributes:
+        picture: Grey, 8 bits.
+        text: The digits on it.
+        truth: What else is known, in plain JSON types.
+    """
+
+    picture: Image.Image
+    text: str
+    truth: Mapping[str, Any]
 
 
-def strip_picture(strip: SyntheticStrip) -> Image.Image:
-    """The strip as paper: grey, dark ink on white."""
-    return Image.fromarray(255 - strip.ink)
+def numbered_sample(source: DigitSource, layout: Layout, seed: int, number: int, on_paper: bool) -> Sample:
+    """Sample of a given number in the endless series that a seed stands for.
+
+    Args:
+        source: Where the digits come from.
+        layout: How they are set; on paper only the number of digits counts.
+        seed: Which series.
+        number: Which one of it.
+        on_paper: A line in someone's manner on paper, as string training sees it, instead of clean digits.
+    """
+    rng = np.random.default_rng([seed, number, SYNTH_STREAM])
+    if on_paper:
+        count = rng.integers(*layout.digits, endpoint=True)
+        text = "".join(map(str, rng.integers(10, size=count)))
+        page = random_page(source, PageRecipe(clean_share=0.0), rng, text)
+        return Sample(Image.fromarray(np.rint(page.brightness * 255).astype(np.uint8)), text, {})
+    strip = random_strip(source, layout, rng)
+    truth = {
+        "boxes": [box.rounded() for box in strip.boxes],
+        "indices": [digit.index for digit in strip.digits],
+    }
+    return Sample(Image.fromarray(255 - strip.ink), strip.text, truth)
 
 
 def write_folder(
-    folder: Path, source: DigitSource, layout: Layout, seed: int, count: int, origin: Mapping[str, str]
+    folder: Path,
+    source: DigitSource,
+    layout: Layout,
+    seed: int,
+    count: int,
+    origin: Mapping[str, str],
+    on_paper: bool = False,
 ) -> None:
-    """Writes strips 0 to `count` - 1 of a seed with their truth; the folder appears when it is complete.
+    """Writes samples 0 to `count` - 1 of a seed with their truth; the folder appears when it is complete.
 
     Args:
         folder: Must not exist yet, or be empty.
         source: Where the digits come from.
         layout: How they are set.
-        seed: Which series of strips.
+        seed: Which series.
         count: How many.
-        origin: What to call the source in the truth, so that a strip can be made again.
+        origin: What to call the source in the truth, so that a sample can be made again.
+        on_paper: See `numbered_sample`.
 
     Raises:
         UsageError: When the folder holds something.
@@ -58,37 +95,25 @@ def write_folder(
         raise UsageError(f"{folder}: exists and is not an empty folder; give another --out")
     folder = folder.resolve()
     partial = folder.with_name(f".{os.getpid()}-{folder.name}")
+    how = {**origin, "paper": on_paper, "layout": asdict(layout)}
     try:
         partial.mkdir(parents=True)
-        _write(partial, source, layout, seed, count, origin)
+        with (
+            open(partial / "labels.csv", "w", encoding="utf-8", newline="") as labels,
+            open(partial / "truth.jsonl", "w", encoding="utf-8") as truth,
+        ):
+            table = csv.writer(labels, lineterminator="\n")
+            table.writerow(["file", "label"])
+            for number in range(count):
+                sample = numbered_sample(source, layout, seed, number, on_paper)
+                name = f"{number:05d}.png"
+                sample.picture.save(partial / name)
+                table.writerow([name, sample.text])
+                made = {"seed": [seed, number], **how}
+                line = {"file": name, "text": sample.text, **sample.truth, **made}
+                truth.write(json.dumps(line) + "\n")
         os.replace(partial, folder)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error.strerror}); choose another place") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-
-
-def _write(
-    folder: Path, source: DigitSource, layout: Layout, seed: int, count: int, origin: Mapping[str, str]
-) -> None:
-    with (
-        open(folder / "labels.csv", "w", encoding="utf-8", newline="") as labels,
-        open(folder / "truth.jsonl", "w", encoding="utf-8") as truth,
-    ):
-        table = csv.writer(labels, lineterminator="\n")
-        table.writerow(["file", "label"])
-        for number in range(count):
-            strip = numbered_strip(source, layout, seed, number)
-            name = f"{number:05d}.png"
-            strip_picture(strip).save(folder / name)
-            table.writerow([name, strip.text])
-            made = {"seed": [seed, number], **origin, "layout": asdict(layout)}
-            truth.write(json.dumps({"file": name, **_truth(strip), **made}) + "\n")
-
-
-def _truth(strip: SyntheticStrip) -> dict[str, Any]:
-    return {
-        "text": strip.text,
-        "boxes": [box.rounded() for box in strip.boxes],
-        "indices": [digit.index for digit in strip.digits],
-    }

@@ -1,105 +1,58 @@
 """Digits drawn with a pen: strokes through a few control points, no font and no download.
 
-`ALLOGRAPHS` says how people shape each digit; a `Hand` says how one writer draws them all. Together they
-make pictures like MNIST's: 28 x 28 pixels, the digit fitted into about 20 x 20, its ink centred by mass.
+`ALLOGRAPHS` says how people shape each digit; a `Hand` says how one writer draws them all, the same through
+a whole string.
 """
 
+from bisect import bisect
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from math import hypot
 from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sdnn.datasets.allographs import ALLOGRAPHS, Allograph
 from sdnn.results import FloatArray
 
+__all__ = ["ALLOGRAPHS", "IMAGE_PX", "TEXT_PX", "Allograph", "Habit", "Hand", "draw_digit", "random_hand"]
+
 IMAGE_PX: Final = 28
+"""Rows of a drawn digit, MNIST's."""
 TEXT_PX: Final = 20
-"""The digit's larger extent before the size variation, pen width included."""
+"""Height of a digit 100 hundredths high, before the size variation, pen width included."""
 
 _MARGIN_PX: Final = 1.25
 """Paper kept at every edge, so that no stroke is cut; more than 1 because the fine raster rounds."""
 _FINE: Final = 8
-"""Fine pixels per pixel across; 64 of them shade one pixel, which gives MNIST's soft edges."""
+"""Fine pixels per pixel across at scale 1; 64 of them shade one pixel, which gives MNIST's soft edges."""
 _FRACTION_BITS: Final = 4
 """OpenCV draws at fixed-point coordinates; 1/16 of a fine pixel keeps the curves smooth."""
 _STEPS: Final = 6
-"""Straight pieces between two control points; in a digit of 20 pixels their corners do not show."""
+"""Straight pieces between two control points; in a digit of 40 pixels their corners do not show."""
+_LEVELS: Final = 5
+"""Steps between a quill's thickest and thinnest line; averaged over the fine raster they do not show."""
+_WIDEST: Final = 2.0
+"""Bound of a single digit's width over that in `ALLOGRAPHS`; beyond it the digit is no longer read."""
+_BALLPOINT_PX: Final = 3.0
+"""Broadest pen that leaves the least aspect of every allograph legible."""
 
 
-@dataclass(frozen=True)
-class Allograph:
-    """One way of shaping a digit.
+@dataclass(frozen=True, eq=False)
+class Habit:
+    """How one writer is used to shaping one digit.
 
     Attributes:
-        name: How it is asked for; unique within its digit.
-        strokes: Points `x y` with commas between them, in the order of writing, in hundredths of the digit's
-            height, x to the right, y down. The pen runs smoothly through them; at a point marked `!` it turns
-            a sharp corner, at a slash it is lifted. Points with equal coordinates are one point and move
-            together, so strokes that meet go on meeting.
+        allograph: Name of the usual allograph.
+        bend: (5, 2) how the writer bends any allograph of the digit, as shares of the height: x and y moved
+            by each of x / 2, y / 2, 2 x x, 2 x y and 2 y y, counted from the middle of the digit.
     """
 
-    name: str
-    strokes: str
-
-
-ALLOGRAPHS: Final[dict[int, tuple[Allograph, ...]]] = {
-    0: (
-        Allograph("closed", "52 6, 35 0, 12 14, 2 48, 12 86, 35 100, 60 86, 70 50, 62 16, 52 6, 35 0"),
-        Allograph(
-            "overlap",
-            "62 2, 46 8, 26 5, 8 26, 2 58, 14 90, 36 100, 60 84, 69 48, 58 16, 40 2, 26 5, 24 18",
-        ),
-    ),
-    1: (
-        Allograph("plain", "10 0, 10 50, 10 100"),
-        Allograph("upstroke", "6 28, 21 0!, 21 50, 21 100"),
-        Allograph("foot", "8 26, 25 0!, 25 50, 25 100 / 4 100, 25 100, 47 99"),
-    ),
-    2: (
-        Allograph("straight", "3 22, 13 5, 33 0, 55 10, 56 32, 38 62, 2 98!, 36 97, 68 96"),
-        Allograph(
-            "looped", "6 20, 18 4, 37 0, 55 13, 53 36, 38 64, 18 93, 4 98, 0 86, 12 77, 30 84, 50 98, 74 90"
-        ),
-    ),
-    3: (
-        Allograph("round", "4 12, 22 1, 44 3, 54 20, 43 38, 22 46!, 46 50, 60 70, 50 92, 26 100, 0 89"),
-        Allograph("flat", "4 2, 30 3, 56 1!, 40 20, 25 38!, 48 44, 60 66, 50 91, 26 100, 0 90"),
-    ),
-    4: (
-        Allograph("open", "12 0, 7 30, 2 58!, 34 58, 68 55 / 54 14, 51 54, 47 100"),
-        Allograph("closed", "46 0!, 24 34, 0 66!, 32 66, 66 64 / 46 0, 46 50, 45 100"),
-    ),
-    5: (
-        Allograph("detached", "14 8, 11 26, 8 47!, 30 38, 54 47, 60 69, 47 92, 22 100, 0 91 / 26 3, 72 0"),
-        Allograph("joined", "66 0, 38 1, 14 2!, 11 22, 8 44!, 30 37, 53 46, 60 68, 48 91, 24 100, 0 92"),
-    ),
-    6: (
-        Allograph("curved", "48 0, 24 14, 8 42, 2 72, 14 95, 34 100, 54 88, 56 66, 38 52, 18 58, 3 78"),
-        Allograph("straight", "38 0, 20 32, 5 64, 6 88, 24 100, 46 94, 55 74, 42 58, 22 60, 6 76"),
-    ),
-    7: (
-        Allograph("plain", "0 1, 33 2, 70 4!, 43 46, 20 100"),
-        Allograph("crossed", "0 4, 32 3, 67 2!, 42 46, 21 100 / 12 52, 34 50, 58 49"),
-    ),
-    8: (
-        Allograph(
-            "one stroke",
-            "54 10, 34 0, 12 8, 10 28, 32 47, 57 68, 55 90, 30 100, 5 90, 5 68, 30 47, 53 26, 54 10, 34 0",
-        ),
-        Allograph(
-            "two rings",
-            "44 4, 30 0, 12 10, 12 34, 30 46, 50 34, 52 14, 44 4, 30 0"
-            "/ 46 52, 30 46, 8 58, 4 82, 28 100, 54 86, 58 66, 46 52, 30 46",
-        ),
-    ),
-    9: (
-        Allograph("straight", "52 14, 34 0, 10 8, 2 30, 16 48, 38 42, 52 14!, 52 50, 48 100"),
-        Allograph("curled", "52 14, 34 0, 10 8, 2 30, 16 47, 38 42, 52 14!, 55 46, 50 80, 30 99, 4 92"),
-    ),
-}
+    allograph: str
+    bend: FloatArray
 
 
 @dataclass(frozen=True)
@@ -107,46 +60,70 @@ class Hand:
     """How one writer draws digits; the same for a whole string.
 
     Attributes:
-        slant_deg: Lean of upright strokes, positive to the right; most people lean a little that way.
+        slant_deg: Lean of upright strokes, positive to the right; most people lean that way.
         aspect: Width over the width in `ALLOGRAPHS`: cramped below 1, generous above.
         rotation_deg: Clockwise turn of the whole digit, as on a sheet laid askew.
-        pen_px: Width of the line; beside digits of 20 pixels 1.5 is a ballpoint and 4 a marker.
-        size: Extent of the digits over `TEXT_PX`; digits of one line are not all as tall as the line.
+        pen_px: Width of the line beside digits of 20 pixels: 0.7 is a fine nib, 1.5 a ballpoint, 4 a marker.
+        pressure: Share of the line's width lost where the pen does not move straight down: 0 is a ballpoint,
+            0.6 a quill.
+        size: Height of the digits over `TEXT_PX`; digits of one line are not all as tall as the line.
         unevenness: Spread of the size from digit to digit, as a share of it.
+        width_spread: Spread of the aspect from digit to digit, in natural logarithms.
         warp: How far each digit is bent as a whole, as a share of its height: no one writes it twice alike.
         jitter: How far each control point strays by itself, as a share of the height: the unsteady hand.
+        roundness: How far the sharp corners are rounded: 0 not at all, 1 to a smooth curve.
+        sloppiness: Spread of how far a stroke begins and ends late or early, as a share of the height: loops
+            stay open or overlap.
+        habits: One for each digit; none where every digit is any allograph.
+        loyalty: Probability that a digit is drawn after its habit.
     """
 
     slant_deg: float = 6.0
     aspect: float = 1.0
     rotation_deg: float = 0.0
     pen_px: float = 2.6
+    pressure: float = 0.0
     size: float = 1.0
     unevenness: float = 0.02
-    warp: float = 0.05
-    jitter: float = 0.015
+    width_spread: float = 0.05
+    warp: float = 0.04
+    jitter: float = 0.012
+    roundness: float = 0.1
+    sloppiness: float = 0.01
+    habits: tuple[Habit, ...] = ()
+    loyalty: float = 0.85
 
 
 def random_hand(rng: np.random.Generator) -> Hand:
     """A writer drawn at random, within what leaves every digit unmistakable."""
-    aspect = float(np.clip(rng.lognormal(0.08, 0.18), 0.72, 1.4))
-    slant_deg = float(np.clip(rng.normal(10, 11), -16, 26))
-    # A broad pen fills the loops of digits that are cramped, or so wide and slanted that they end up low.
-    broadest_px = 3.6 * min(1, aspect, 1 / (0.7 * aspect + abs(np.tan(np.radians(slant_deg)))))
+    aspect = float(np.clip(rng.lognormal(0.02, 0.24), 0.6, 1.7))
+    # Two schools: the upright hand of today and the sloping one of the old registers.
+    slant_deg = float(rng.uniform(20, 45) if rng.random() < 0.2 else np.clip(rng.normal(9, 11), -20, 40))
+    # A broad pen fills the loops of digits that are cramped or lean much.
+    broadest_px = 4.6 * min(1.09, aspect) * np.cos(np.radians(slant_deg))
+    bends = rng.uniform(0.02, 0.06) * _bounded_normal(rng, (len(ALLOGRAPHS), 5, 2))
     return Hand(
         slant_deg=slant_deg,
         aspect=aspect,
         rotation_deg=float(np.clip(rng.normal(0, 2), -4, 4)),
-        pen_px=float(np.clip(rng.lognormal(np.log(2.45), 0.27), 1.5, broadest_px)),
-        size=float(rng.uniform(0.9, 1.03)),
-        unevenness=float(rng.uniform(0.0, 0.04)),
-        warp=float(rng.uniform(0.03, 0.09)),
-        jitter=float(rng.uniform(0.008, 0.026)),
+        pen_px=float(np.clip(rng.lognormal(np.log(2.1), 0.42), 0.7, broadest_px)),
+        pressure=float(rng.uniform(0.35, 0.7)) if rng.random() < 0.2 else 0.0,
+        size=float(rng.uniform(0.88, 1.06)),
+        unevenness=float(rng.uniform(0.0, 0.09)),
+        width_spread=float(rng.uniform(0.02, 0.16)),
+        warp=float(rng.uniform(0.02, 0.06)),
+        jitter=float(rng.uniform(0.006, 0.026)),
+        roundness=float(rng.uniform(0, 0.6)),
+        sloppiness=float(rng.uniform(0, 0.06)),
+        habits=tuple(
+            Habit(_any(label, share).name, bend)
+            for label, (bend, share) in enumerate(zip(bends, rng.random(len(bends)).tolist(), strict=True))
+        ),
     )
 
 
 def draw_digit(
-    label: int, hand: Hand, rng: np.random.Generator, allograph: str | None = None
+    label: int, hand: Hand, rng: np.random.Generator, allograph: str | None = None, scale: int = 1
 ) -> npt.NDArray[np.uint8]:
     """Draw one digit.
 
@@ -154,41 +131,63 @@ def draw_digit(
         label: The digit, 0 to 9.
         hand: The writer.
         rng: Source of what differs between two digits of one writer.
-        allograph: Name of one of the digit's `ALLOGRAPHS`; any of them where not given.
+        allograph: Name of one of the digit's `ALLOGRAPHS`; where not given mostly the writer's habit, else
+            any, the usual ones more often.
+        scale: Pixels for every pixel of MNIST, 1 to 4; the line is as many times as broad.
 
     Returns:
-        (28, 28) picture, 0 paper to 255 ink, the centre of the ink in the middle of it; a digit so lopsided
-        that it would not fit that way is moved as far as it needs.
+        (28 * scale, W) picture, 0 paper to 255 ink. The digit is `TEXT_PX * scale * hand.size` high, pen
+        included, give or take the hand's unevenness and a quill's thin lines; more or less where its
+        allograph has a tail or is small, and never so much that it would be cut. The box around it is
+        centred, and W is that box's width and at least `scale` columns of paper at each side.
 
     Raises:
         ValueError: When there is no such digit or no such allograph of it.
     """
-    trace = _trace(_choose(label, rng, allograph))
-    points = trace.points + hand.jitter * _bounded_normal(rng, trace.points.shape)
-    points += hand.warp * trace.bends @ _bounded_normal(rng, (trace.bends.shape[1], 2))
-    curve = trace.curve_from_points @ points @ _shape(hand).T
+    chosen = _choose(label, hand, rng, allograph)
+    trace = _trace(chosen)
+    bend = hand.warp * _bounded_normal(rng, (trace.bends.shape[1], 2))
+    if hand.habits:
+        bend += hand.habits[label].bend
+    points = trace.points + trace.bends @ bend + hand.jitter * _bounded_normal(rng, trace.points.shape)
+    curve = (trace.curve_from_points + hand.roundness * trace.rounding) @ points
+    strokes = _loose_ends(curve @ _shape(hand, rng, chosen.least_aspect).T, trace, hand.sloppiness, rng)
 
-    size = hand.size * (1 + hand.unevenness * _bounded_normal(rng, ()))
-    longest_px = IMAGE_PX - 2 * _MARGIN_PX
-    extent_px = min(TEXT_PX * float(size), longest_px) - hand.pen_px
-    curve *= extent_px / np.ptp(curve, axis=0).max()
-    reach_px = _MARGIN_PX + hand.pen_px / 2
-    lowest, highest = reach_px - curve.min(axis=0), IMAGE_PX - reach_px - curve.max(axis=0)
-    curve += np.clip(IMAGE_PX / 2 - trace.centre_of_mass(curve), lowest, highest)
-    return _ink(np.split(curve, trace.breaks), hand.pen_px)
+    pen_px = hand.pen_px * scale
+    size = hand.size * (1 + hand.unevenness * float(_bounded_normal(rng, ())))
+    height_px = scale * min(TEXT_PX * size * trace.height, IMAGE_PX - 2 * _MARGIN_PX)
+    drawn = np.concatenate(strokes)
+    low, high = drawn.min(axis=0), drawn.max(axis=0)
+    px_per_unit = (height_px - pen_px) / (high - low)[1]
+    width = int(np.ceil((high - low)[0] * px_per_unit + pen_px + 2 * _MARGIN_PX * scale))
+    shift = np.array([width, IMAGE_PX * scale]) / 2 - px_per_unit * (low + high) / 2
+    lines = [px_per_unit * stroke + shift for stroke in strokes]
+    return _ink(lines, pen_px, hand.pressure, width, scale)
 
 
-def _choose(label: int, rng: np.random.Generator, name: str | None) -> Allograph:
+def _choose(label: int, hand: Hand, rng: np.random.Generator, name: str | None) -> Allograph:
     if label not in ALLOGRAPHS:
         raise ValueError(f"no digit {label!r}: the digits are 0 to 9")
-    allographs = ALLOGRAPHS[label]
     if name is None:
-        return allographs[rng.integers(len(allographs))]
-    for allograph in allographs:
+        if not hand.habits or rng.random() >= hand.loyalty:
+            return _any(label, rng.random())
+        name = hand.habits[label].allograph
+    for allograph in ALLOGRAPHS[label]:
         if allograph.name == name:
             return allograph
-    known = ", ".join(allograph.name for allograph in allographs)
+    known = ", ".join(allograph.name for allograph in ALLOGRAPHS[label])
     raise ValueError(f"digit {label} has no allograph {name!r}: it has {known}")
+
+
+def _any(label: int, share: float) -> Allograph:
+    """The allograph that a share, uniform in [0, 1), falls to by the weights."""
+    up_to = _cumulative_weights(label)
+    return ALLOGRAPHS[label][bisect(up_to, share * up_to[-1])]
+
+
+@cache
+def _cumulative_weights(label: int) -> list[float]:
+    return list(accumulate(allograph.weight for allograph in ALLOGRAPHS[label]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,24 +195,23 @@ class _Trace:
     """An allograph ready to be drawn.
 
     Attributes:
-        points: (K, 2) control points, each once, as shares of the height.
+        points: (K, 2) control points, each once, as shares of the usual height.
+        height: From the highest control point to the lowest, as a share of the usual height.
         bends: (K, 5) low-order terms of a smooth warp at the points; such a warp keeps the digit's topology.
         curve_from_points: (N, K) matrix from control points to the points of the drawn curve.
-        breaks: Where in the curve each stroke but the first begins.
-        pen_down: (N - 1,) 1 between neighbours on the curve, 0 between the end of a stroke and the next.
+        rounding: (N, K) what to add to that matrix for a curve that turns no sharp corner.
+        spans: First and one past the last point of each stroke on the curve.
+        lengths: Distance of each point of a stroke from the stroke's beginning and from its end, both rising,
+            as shares of the usual height.
     """
 
     points: FloatArray
+    height: float
     bends: FloatArray
     curve_from_points: FloatArray
-    breaks: npt.NDArray[np.intp]
-    pen_down: FloatArray
-
-    def centre_of_mass(self, curve: FloatArray) -> FloatArray:
-        """(2,) centre of the line, all of it equally heavy."""
-        length = np.hypot(*np.diff(curve, axis=0).T) * self.pen_down
-        centre: FloatArray = length @ (curve[1:] + curve[:-1]) / (2 * length.sum())
-        return centre
+    rounding: FloatArray
+    spans: tuple[tuple[int, int], ...]
+    lengths: tuple[tuple[list[float], list[float]], ...]
 
 
 @cache
@@ -221,19 +219,31 @@ def _trace(allograph: Allograph) -> _Trace:
     strokes = [[_parse(point) for point in stroke.split(",")] for stroke in allograph.strokes.split("/")]
     places = list(dict.fromkeys(place for stroke in strokes for place, _ in stroke))
     points = np.array(places, dtype=np.float64) / 100
-    curves = []
+    sharp, smooth = [], []
     for stroke in strokes:
         knots = [places.index(place) for place, _ in stroke]
         corners = [k for k, (_, corner) in enumerate(stroke) if corner and 0 < k < len(stroke) - 1]
         runs = pairwise([0, *corners, len(stroke) - 1])
-        curves.append(np.vstack([_smooth(points, knots[first : last + 1]) for first, last in runs]))
-    breaks = np.cumsum([len(curve) for curve in curves])[:-1]
-    pen_down = np.ones(sum(map(len, curves)) - 1)
-    pen_down[breaks - 1] = 0
+        sharp.append(np.vstack([_smooth(points, knots[first : last + 1]) for first, last in runs]))
+        smooth.append(_smooth(points, knots))
+    ends = np.cumsum([0, *map(len, sharp)]).tolist()
+    curve_from_points = np.vstack(sharp)
+    lengths = []
+    for matrix in sharp:
+        steps = np.hypot(*np.diff(matrix @ points, axis=0).T)
+        lengths.append((np.append(0, steps.cumsum()).tolist(), np.append(0, steps[::-1].cumsum()).tolist()))
     x, y = (points - (points.min(axis=0) + points.max(axis=0)) / 2).T
     # Half weight to what leans, widens and turns: the hand has its own, and a 7 turned much more is a 1.
     bends = np.column_stack([x / 2, y / 2, 2 * x * x, 2 * x * y, 2 * y * y])
-    return _Trace(points, bends, np.vstack(curves), breaks, pen_down)
+    return _Trace(
+        points=points,
+        height=float(np.ptp(points[:, 1])),
+        bends=bends,
+        curve_from_points=curve_from_points,
+        rounding=np.vstack(smooth) - curve_from_points,
+        spans=tuple(pairwise(ends)),
+        lengths=tuple(lengths),
+    )
 
 
 def _parse(point: str) -> tuple[tuple[int, int], bool]:
@@ -260,12 +270,38 @@ def _smooth(points: FloatArray, knots: list[int]) -> FloatArray:
     return np.asarray(curve).reshape(-1, len(points))
 
 
-def _shape(hand: Hand) -> FloatArray:
+def _shape(hand: Hand, rng: np.random.Generator, least_aspect: float) -> FloatArray:
     """(2, 2) matrix of the hand's aspect, slant and rotation, in the order in which they apply."""
+    spread = hand.width_spread * float(_bounded_normal(rng, ()))
+    # Now and then a digit is squeezed in or drawn out, but only by writers who are uneven at all.
+    if rng.random() < 0.5 * hand.width_spread:
+        spread *= 4
     slant, rotation = np.tan(np.radians(hand.slant_deg)), np.radians(hand.rotation_deg)
+    # A broad pen needs room inside the loops, the more so the closer slant brings their sides together.
+    room = max(1.0, hand.pen_px / _BALLPOINT_PX * hypot(1, slant))
+    aspect = min(max(hand.aspect * np.exp(spread), least_aspect * room), _WIDEST)
     cos, sin = np.cos(rotation), np.sin(rotation)
-    turned: FloatArray = np.array([[cos, -sin], [sin, cos]]) @ np.array([[hand.aspect, -slant], [0.0, 1.0]])
+    turned: FloatArray = np.array([[cos, -sin], [sin, cos]]) @ np.array([[aspect, -slant], [0.0, 1.0]])
     return turned
+
+
+def _loose_ends(
+    curve: FloatArray, trace: _Trace, sloppiness: float, rng: np.random.Generator
+) -> list[FloatArray]:
+    """The strokes of a curve, each cut short or prolonged a little at both ends."""
+    too_short = (sloppiness * _bounded_normal(rng, (len(trace.spans), 2))).tolist()
+    strokes = []
+    for (first, last), lengths, cuts in zip(trace.spans, trace.lengths, too_short, strict=True):
+        skipped = [
+            bisect(length, cut) - 1 if cut > 0 else 0 for length, cut in zip(lengths, cuts, strict=True)
+        ]
+        stroke = curve[first + skipped[0] : last - skipped[1]].copy()
+        for cut, end, inner in (cuts[0], 0, 1), (cuts[1], -1, -2):
+            if cut < 0:
+                outwards = stroke[end] - stroke[inner]
+                stroke[end] -= cut / max(hypot(*outwards), 1e-6) * outwards
+        strokes.append(stroke)
+    return strokes
 
 
 def _bounded_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatArray:
@@ -273,11 +309,29 @@ def _bounded_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatAr
     return np.clip(rng.standard_normal(shape), -2, 2)
 
 
-def _ink(strokes: list[FloatArray], pen_px: float) -> npt.NDArray[np.uint8]:
+def _ink(
+    strokes: list[FloatArray], pen_px: float, pressure: float, width: int, scale: int
+) -> npt.NDArray[np.uint8]:
     """Picture of lines given in pixels by edges, drawn in the fine raster and averaged."""
-    fine = np.zeros((IMAGE_PX * _FINE, IMAGE_PX * _FINE), np.uint8)
-    # OpenCV draws an even thickness one wider, and counts from the centre of the first pixel, not its edge.
-    thickness = 2 * max(1, round((pen_px * _FINE - 1) / 2))
-    lines = [np.rint((stroke * _FINE - 0.5) * 2**_FRACTION_BITS).astype(np.int32) for stroke in strokes]
-    cv2.polylines(fine, lines, False, 255, thickness=thickness, shift=_FRACTION_BITS)
-    return cv2.resize(fine, (IMAGE_PX, IMAGE_PX), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    finer = _FINE // scale
+    height = IMAGE_PX * scale
+    fine = np.zeros((height * finer, width * finer), np.uint8)
+    # OpenCV counts from the centre of the first pixel, not from its edge.
+    lines = [np.rint((stroke * finer - 0.5) * 2**_FRACTION_BITS).astype(np.int32) for stroke in strokes]
+    if pressure == 0:
+        cv2.polylines(fine, lines, False, 255, _thickness(pen_px * finer), shift=_FRACTION_BITS)
+    else:
+        for line in lines:
+            across, down = np.diff(line, axis=0).T
+            light = 1 - np.maximum(down, 0) / np.maximum(np.hypot(across, down), 1)
+            level = np.rint(light * _LEVELS)
+            for first, last in pairwise([0, *(np.flatnonzero(np.diff(level)) + 1).tolist(), len(level)]):
+                thickness = _thickness(pen_px * finer * (1 - pressure * float(level[first]) / _LEVELS))
+                run = [line[first : last + 1]]
+                cv2.polylines(fine, run, False, 255, thickness, shift=_FRACTION_BITS)
+    return cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _thickness(fine_px: float) -> int:
+    # OpenCV draws an even thickness one wider, so that only those lines lie evenly around their course.
+    return 2 * max(1, round((fine_px - 1) / 2))

@@ -57,11 +57,22 @@ class SyntheticStrip:
         return 1.0 - self.ink.astype(np.float32) / 255
 
 
-def random_strip(source: DigitSource, layout: Layout, rng: np.random.Generator) -> SyntheticStrip:
-    """A strip of random digits by one writer, each label equally likely at each place."""
+def random_strip(
+    source: DigitSource, layout: Layout, rng: np.random.Generator, text: str | None = None
+) -> SyntheticStrip:
+    """A strip of digits by one writer.
+
+    Args:
+        source: Where the digits come from.
+        layout: How they are set.
+        rng: Decides everything.
+        text: What the strip says; by default random digits, each label equally likely at each place.
+    """
     source = source.writer(rng)
-    labels = rng.integers(10, size=rng.integers(layout.digits[0], layout.digits[1], endpoint=True))
-    digits = [source.draw(int(label), rng) for label in labels]
+    if text is None:
+        labels = rng.integers(10, size=rng.integers(layout.digits[0], layout.digits[1], endpoint=True))
+        text = "".join(map(str, labels))
+    digits = [source.draw(int(label), rng) for label in text]
     gaps = rng.integers(*layout.gap_px, endpoint=True, size=len(digits) - 1)
     if layout.wide_share:
         wide = rng.random(len(gaps)) < layout.wide_share

@@ -62,7 +62,7 @@ class WindowRecipe:
     def isolated(cls) -> "WindowRecipe":
         """No window shows more than one digit: the recipe to compare the flanked one with."""
         # Distortion and a tall neighbour, which makes the strip smaller, bring digits closer than they were.
-        return cls(layout=Layout(digits=(1, 12), gap_px=(46, 56)))
+        return cls(layout=Layout(digits=(1, 12), gap_px=(76, 90)))
 
 
 def make_windows(
@@ -78,7 +78,7 @@ def make_windows(
         rng: Decides everything.
 
     Returns:
-        (B, 28, 28) float32 windows, 0 paper to 1 ink, and (B, 11) whether each class is right for it.
+        (B, 32, 40) float32 windows, 0 paper to 1 ink, and (B, 11) whether each class is right for it.
     """
     windows: list[FloatArray] = []
     right: list[npt.NDArray[np.bool_]] = []
@@ -136,10 +136,13 @@ def right_classes(
 
 def _digits_on(strip: Strip, synthetic: SyntheticStrip) -> DigitsOnStrip:
     """The truth of a synthetic page, in pixels of the strip that preprocessing made of it."""
-    boxes = [strip.from_page(box) for box in synthetic.boxes]
-    middles = [strip.from_page(Box(x, 0, x, 0)).left for x in synthetic.middles_px]
+    middles, widths = [], []
+    for box, x in zip(synthetic.boxes, synthetic.middles_px, strict=True):
+        y = (box.top + box.bottom) / 2  # half-way up: a strip set upright moves what is above and below
+        middles.append(strip.from_page(Box(x, y, x, y)).left)
+        widths.append(strip.from_page(Box(box.left, y, box.right, y)).width)
     labels = [digit.label for digit in synthetic.digits]
-    return DigitsOnStrip(np.array(labels), np.array(middles), np.array([box.width for box in boxes]))
+    return DigitsOnStrip(np.array(labels), np.array(middles), np.array(widths))
 
 
 def _places(

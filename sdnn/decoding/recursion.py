@@ -63,29 +63,48 @@ def totals(
     return joined
 
 
+def best_paths(
+    log_probs: FloatArray, trellis: Trellis, columns: npt.ArrayLike | None = None
+) -> tuple[IntArray, FloatArray]:
+    """The most probable single path through each map (Viterbi), exactly; arguments as for `scores`.
+
+    Returns:
+        (B, T) class of each column, and (B,) log-probabilities, minus infinity where no path is possible and
+        the classes mean nothing. Past its last column a map's path stays where it is. Of equal paths the one
+        through the lower states is taken.
+    """
+    table = scores(log_probs, trellis, np.maximum, columns)
+    batch, length, states = table.shape
+    row = np.arange(batch)
+    labels = np.broadcast_to(trellis.labels, (batch, states))
+    arcs = np.broadcast_to(trellis.predecessors, (batch, *trellis.predecessors.shape[-2:]))
+    ends = np.where(trellis.final, table[:, -1], -np.inf)
+    state = ends.argmax(axis=1)
+    best = ends[row, state]
+    path = np.empty((batch, length), np.intp)
+    path[:, -1] = labels[row, state]
+    for t in range(length - 2, -1, -1):
+        before = arcs[row, state]
+        arrived = before[row, np.take_along_axis(table[:, t], before, axis=1).argmax(axis=1)]
+        state = arrived if columns is None else np.where(t + 1 < np.asarray(columns), arrived, state)
+        path[:, t] = labels[row, state]
+    return path, best
+
+
 def best_path(log_probs: FloatArray, trellis: Trellis) -> tuple[IntArray, float]:
-    """The most probable single path through one map (Viterbi), exactly.
+    """The most probable single path through one map; see `best_paths`.
 
     Args:
         log_probs: (T, C) log-probabilities, T at least 1.
         trellis: Without a batch axis.
 
     Returns:
-        (T,) class of each column, and the path's log-probability. Of equal paths the one through the lower
-        states is taken.
+        (T,) class of each column, and the path's log-probability.
 
     Raises:
         ValueError: When no path of the trellis is possible, because the map has too few columns, say.
     """
-    table = scores(log_probs[None], trellis, np.maximum)[0]
-    ends = np.where(trellis.final, table[-1], -np.inf)
-    state = int(ends.argmax())
-    score = float(ends[state])
-    if score == -np.inf:
+    paths, best = best_paths(log_probs[None], trellis)
+    if best[0] == -np.inf:
         raise ValueError(f"no path of the trellis is possible on this map of {len(log_probs)} columns")
-    states = [state]
-    for before in table[-2::-1]:
-        arcs = trellis.predecessors[state]
-        state = int(arcs[before[arcs].argmax()])
-        states.append(state)
-    return trellis.labels[states[::-1]], score
+    return paths[0], float(best[0])

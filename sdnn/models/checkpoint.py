@@ -12,7 +12,7 @@ from torch import Tensor
 from sdnn.errors import ModelError
 from sdnn.files import written_whole
 from sdnn.models.description import Description
-from sdnn.models.digit_net import DigitNet
+from sdnn.models.digit_net import CHANNELS, DigitNet
 from sdnn.models.fully_convolutional import FullyConvolutional
 
 
@@ -55,10 +55,10 @@ def load_net(path: Path) -> tuple[DigitNet, Description]:
     """
     tensors, metadata = load_tensors(path)
     description = Description.from_metadata(metadata, str(path))
-    net = DigitNet()
     try:
+        net = DigitNet(channels=description.recipe.get("channels", CHANNELS))
         net.load_state_dict(tensors)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError, ValueError) as error:
         raise ModelError(
             f"{path}: holds a net of another architecture; train it again with: sdnn train"
         ) from error
@@ -68,7 +68,7 @@ def load_net(path: Path) -> tuple[DigitNet, Description]:
 def export_onnx(path: Path, net: FullyConvolutional, description: Description) -> None:
     """Writes the sweeping net as ONNX, for any number of strips of any width.
 
-    Input `strips` (B, 28, W) float32, output `logits` (B, T, 11).
+    Input `strips` (B, 32, W) float32, output `logits` (B, T, 11).
 
     Raises:
         OutputError: When the file cannot be written.

@@ -1,4 +1,4 @@
-"""The single-digit net: a LeNet without padding, from a 28x28 window to ten digits and no-digit.
+"""The single-digit net: a LeNet without padding, from a 32x40 window to ten digits and no-digit.
 
 Nothing in it is padded and nothing depends on the position, so each of its layers can be applied to a strip
 of any width: `fully_convolutional` turns its two fully connected layers into kernels.
@@ -6,17 +6,25 @@ of any width: `fully_convolutional` turns its two fully connected layers into ke
 Reference:
     Le Cun et al. 1990 (the net of Matan et al. 1992): five-by-five kernels, subsampling, ten outputs. Ours
     differs: 3x3 kernels above the first layer, rectifiers, maxima for averages, batch normalisation, an
-    eleventh class, and a second subsampling that goes down the rows only, so that the map has a column every
-    2 px and narrow digits that touch still find a no-digit column between them.
+    eleventh class, a window as wide as two digits, for real ones can be that wide, and a second subsampling
+    that goes down the rows only, so that the map has a column every 2 px and narrow digits that touch still
+    find a no-digit column between them.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from sdnn.results import CLASSES, Geometry
 
 GEOMETRY: Final = Geometry()
+CHANNELS: Final = (16, 32, 64, 128, 160)
+"""Feature maps of each convolution; the last is also the width of the fully connected layer."""
+FEATURE_ROWS: Final = 1
+FEATURE_COLUMNS: Final = 10
+"""Size of the last feature map of one window."""
 
 
 class DigitNet(nn.Module):
@@ -24,43 +32,71 @@ class DigitNet(nn.Module):
 
     Layers, with their output for one window (channels x rows x columns)::
 
-        features    conv 5x5   16 x 24 x 24
-                    max 2x2    16 x 12 x 12
-                    conv 3x3   64 x 10 x 10
-                    conv 3x3   64 x  8 x  8
-                    max 2x1    64 x  4 x  8
-        classifier  linear     96            over all 64 x 4 x 8
-                    linear     11
+        features    conv 5x5    16 x 28 x 36
+                    max 2x2     16 x 14 x 18
+                    conv 3x3    32 x 12 x 16
+                    conv 3x3    64 x 10 x 14
+                    max 2x1     64 x  5 x 14
+                    conv 3x3   128 x  3 x 12
+                    conv 3x3   160 x  1 x 10
+        classifier  linear     160            over all 160 x 1 x 10
+                    linear      11
     """
 
-    def __init__(self, dropout: float = 0.0) -> None:
+    def __init__(self, dropout: float = 0.0, channels: Sequence[int] = CHANNELS) -> None:
         super().__init__()
+        first, second, third, fourth, last = channels
         self.features = nn.Sequential(
-            *_convolution(1, 16, 5),
+            *_convolution(1, first, 5),
             nn.MaxPool2d(2),
-            *_convolution(16, 64, 3),
-            *_convolution(64, 64, 3),
+            *_convolution(first, second, 3),
+            *_convolution(second, third, 3),
             nn.MaxPool2d((2, 1)),
+            *_convolution(third, fourth, 3),
+            *_convolution(fourth, last, 3),
         )
         self.flatten = nn.Flatten()
+        self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Sequential(
-            nn.Linear(64 * 4 * 8, 96, bias=False),
-            nn.BatchNorm1d(96),
+            nn.Linear(last * FEATURE_ROWS * FEATURE_COLUMNS, last, bias=False),
+            nn.BatchNorm1d(last),
             nn.ReLU(inplace=True),
-            nn.Dropout(dropout),
-            nn.Linear(96, CLASSES),
+            self.dropout,
+            nn.Linear(last, CLASSES),
         )
 
     def forward(self, windows: Tensor) -> Tensor:
         """Logits of each window.
 
         Args:
-            windows: (B, 1, 28, 28), 0 paper to 1 ink.
+            windows: (B, 1, 32, 40), 0 paper to 1 ink.
 
         Returns:
             (B, 11) logits, no-digit last.
         """
         logits: Tensor = self.classifier(self.flatten(self.features(windows)))
+        return logits
+
+    def sweep(self, strips: Tensor) -> Tensor:
+        """Logits of every window of strips, as string training needs them.
+
+        In evaluation mode these are the logits of `fully_convolutional`; here the normalisation is at work,
+        which while it trains takes its statistics over all columns of the batch.
+
+        Args:
+            strips: (B, 1, 32, W), 0 paper to 1 ink, W at least 40.
+
+        Returns:
+            (B, T, 11) logits, no-digit last.
+        """
+        connected, *middle, last = self.classifier
+        assert isinstance(connected, nn.Linear)
+        features = self.features(strips)
+        kernel = connected.weight.view(connected.out_features, -1, FEATURE_ROWS, FEATURE_COLUMNS)
+        swept = functional.conv2d(features, kernel).squeeze(2)
+        for layer in middle:
+            swept = layer(swept)
+        logits: Tensor = last(swept.transpose(1, 2))
         return logits
 
 

@@ -1,12 +1,11 @@
-"""From a page to the strip that the net reads: ink, then the line of writing, then its size."""
+"""From a page to the strip that the net reads: ink, then the line of writing, then its size and slant."""
 
-from sdnn.preprocessing.lines import text_box
 from sdnn.preprocessing.loading import load_page
 from sdnn.preprocessing.normalization import to_strip
-from sdnn.preprocessing.polarity import ink_of
+from sdnn.preprocessing.writing import Writing, writing_on
 from sdnn.results import FloatArray, Geometry, Strip
 
-__all__ = ["load_page", "strip_of_page"]
+__all__ = ["Writing", "load_page", "strip_of_page", "to_strip", "writing_on"]
 
 
 def strip_of_page(page: FloatArray, geometry: Geometry) -> Strip | None:
@@ -16,6 +15,7 @@ def strip_of_page(page: FloatArray, geometry: Geometry) -> Strip | None:
         page: (H, W) brightness, 0 black to 1 white.
         geometry: Sizes that the net expects.
     """
-    ink = ink_of(page)
-    text = text_box(ink)
-    return None if text is None else to_strip(ink, text, geometry)
+    writing = writing_on(page)
+    if writing is None:
+        return None
+    return to_strip(writing.ink, writing.text, geometry, slant=writing.slant)

@@ -6,27 +6,39 @@ import numpy as np
 from sdnn.results import Box, FloatArray, Geometry, Strip
 
 
-def to_strip(ink: FloatArray, text: Box, geometry: Geometry) -> Strip:
-    """The line of writing, scaled to the net's text height, with paper all round.
+def to_strip(
+    ink: FloatArray,
+    text: Box,
+    geometry: Geometry,
+    *,
+    slant: float = 0.0,
+    scale: float = 1.0,
+    aspect: float = 1.0,
+) -> Strip:
+    """The line of writing, scaled to the net's text height and set upright, with paper all round.
 
     Half a window of paper and two strides on either side put the first and last column beyond the writing.
 
     Args:
         ink: (H, W) of the page, 0 paper to 1 ink.
-        text: Box round the writing.
+        text: Box round the writing; its left and right edge hold half-way up and lean as the writing does.
         geometry: Sizes that the net expects.
+        slant: How far the writing leans, in pixels to the right per pixel up; it stands upright in the strip.
+        scale: Height of the writing in the strip, as a multiple of the net's text height.
+        aspect: Width of the writing in the strip, as a multiple of what keeps its proportions.
 
     Returns:
         The strip and its way back to the page.
     """
-    scale = geometry.text_height_px / text.height
-    width = max(1, round(text.width * scale))
+    y_scale = geometry.text_height_px / text.height * scale
+    width = max(1, round(text.width * y_scale * aspect))
     margin = geometry.window_px // 2 + 2 * geometry.stride_px
     x_scale = width / text.width
+    lean = -slant / y_scale  # of a pixel further down in the strip
+    left = text.left - margin / x_scale - lean * geometry.height_px / 2
+    top = (text.top + text.bottom) / 2 - geometry.height_px / 2 / y_scale
+    page_from_strip = np.array([[1 / x_scale, lean, left], [0.0, 1 / y_scale, top]])
     size = (width + 2 * margin, geometry.height_px)
-    top = text.top - (geometry.height_px - geometry.text_height_px) / 2 / scale
-    left = text.left - margin / x_scale
-    page_from_strip = np.array([[1 / x_scale, 0.0, left], [0.0, 1 / scale, top]])
     return Strip(_resampled(ink, page_from_strip, size), page_from_strip)
 
 

@@ -1,74 +1,176 @@
 """The settings of a training run, saved with the model they make."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from enum import StrEnum
+from typing import Any, get_args, get_type_hints
 
-from sdnn.choices import Source
-from sdnn.datasets.degradation import Distortion
-from sdnn.datasets.strips import Layout
+from sdnn.choices import Gradient, Objective, Source, Stage
+from sdnn.datasets.pages import PageRecipe
 from sdnn.datasets.windows import WindowRecipe
+from sdnn.models.digit_net import CHANNELS
 
 
 @dataclass(frozen=True)
-class DigitRecipe:
-    """How the single-digit net is trained.
+class StageRecipe:
+    """What the two stages have in common.
 
     Attributes:
-        source: Where digits come from.
-        pen_share: How many of the digits are drawn, where the source is mixed.
-        windows: Windows shown in all.
-        windows_per_epoch: Windows between two records and checkpoints.
-        batch: Windows per step.
+        pen_share: How many of the writers are drawn ones, where the source is mixed.
+        examples: Windows or strips shown in all.
+        examples_per_epoch: Of these, between two records and checkpoints.
+        batch: Examples per step.
         learning_rate: At its highest, after the warm-up.
         warm_up: Share of the steps in which the rate rises; then it falls as a half cosine to nothing.
         weight_decay: Of AdamW, on kernels only.
         dropout: Before the last layer.
-        seed: Decides weights and data; two runs with the same one are equal.
+    """
+
+    pen_share: float
+    examples: int
+    examples_per_epoch: int
+    batch: int
+    learning_rate: float
+    warm_up: float
+    weight_decay: float
+    dropout: float
+
+    @property
+    def steps(self) -> int:
+        """Batches in all."""
+        return -(-self.examples // self.batch)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches between two records."""
+        return -(-self.examples_per_epoch // self.batch)
+
+
+@dataclass(frozen=True)
+class DigitRecipe(StageRecipe):
+    """How the single-digit net is trained, on windows.
+
+    Attributes:
         window: How the windows are made.
     """
 
-    source: Source = Source.MIXED
     pen_share: float = 0.2
-    windows: int = 1_228_800
-    windows_per_epoch: int = 51_200
+    examples: int = 204_800
+    examples_per_epoch: int = 25_600
     batch: int = 512
     learning_rate: float = 4e-3
     warm_up: float = 0.1
     weight_decay: float = 0.02
     dropout: float = 0.25
-    seed: int = 0
     window: WindowRecipe = field(default_factory=WindowRecipe)
+
+
+@dataclass(frozen=True)
+class StringRecipe(StageRecipe):
+    """How the net is trained further, on strips of which only the digits are known.
+
+    Attributes:
+        objective: What is minimised.
+        gradient: Where the Viterbi objective pushes.
+        page: How the pages are made that the strips come from.
+    """
+
+    pen_share: float = 0.6
+    examples: int = 614_400
+    examples_per_epoch: int = 25_600
+    batch: int = 64
+    learning_rate: float = 2e-3
+    warm_up: float = 0.02
+    weight_decay: float = 0.02
+    dropout: float = 0.1
+    objective: Objective = Objective.FORWARD
+    gradient: Gradient = Gradient.CORRECT
+    page: PageRecipe = field(default_factory=PageRecipe)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole training.
+
+    Attributes:
+        source: Where digits come from.
+        seed: Decides weights and data; two runs with the same one are equal.
+        channels: Feature maps of the net's convolutions.
+        digits: Stage 1; left out where None.
+        strings: Stage 2; left out where None.
+    """
+
+    source: Source = Source.MIXED
+    seed: int = 0
+    channels: tuple[int, ...] = CHANNELS
+    digits: DigitRecipe | None = field(default_factory=DigitRecipe)
+    strings: StringRecipe | None = field(default_factory=StringRecipe)
 
     @property
     def steps(self) -> int:
-        """Batches in all."""
-        return -(-self.windows // self.batch)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Batches between two records."""
-        return -(-self.windows_per_epoch // self.batch)
+        """Batches in all, of both stages."""
+        return sum(stage.steps for stage in (self.digits, self.strings) if stage)
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> "DigitRecipe":
-        """The recipe that `dataclasses.asdict` and JSON made the record of."""
-        window = dict(record["window"])
-        window["distortion"] = Distortion(**window["distortion"])
-        layout: dict[str, Any] = {
-            # JSON has no tuples.
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in window["layout"].items()
-        }
-        window["layout"] = Layout(**layout)
-        return cls(**{**record, "source": Source(record["source"]), "window": WindowRecipe(**window)})
+    def from_record(cls, record: Mapping[str, Any]) -> "Recipe":
+        """The recipe that `dataclasses.asdict` and JSON made the record of.
+
+        Raises:
+            TypeError: When the record is none of a recipe, or names a setting that there is not.
+        """
+        recipe = _from_record(cls, record)
+        if not isinstance(recipe, cls) or not record:
+            raise TypeError(f"{record!r}: no record of a recipe")
+        return recipe
 
 
-def digit_recipe(
-    source: Source, seed: int, windows: int | None = None, isolated: bool = False
-) -> DigitRecipe:
+DIGITS_ALONE_WINDOWS = 614_400
+"""Windows where the first stage is all there is: alone it has to do what strings else would."""
+
+
+def chosen_recipe(
+    stage: Stage = Stage.BOTH,
+    source: Source = Source.MIXED,
+    seed: int = 0,
+    windows: int | None = None,
+    strips: int | None = None,
+    objective: Objective = Objective.FORWARD,
+    gradient: Gradient = Gradient.CORRECT,
+    isolated: bool = False,
+) -> Recipe:
     """The default recipe with what the command line may change of it."""
-    recipe = DigitRecipe(source=source, seed=seed)
+    digits, strings = DigitRecipe(), StringRecipe(objective=objective, gradient=gradient)
+    if stage is Stage.DIGITS:
+        digits = replace(digits, examples=DIGITS_ALONE_WINDOWS)
     if windows is not None:
-        recipe = replace(recipe, windows=windows)
-    return replace(recipe, window=WindowRecipe.isolated()) if isolated else recipe
+        digits = replace(digits, examples=windows)
+    if strips is not None:
+        strings = replace(strings, examples=strips)
+    if isolated:
+        digits = replace(digits, window=WindowRecipe.isolated())
+    return Recipe(
+        source,
+        seed,
+        digits=None if stage is Stage.STRINGS else digits,
+        strings=None if stage is Stage.DIGITS else strings,
+    )
+
+
+def _from_record(kind: Any, value: Any) -> Any:
+    """A value of the given type from what JSON made of it: dictionaries, lists, strings."""
+    if value is None:
+        return None
+    kinds = [each for each in get_args(kind) if each is not type(None)]
+    for each in [kind, *kinds]:
+        if is_dataclass(each) and isinstance(each, type):
+            if not isinstance(value, Mapping):
+                raise TypeError(f"{value!r}: no record of a {each.__name__}")
+            hints = get_type_hints(each)
+            if unknown := set(value) - {one.name for one in fields(each)}:
+                raise TypeError(f"{each.__name__} has no {', '.join(sorted(unknown))}")
+            return each(**{name: _from_record(hints[name], entry) for name, entry in value.items()})
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind(value)
+    return value

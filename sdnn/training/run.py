@@ -3,8 +3,8 @@
 ::
 
     run.json                recipe, versions, hardware, checksums of the data
-    metrics.jsonl           a line for each epoch
-    checkpoint.safetensors  net, optimizer and step, written anew after each epoch
+    metrics.jsonl           a line for each epoch of either stage
+    checkpoint.safetensors  net, optimizer, stage and step, written anew after each epoch
     model.safetensors       the net, when done
     model.onnx              the sweeping net, when done: what `sdnn read --model` takes
 """
@@ -13,7 +13,7 @@ import contextlib
 import json
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -24,15 +24,18 @@ import torch
 from torch import Tensor
 
 from sdnn import __version__
+from sdnn.choices import Stage
 from sdnn.errors import ModelError, OutputError, UsageError
 from sdnn.files import written_whole
 from sdnn.machine import hardware
 from sdnn.models.checkpoint import load_tensors, save_tensors
 from sdnn.models.digit_net import DigitNet
-from sdnn.training.recipe import DigitRecipe
+from sdnn.training.recipe import Recipe
 
 OPTIMIZER_PREFIX = "optimizer."
 NET_PREFIX = "net."
+DONE = "done"
+"""Metadata entry of a checkpoint: stage and step."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,11 @@ class Run:
     """A run folder and the recipe in it."""
 
     folder: Path
-    recipe: DigitRecipe
+    recipe: Recipe
     data: Mapping[str, str]
 
     @classmethod
-    def begin(cls, folder: Path, recipe: DigitRecipe, data: Mapping[str, str]) -> "Run":
+    def begin(cls, folder: Path, recipe: Recipe, data: Mapping[str, str]) -> "Run":
         """Starts a run in a new folder.
 
         Args:
@@ -89,7 +92,7 @@ class Run:
         """
         try:
             record = json.loads((folder / "run.json").read_text())
-            return cls(folder, DigitRecipe.from_record(record["recipe"]), record["data"])
+            return cls(folder, Recipe.from_record(record["recipe"]), record["data"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(
                 f"{folder}: holds no run to resume; start one with: sdnn train --run {folder}"
@@ -123,30 +126,69 @@ class Run:
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
-    def save_checkpoint(self, net: DigitNet, optimizer: torch.optim.Optimizer, step: int) -> None:
+    def last_metrics(self, stage: Stage) -> dict[str, Any]:
+        """The latest record of a stage; empty where there is none."""
+        return next((line for line in reversed(self.metrics()) if line["stage"] == stage), {})
+
+    def save_checkpoint(
+        self, stage: Stage, net: DigitNet, optimizer: torch.optim.Optimizer, step: int
+    ) -> None:
         """Writes what going on needs; the data and the learning rate follow from the step."""
         tensors: dict[str, Tensor] = {NET_PREFIX + name: value for name, value in net.state_dict().items()}
         for index, state in optimizer.state_dict()["state"].items():
             tensors |= {f"{OPTIMIZER_PREFIX}{index}.{name}": value for name, value in state.items()}
-        save_tensors(self.checkpoint, tensors, {"step": str(step)})
+        # One entry: safetensors writes several in no particular order.
+        save_tensors(self.checkpoint, tensors, {DONE: json.dumps({"stage": stage.value, "step": step})})
 
-    def load_checkpoint(self, net: DigitNet, optimizer: torch.optim.Optimizer) -> int:
-        """Puts net and optimizer where the checkpoint left them, and drops metrics recorded after it.
+    def load_checkpoint(self, stage: Stage, net: DigitNet, optimizer: torch.optim.Optimizer) -> int:
+        """Puts net and optimizer where the stage's checkpoint left them, and drops metrics recorded after it.
+
+        A checkpoint of the stage before leaves everything as it is: its net has just been trained or loaded.
 
         Returns:
-            Steps done; 0 where there is no checkpoint yet.
+            Steps of the stage done; 0 where it has no checkpoint yet.
 
         Raises:
             ModelError: When the checkpoint is damaged, or another net's.
         """
-        step = self._load_tensors(net, optimizer) if self.checkpoint.exists() else 0
-        kept = [json.dumps(line) + "\n" for line in self.metrics() if line["step"] <= step]
-        with written_whole(self.folder / "metrics.jsonl") as temporary:
-            temporary.write_text("".join(kept), encoding="utf-8")
+        if not self.checkpoint.exists():
+            self._keep_metrics(lambda line: False)
+            return 0
+        tensors, reached, step = self._load()
+        if reached is not stage:
+            self._keep_metrics(lambda line: line["stage"] != stage)
+            return 0
+        self._restore(tensors, net, optimizer)
+        self._keep_metrics(lambda line: line["stage"] != stage or line["step"] <= step)
         return step
 
-    def _load_tensors(self, net: DigitNet, optimizer: torch.optim.Optimizer) -> int:
+    def reached(self) -> Stage | None:
+        """The stage that the checkpoint is of; None where there is none.
+
+        Raises:
+            ModelError: When the checkpoint is damaged.
+        """
+        return self._load()[1] if self.checkpoint.exists() else None
+
+    def _load(self) -> tuple[dict[str, Tensor], Stage, int]:
+        """Tensors of the checkpoint, and the stage and step that it is of."""
         tensors, entries = load_tensors(self.checkpoint)
+        try:
+            done = json.loads(entries[DONE])
+            return tensors, Stage(done["stage"]), int(done["step"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"{self.checkpoint}: not a checkpoint of a training; start again with: sdnn train"
+            ) from error
+
+    def _keep_metrics(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
+        kept = [json.dumps(line) + "\n" for line in self.metrics() if wanted(line)]
+        with written_whole(self.folder / "metrics.jsonl") as temporary:
+            temporary.write_text("".join(kept), encoding="utf-8")
+
+    def _restore(
+        self, tensors: Mapping[str, Tensor], net: DigitNet, optimizer: torch.optim.Optimizer
+    ) -> None:
         states: dict[int, dict[str, Tensor]] = {}
         for name, value in _with_prefix(tensors, OPTIMIZER_PREFIX).items():
             index, entry = name.split(".", 1)
@@ -154,7 +196,6 @@ class Run:
         try:
             net.load_state_dict(_with_prefix(tensors, NET_PREFIX))
             optimizer.load_state_dict({**optimizer.state_dict(), "state": states})
-            step = int(entries["step"])
         except (RuntimeError, KeyError, ValueError) as error:
             raise ModelError(
                 f"{self.checkpoint}: holds another net or optimizer; start again with: sdnn train"
@@ -165,7 +206,6 @@ class Run:
                     # The file knows no memory format; the fused optimizer takes moment and parameter in the
                     # order of memory, which has to be the same.
                     state[name] = torch.empty_like(parameter, requires_grad=False).copy_(value)
-        return step
 
 
 def _versions(*packages: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from sdnn.datasets.digits import (
     Mixed,
     Mnist,
     Pen,
+    Writer,
     digit_source,
     find_mnist,
     load_mnist,
@@ -327,13 +328,15 @@ def test_a_pen_draws_every_digit_in_another_hand_and_a_writer_in_one() -> None:
 class One:
     """Always the same digit, told by its index."""
 
+    pen_px = 2.0
+
     def __init__(self, index: int) -> None:
         self.index = index
 
     def draw(self, label: int, rng: np.random.Generator) -> DigitImage:
         return DigitImage(np.ones((28, 1), np.uint8), label, self.index)
 
-    def writer(self, rng: np.random.Generator) -> DigitSource:
+    def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         return self
 
 

@@ -8,11 +8,10 @@ from PIL import Image
 
 from sdnn.datasets import folder as folder_module
 from sdnn.datasets.digits import Pen
-from sdnn.datasets.folder import numbered_strip, strip_picture, write_folder
+from sdnn.datasets.folder import Sample, numbered_sample, write_folder
 from sdnn.datasets.strips import Layout
 from sdnn.errors import OutputError, UsageError
 from sdnn.evaluation.labels import read_labels
-from sdnn.results import Box
 
 LAYOUT = Layout(digits=(1, 4), gap_px=(1, 5))
 SEED, COUNT = 1992, 6
@@ -68,14 +67,29 @@ def test_the_boxes_hold_the_ink_of_the_picture(tmp_path: Path) -> None:
 def test_each_strip_is_made_again_from_the_seed_in_its_truth(tmp_path: Path) -> None:
     folder = written(tmp_path / "out")
     for record in truths(folder):
-        strip = numbered_strip(Pen(), LAYOUT, *record["seed"])
-        np.testing.assert_array_equal(darkness(folder / record["file"]), strip.ink)
-        assert [Box(*edges) for edges in record["boxes"]] == list(strip.boxes)
+        seed, number = record["seed"]
+        sample = numbered_sample(Pen(), LAYOUT, seed, number, on_paper=False)
+        np.testing.assert_array_equal(darkness(folder / record["file"]), 255 - np.asarray(sample.picture))
+        assert record["boxes"] == [list(box) for box in sample.truth["boxes"]]
+
+
+def test_lines_on_paper_have_as_many_digits_and_are_made_again_from_their_seed(tmp_path: Path) -> None:
+    write_folder(tmp_path / "out", Pen(), LAYOUT, SEED, COUNT, {"source": "pen"}, on_paper=True)
+    records = truths(tmp_path / "out")
+    assert {len(record["text"]) for record in records} <= {1, 2, 3, 4}
+    assert all(record["paper"] for record in records)
+    for record in records:
+        seed, number = record["seed"]
+        sample = numbered_sample(Pen(), LAYOUT, seed, number, on_paper=True)
+        assert sample.text == record["text"]
+        np.testing.assert_array_equal(
+            darkness(tmp_path / "out" / record["file"]), 255 - np.asarray(sample.picture)
+        )
+    assert len({len(darkness(tmp_path / "out" / record["file"])) for record in records}) > 1
 
 
 def test_the_picture_shows_dark_digits_on_white() -> None:
-    strip = numbered_strip(Pen(), LAYOUT, SEED, 0)
-    picture = np.asarray(strip_picture(strip))
+    picture = np.asarray(numbered_sample(Pen(), LAYOUT, SEED, 0, on_paper=False).picture)
     assert picture[0, 0] == 255
     assert picture.min() < 50
 
@@ -154,7 +168,7 @@ def test_nothing_is_left_of_a_folder_that_was_not_finished(
                 raise failure
             path.touch()
 
-    monkeypatch.setattr(folder_module, "strip_picture", lambda strip: Picture())
+    monkeypatch.setattr(folder_module, "numbered_sample", lambda *_: Sample(Picture(), "1", {}))  # type: ignore[arg-type]
     with pytest.raises(reported):
         written(tmp_path / "out")
     assert not list(tmp_path.iterdir())

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdnn.datasets.digits import DigitImage, DigitSource, Pen
+from sdnn.datasets.digits import DigitImage, Pen, Writer
 from sdnn.datasets.strips import Layout, random_strip, set_side_by_side
 
 seeds = st.integers(0, 2**32 - 1)
@@ -26,20 +26,23 @@ def block(width: int, ink: int = 255, label: int = 0) -> DigitImage:
 class CountingWriters:
     """A source that says in each digit's index which writer drew it."""
 
+    pen_px = 2.0
+
     def __init__(self) -> None:
         self.writers = 0
 
     def draw(self, label: int, rng: np.random.Generator) -> DigitImage:
         return DigitImage(np.ones((28, 3), np.uint8), label, self.writers)
 
-    def writer(self, rng: np.random.Generator) -> DigitSource:
+    def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         self.writers += 1
         return self
 
 
 @given(seed=seeds, gaps_px=st.lists(st.integers(1, 12), min_size=4, max_size=4))
 def test_the_paper_between_two_digits_is_as_wide_as_asked(seed: int, gaps_px: list[int]) -> None:
-    strip = set_side_by_side(drawn_digits(seed, 5), gaps_px, margin_px=7)
+    digits = [block(width) for width in np.random.default_rng(seed).integers(1, 20, size=5)]
+    strip = set_side_by_side(digits, gaps_px, margin_px=7)
     inked = np.flatnonzero(strip.ink.any(axis=0))
     steps = np.diff(inked)
     assert (steps[steps > 1] - 1).tolist() == gaps_px

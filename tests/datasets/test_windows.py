@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 from sdnn.datasets.degradation import Distortion
-from sdnn.datasets.digits import DigitImage, DigitSource, Pen
+from sdnn.datasets.digits import DigitImage, Pen, Writer
 from sdnn.datasets.strips import Layout
 from sdnn.datasets.windows import DigitsOnStrip, WindowRecipe, make_windows, right_classes
 from sdnn.results import CLASSES, NO_DIGIT, FloatArray, Geometry
 
 GEOMETRY = Geometry()
+ROW, MIDDLE = GEOMETRY.height_px // 2, GEOMETRY.window_px // 2
 STILL = Distortion(rotation_deg=0, shear=0, log_scale=0, log_aspect=0, shift_px=0, drop_px=0)
 CLEAN = WindowRecipe(near=0.15, far=0.3, noisy_share=0, distortion=STILL)
 
@@ -21,6 +22,8 @@ DIGITS = DigitsOnStrip(np.array([3, 7]), np.array([30.0, 50.0]), np.array([20.0,
 class Bars:
     """Solid digits: the label says how wide, chance how low they stand."""
 
+    pen_px = 2.0
+
     def __init__(self, lowest_px: int = 0) -> None:
         self.lowest_px = lowest_px
 
@@ -30,7 +33,7 @@ class Bars:
         ink[top : top + 20] = 255
         return DigitImage(ink, label)
 
-    def writer(self, rng: np.random.Generator) -> DigitSource:
+    def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         return self
 
 
@@ -93,7 +96,7 @@ def test_near_and_far_are_shares_of_the_width() -> None:
 @pytest.mark.parametrize("count", [1, 7, 100])
 def test_a_batch_has_as_many_windows_as_asked(count: int) -> None:
     windows, right = make_windows(Pen(), count, WindowRecipe(), GEOMETRY, np.random.default_rng(0))
-    assert windows.shape == (count, 28, 28)
+    assert windows.shape == (count, GEOMETRY.height_px, GEOMETRY.window_px)
     assert right.shape == (count, CLASSES)
     assert windows.dtype == np.float32
     assert right.dtype == np.bool_
@@ -116,9 +119,9 @@ def test_windows_on_digits_carry_the_digit_alone_and_show_it_in_the_middle() -> 
     assert (right.sum(axis=1) == 1).all()
     assert not right[:, NO_DIGIT].any()
     for window, label in zip(windows, right.argmax(axis=1), strict=True):
-        inked = np.flatnonzero(window[14] > 0.5)
+        inked = np.flatnonzero(window[ROW] > 0.5)
         assert len(inked) == pytest.approx(6 + label, abs=1)
-        assert inked.mean() + 0.5 == pytest.approx(14, abs=0.15 * (6 + label) + 0.6)
+        assert inked.mean() + 0.5 == pytest.approx(MIDDLE, abs=0.15 * (6 + label) + 0.6)
 
 
 def test_a_window_of_no_digit_alone_has_no_digit_in_its_middle() -> None:
@@ -127,12 +130,12 @@ def test_a_window_of_no_digit_alone_has_no_digit_in_its_middle() -> None:
     blank = right[:, NO_DIGIT] & (right.sum(axis=1) == 1)
     assert blank.sum() > 50
     for window in windows[blank]:
-        inked = window[14] > 0.5
-        if inked[13:15].all():
+        inked = window[ROW] > 0.5
+        if inked[MIDDLE - 1 : MIDDLE + 1].all():
             # The middle lies on a digit, but at least 2 px from the digit's own middle.
             edges = np.flatnonzero(np.diff(np.concatenate([[False], inked, [False]])))
-            start, stop = edges[edges <= 13].max(), edges[edges >= 15].min()
-            assert abs((start + stop) / 2 - 14) >= 1.5
+            start, stop = edges[edges < MIDDLE].max(), edges[edges > MIDDLE].min()
+            assert abs((start + stop) / 2 - MIDDLE) >= 1.5
 
 
 def test_the_share_of_windows_anywhere_is_as_asked() -> None:
@@ -168,6 +171,8 @@ def test_a_flanked_window_shows_neighbours() -> None:
 class Blank:
     """Digits that leave no ink on every other strip."""
 
+    pen_px = 2.0
+
     def __init__(self) -> None:
         self.drawn = 0
 
@@ -175,7 +180,7 @@ class Blank:
         self.drawn += 1
         return Bars().draw(label, rng) if self.drawn % 2 else DigitImage(np.full((28, 5), 1, np.uint8), label)
 
-    def writer(self, rng: np.random.Generator) -> DigitSource:
+    def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         return self
 
 

@@ -8,7 +8,7 @@ from oracle import best_path as obvious_best_path
 from oracle import class_maps, normalized, partition, path_log_probs, string_of
 
 from sdnn.choices import Topology
-from sdnn.decoding.recursion import best_path, scores, totals
+from sdnn.decoding.recursion import best_path, best_paths, scores, totals
 from sdnn.decoding.trellis import any_string, one_string, stack
 from sdnn.results import FloatArray
 
@@ -107,3 +107,78 @@ def test_of_equal_paths_the_one_through_the_lowest_states_is_taken() -> None:
 def test_a_string_longer_than_the_map_has_no_best_path() -> None:
     with pytest.raises(ValueError, match="2 columns"):
         best_path(random_map(2), one_string([0, 0], 4))
+
+
+def filled_up(maps: list[FloatArray], filling: float) -> tuple[FloatArray, list[int]]:
+    """The maps in one array, and how many columns of each count."""
+    columns = [len(log_probs) for log_probs in maps]
+    batch = np.full((len(maps), max(columns), maps[0].shape[1]), filling)
+    for place, log_probs in zip(batch, maps, strict=True):
+        place[: len(log_probs)] = log_probs
+    return batch, columns
+
+
+@few
+@given(st.lists(class_maps(max_columns=5, min_classes=3, max_classes=3), min_size=1, max_size=4), topologies)
+def test_the_best_paths_of_filled_up_maps_are_those_of_each_alone(
+    maps: list[FloatArray], topology: Topology
+) -> None:
+    batch, columns = filled_up(maps, filling=7.0)
+    paths, best = best_paths(batch, any_string(3, topology), columns)
+    assert paths.shape == batch.shape[:2]
+    for log_probs, path, score in zip(maps, paths, best, strict=True):
+        alone, score_alone = best_path(log_probs, any_string(3, topology))
+        assert path[: len(log_probs)].tolist() == alone.tolist()
+        assert set(path[len(log_probs) :].tolist()) <= {int(alone[-1])}  # it stays where it is
+        assert score == pytest.approx(score_alone, abs=1e-12)
+        assert score == pytest.approx(obvious_best_path(log_probs, topology)[1], abs=1e-9)
+
+
+@few
+@given(
+    st.lists(
+        st.tuples(
+            class_maps(max_columns=4, min_classes=3, max_classes=3),
+            st.lists(st.integers(0, 1), max_size=3),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    topologies,
+)
+def test_each_map_of_a_batch_has_the_best_path_of_a_string_of_its_own(
+    pairs: list[tuple[FloatArray, list[int]]], topology: Topology
+) -> None:
+    batch, columns = filled_up([log_probs for log_probs, _ in pairs], filling=0.0)
+    trellis = stack([one_string(string, 3, topology) for _, string in pairs])
+    paths, best = best_paths(batch, trellis, columns)
+    for (log_probs, string), path, score in zip(pairs, paths, best, strict=True):
+        of_paths = path_log_probs(log_probs, topology)
+        of_string = [value for other, value in of_paths.items() if string_of(other, 2) == tuple(string)]
+        expected = max(of_string, default=-math.inf)  # a string that is too long has no path at all
+        assert score == pytest.approx(expected, abs=1e-9)
+        if expected > -math.inf:
+            found = tuple(int(label) for label in path[: len(log_probs)])
+            assert string_of(found, 2) == tuple(string)
+            assert of_paths[found] == pytest.approx(expected, abs=1e-9)
+
+
+def test_in_a_batch_only_the_strings_without_room_are_impossible() -> None:
+    maps = [random_map(columns, seed=columns) for columns in (2, 3)]
+    batch, columns = filled_up(maps, filling=0.0)
+    trellis = stack([one_string([1, 1], 4)] * 2)  # 1 1 takes three columns
+    paths, best = best_paths(batch, trellis, columns)
+    assert best[0] == -math.inf
+    assert best[1] == pytest.approx(float(maps[1][0, 1] + maps[1][1, 3] + maps[1][2, 1]))
+    assert paths[1].tolist() == [1, 3, 1]
+    # With the filling counted there would be room on either.
+    assert np.isfinite(best_paths(batch, trellis)[1]).all()
+
+
+def test_the_path_of_a_string_stays_in_its_last_column_where_the_map_is_filled_up() -> None:
+    #                    0    1   no-digit
+    log_probs = np.log([[0.1, 0.1, 0.8], [0.2, 0.3, 0.5], [0.1, 0.1, 0.8], [0.4, 0.3, 0.3]])
+    # Of the paths of 0 in two columns - 0 has .8 x .2, 0 - has .1 x .5 and 0 0 has .1 x .2.
+    paths, best = best_paths(log_probs[None], one_string([0], 3), [2])
+    assert paths.tolist() == [[2, 0, 0, 0]]
+    assert best[0] == pytest.approx(math.log(0.16))

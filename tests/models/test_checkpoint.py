@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -42,9 +43,24 @@ def test_a_net_survives_the_file_with_its_description(tmp_path: Path) -> None:
     loaded, description = load_net(tmp_path / "net.safetensors")
     assert description == DESCRIPTION
     assert not loaded.training
-    windows = torch.rand(3, 1, 28, 28)
+    windows = torch.rand(3, 1, 32, 40)
     with torch.no_grad():
         torch.testing.assert_close(loaded(windows), net(windows), atol=0, rtol=0)
+
+
+def test_a_net_of_other_channels_survives_the_file_that_names_them(tmp_path: Path) -> None:
+    net = net_in_use(seed=0, channels=(3, 5, 4, 6, 7))
+    save_net(tmp_path / "net.safetensors", net, replace(DESCRIPTION, recipe={"channels": [3, 5, 4, 6, 7]}))
+    loaded, _ = load_net(tmp_path / "net.safetensors")
+    windows = torch.rand(3, 1, 32, 40)
+    with torch.no_grad():
+        torch.testing.assert_close(loaded(windows), net(windows), atol=0, rtol=0)
+
+
+def test_a_net_of_other_channels_than_its_file_names_is_a_model_error(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    save_net(path, net_in_use(seed=0, channels=(3, 5, 4, 6, 7)), DESCRIPTION)
+    assert "another architecture" in refusal(path)
 
 
 def test_tensors_survive_the_file_with_their_metadata(tmp_path: Path) -> None:

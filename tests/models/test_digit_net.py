@@ -1,16 +1,26 @@
+import numpy as np
 import pytest
 import torch
+from oracle import net_in_use, swept
 
-from sdnn.models.digit_net import GEOMETRY, DigitNet
+from sdnn.models.digit_net import CHANNELS, GEOMETRY, DigitNet
+from sdnn.models.fully_convolutional import fully_convolutional
 from sdnn.results import CLASSES, NO_DIGIT, Geometry
 
-
-def test_the_net_has_244_635_parameters() -> None:
-    assert sum(parameter.numel() for parameter in DigitNet().parameters()) == 244_635
+TINY = (3, 5, 4, 6, 7)
 
 
-def test_the_geometry_is_a_window_of_28_px_every_2_px() -> None:
-    assert Geometry(height_px=28, text_height_px=20, window_px=28, stride_px=2) == GEOMETRY
+@pytest.fixture(scope="module")
+def net() -> DigitNet:
+    return net_in_use(seed=0)
+
+
+def test_the_net_has_540_379_parameters() -> None:
+    assert sum(parameter.numel() for parameter in DigitNet().parameters()) == 540_379
+
+
+def test_the_geometry_is_a_window_of_32_by_40_px_every_2_px() -> None:
+    assert Geometry(height_px=32, text_height_px=20, window_px=40, stride_px=2) == GEOMETRY
 
 
 def test_a_window_becomes_ten_digits_and_no_digit() -> None:
@@ -19,26 +29,77 @@ def test_a_window_becomes_ten_digits_and_no_digit() -> None:
     assert NO_DIGIT == CLASSES - 1 == 10
 
 
-def test_the_features_of_a_window_are_64_channels_of_4_rows_and_8_columns() -> None:
-    assert DigitNet().eval().features(torch.rand(1, 1, 28, 28)).shape == (1, 64, 4, 8)
+@pytest.mark.parametrize("channels", [CHANNELS, TINY])
+def test_each_convolution_has_the_feature_maps_it_is_given(channels: tuple[int, ...]) -> None:
+    net = DigitNet(channels=channels).eval()
+    kernels = [layer for layer in net.features if isinstance(layer, torch.nn.Conv2d)]
+    assert tuple(kernel.out_channels for kernel in kernels) == channels
+    windows = torch.rand(2, 1, 32, 40)
+    assert net.features(windows).shape == (2, channels[-1], 1, 10)
+    assert net(windows).shape == (2, CLASSES)
+
+
+def test_other_than_five_convolutions_are_refused() -> None:
+    with pytest.raises(ValueError, match="unpack"):
+        DigitNet(channels=(4, 4, 4, 4))
 
 
 def test_a_window_is_classified_alone_as_among_others() -> None:
     torch.manual_seed(0)
-    net, windows = DigitNet().eval(), torch.rand(5, 1, 28, 28)
+    net, windows = DigitNet().eval(), torch.rand(5, 1, 32, 40)
     with torch.no_grad():
         torch.testing.assert_close(net(windows)[3:4], net(windows[3:4]), atol=1e-5, rtol=0)
 
 
 def test_dropout_acts_in_training_only() -> None:
     torch.manual_seed(0)
-    net, windows = DigitNet(dropout=0.5), torch.rand(4, 1, 28, 28)
-    assert not torch.equal(net(windows), net(windows))
-    net.eval()
-    assert torch.equal(net(windows), net(windows))
+    net, windows = DigitNet(dropout=0.5, channels=TINY), torch.rand(4, 1, 32, 40)
+    for apply in (net, net.sweep):
+        net.train()
+        assert not torch.equal(apply(windows), apply(windows))
+        net.eval()
+        assert torch.equal(apply(windows), apply(windows))
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 28, 26), (1, 1, 28, 30), (1, 1, 24, 28)])
+@pytest.mark.parametrize("shape", [(1, 1, 32, 38), (1, 1, 32, 42), (1, 1, 30, 40), (1, 1, 36, 40)])
 def test_a_window_of_another_size_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(RuntimeError):
         DigitNet().eval()(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("width", [40, 41, 42, 43, 101, 184, 300])
+def test_the_sweep_for_training_is_the_net_on_every_window(net: DigitNet, width: int) -> None:
+    ink = np.random.default_rng(width).random((2, 32, width), dtype=np.float32)
+    with torch.no_grad():
+        logits = net.sweep(torch.from_numpy(ink)[:, None]).numpy()
+        folded = fully_convolutional(net)(torch.from_numpy(ink)).numpy()
+    assert logits.shape == (2, GEOMETRY.columns(width), CLASSES)
+    expected = np.stack([swept(net, strip) for strip in ink])
+    # Strips and columns differ, or the comparison would say nothing.
+    assert np.ptp(expected, axis=0).max() > 0.01
+    assert width < 42 or np.ptp(expected, axis=1).max() > 0.01
+    np.testing.assert_allclose(logits, expected, atol=1e-4, rtol=0)
+    np.testing.assert_allclose(logits, folded, atol=1e-4, rtol=0)
+
+
+def test_the_sweep_takes_other_channels() -> None:
+    net = net_in_use(seed=1, channels=TINY)
+    ink = np.random.default_rng(0).random((32, 90), dtype=np.float32)
+    with torch.no_grad():
+        logits = net.sweep(torch.from_numpy(ink)[None, None])[0].numpy()
+    np.testing.assert_allclose(logits, swept(net, ink), atol=1e-4, rtol=0)
+
+
+def test_in_training_one_window_is_swept_as_it_is_classified() -> None:
+    # With a single column, what the normalisations see of a batch is the same either way.
+    torch.manual_seed(0)
+    net, windows = DigitNet(channels=TINY).train(), torch.rand(6, 1, 32, 40)
+    torch.testing.assert_close(net.sweep(windows)[:, 0], net(windows), atol=1e-5, rtol=0)
+
+
+def test_the_gradient_of_a_sweep_reaches_every_parameter() -> None:
+    torch.manual_seed(0)
+    net = DigitNet(channels=TINY).train()
+    net.sweep(torch.rand(3, 1, 32, 60)).log_softmax(2)[..., 3].sum().backward()
+    gradients = {name: parameter.grad for name, parameter in net.named_parameters()}
+    assert all(gradient is not None and bool(gradient.any()) for gradient in gradients.values())

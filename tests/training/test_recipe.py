@@ -1,69 +1,184 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
+from typing import Any
 
 import pytest
 
-from sdnn.choices import Source
+from sdnn.choices import Gradient, Objective, Source, Stage
 from sdnn.datasets.degradation import Distortion
+from sdnn.datasets.pages import PageRecipe, Viewing
+from sdnn.datasets.paper import Paper
 from sdnn.datasets.strips import Layout
 from sdnn.datasets.windows import WindowRecipe
-from sdnn.training.recipe import DigitRecipe, digit_recipe
+from sdnn.models.digit_net import CHANNELS
+from sdnn.training.recipe import (
+    DIGITS_ALONE_WINDOWS,
+    DigitRecipe,
+    Recipe,
+    StageRecipe,
+    StringRecipe,
+    chosen_recipe,
+)
 
-UNUSUAL = DigitRecipe(
+UNUSUAL = Recipe(
     source=Source.MNIST,
-    pen_share=0.7,
-    windows=100,
-    windows_per_epoch=50,
-    batch=7,
-    learning_rate=0.1,
-    warm_up=0.3,
-    weight_decay=0.5,
-    dropout=0.4,
     seed=9,
-    window=WindowRecipe(
-        layout=Layout(digits=(2, 3), gap_px=(1, 2), margin_px=5, wide_gap_px=(8, 9), wide_share=0.5),
-        anywhere_share=0.1,
-        near=0.2,
-        far=0.4,
-        noisy_share=0.3,
-        noise=0.2,
-        distortion=Distortion(1, 2, 3, 4, 5, 6),
+    channels=(1, 2, 3, 4, 5),
+    digits=DigitRecipe(
+        pen_share=0.7,
+        examples=100,
+        examples_per_epoch=50,
+        batch=7,
+        learning_rate=0.1,
+        warm_up=0.3,
+        weight_decay=0.5,
+        dropout=0.4,
+        window=WindowRecipe(
+            layout=Layout(digits=(2, 3), gap_px=(1, 2), margin_px=5, wide_gap_px=(8, 9), wide_share=0.5),
+            anywhere_share=0.1,
+            near=0.21,
+            far=0.4,
+            noisy_share=0.3,
+            noise=0.2,
+            distortion=Distortion(1, 2, 3, 4, 5, 6),
+        ),
+    ),
+    strings=StringRecipe(
+        pen_share=0.8,
+        examples=200,
+        examples_per_epoch=60,
+        batch=9,
+        learning_rate=0.2,
+        warm_up=0.4,
+        weight_decay=0.6,
+        dropout=0.5,
+        objective=Objective.VITERBI,
+        gradient=Gradient.CONTRAST,
+        page=PageRecipe(
+            most_digits=3,
+            repeated=0.5,
+            clean_share=0.9,
+            clean_gap_px=(1, 7),
+            marked_share=0.1,
+            paper=replace(Paper.clean(), faint_contrast=(0.3, 0.4), full_strength=2, fold=0.25),
+            viewing=Viewing(0.1, 0.2, 0.3, 0.4),
+            views=1,
+            widest_px=300,
+        ),
     ),
 )
+ISOLATED = Recipe(digits=DigitRecipe(window=WindowRecipe.isolated()), strings=None)
 
 
 @pytest.mark.parametrize(
     "recipe",
-    [DigitRecipe(), DigitRecipe(window=WindowRecipe.isolated()), UNUSUAL],
-    ids=["default", "isolated", "unusual"],
+    [Recipe(), ISOLATED, Recipe(digits=None), UNUSUAL],
+    ids=["default", "digits alone", "strings alone", "unusual"],
 )
-def test_a_recipe_survives_json(recipe: DigitRecipe) -> None:
-    again = DigitRecipe.from_record(json.loads(json.dumps(asdict(recipe))))
+def test_a_recipe_survives_json(recipe: Recipe) -> None:
+    again = Recipe.from_record(json.loads(json.dumps(asdict(recipe))))
     assert again == recipe
     assert isinstance(again.source, Source)
+    if again.strings:
+        assert isinstance(again.strings.objective, Objective)
+        assert isinstance(again.strings.gradient, Gradient)
+    assert hash(again) == hash(recipe)  # lists have become tuples, all the way down
 
 
 @pytest.mark.parametrize(
-    ("windows", "windows_per_epoch", "batch", "steps", "steps_per_epoch"),
+    ("unusual", "usual"),
+    [(UNUSUAL, Recipe()), (UNUSUAL.digits, DigitRecipe()), (UNUSUAL.strings, StringRecipe())],
+    ids=["recipe", "digits", "strings"],
+)
+def test_nothing_about_the_unusual_recipe_is_usual(unusual: Any, usual: Any) -> None:
+    for field in fields(usual):
+        assert getattr(unusual, field.name) != getattr(usual, field.name), field.name
+
+
+@pytest.mark.parametrize("kind", [DigitRecipe, StringRecipe])
+@pytest.mark.parametrize(
+    ("examples", "examples_per_epoch", "batch", "steps", "steps_per_epoch"),
     [(64, 32, 16, 4, 2), (65, 33, 16, 5, 3), (1, 1, 16, 1, 1)],
 )
 def test_a_batch_begun_is_a_step(
-    windows: int, windows_per_epoch: int, batch: int, steps: int, steps_per_epoch: int
+    kind: type[DigitRecipe] | type[StringRecipe],
+    examples: int,
+    examples_per_epoch: int,
+    batch: int,
+    steps: int,
+    steps_per_epoch: int,
 ) -> None:
-    recipe = DigitRecipe(windows=windows, windows_per_epoch=windows_per_epoch, batch=batch)
+    recipe = kind(examples=examples, examples_per_epoch=examples_per_epoch, batch=batch)
     assert (recipe.steps, recipe.steps_per_epoch) == (steps, steps_per_epoch)
 
 
-def test_the_default_recipe_ends_with_a_whole_epoch() -> None:
-    assert DigitRecipe().steps % DigitRecipe().steps_per_epoch == 0
+def test_the_steps_of_a_recipe_are_those_of_its_stages() -> None:
+    digits, strings = DigitRecipe(examples=64, batch=16), StringRecipe(examples=9, batch=4)
+    assert Recipe(digits=digits, strings=strings).steps == 4 + 3
+    assert Recipe(digits=digits, strings=None).steps == 4
+    assert Recipe(digits=None, strings=strings).steps == 3
+
+
+@pytest.mark.parametrize("stage", [DigitRecipe(), DigitRecipe(examples=DIGITS_ALONE_WINDOWS), StringRecipe()])
+def test_the_default_stages_end_with_a_whole_epoch(stage: StageRecipe) -> None:
+    assert stage.steps % stage.steps_per_epoch == 0
+
+
+def test_the_default_net_has_the_default_channels() -> None:
+    assert Recipe().channels == CHANNELS
+
+
+def test_without_wishes_the_default_recipe_is_chosen() -> None:
+    assert chosen_recipe() == Recipe()
 
 
 def test_the_command_line_changes_what_it_names_and_no_more() -> None:
-    assert digit_recipe(Source.PEN, 3) == DigitRecipe(source=Source.PEN, seed=3)
-    assert digit_recipe(Source.PEN, 3, windows=500) == DigitRecipe(source=Source.PEN, seed=3, windows=500)
-    assert digit_recipe(Source.MIXED, 0, isolated=True) == DigitRecipe(window=WindowRecipe.isolated())
+    assert chosen_recipe(source=Source.PEN, seed=3) == Recipe(Source.PEN, 3)
+    assert chosen_recipe(windows=500) == Recipe(digits=DigitRecipe(examples=500))
+    assert chosen_recipe(strips=500) == Recipe(strings=StringRecipe(examples=500))
+    assert chosen_recipe(objective=Objective.VITERBI, gradient=Gradient.REINFORCE) == Recipe(
+        strings=StringRecipe(objective=Objective.VITERBI, gradient=Gradient.REINFORCE)
+    )
+    assert chosen_recipe(isolated=True) == Recipe(digits=DigitRecipe(window=WindowRecipe.isolated()))
 
 
-def test_an_unknown_setting_in_a_record_is_an_error() -> None:
+def test_a_stage_alone_leaves_the_other_out() -> None:
+    assert chosen_recipe(Stage.STRINGS, strips=500) == Recipe(digits=None, strings=StringRecipe(examples=500))
+    alone = chosen_recipe(Stage.DIGITS)
+    assert alone == Recipe(digits=DigitRecipe(examples=DIGITS_ALONE_WINDOWS), strings=None)
+    assert chosen_recipe(Stage.DIGITS, windows=500) == Recipe(digits=DigitRecipe(examples=500), strings=None)
+
+
+PLACES: list[list[str]] = [
+    [],
+    ["digits"],
+    ["digits", "window"],
+    ["digits", "window", "layout"],
+    ["digits", "window", "distortion"],
+    ["strings"],
+    ["strings", "page"],
+    ["strings", "page", "paper"],
+    ["strings", "page", "viewing"],
+]
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(["recipe", *place]))
+def test_an_unknown_setting_in_a_record_is_an_error(place: list[str]) -> None:
+    record = asdict(Recipe())
+    inner = record
+    for name in place:
+        inner = inner[name]
+    inner["momentum"] = 0.9
+    with pytest.raises(TypeError, match="has no momentum"):
+        Recipe.from_record(record)
+
+
+@pytest.mark.parametrize("changes", [{"source": "crayon"}, {"strings": {"objective": "backward"}}])
+def test_a_choice_that_there_is_not_is_an_error(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="is not a valid"):
+        Recipe.from_record(changes)
+
+
+def test_the_recipe_of_the_first_version_is_an_error() -> None:
     with pytest.raises(TypeError):
-        DigitRecipe.from_record({**asdict(DigitRecipe()), "momentum": 0.9})
+        Recipe.from_record({"source": "pen", "windows": 100, "seed": 0})

@@ -6,15 +6,15 @@ import torch
 from torch import Tensor
 
 from sdnn import __version__
-from sdnn.choices import Source
+from sdnn.choices import Source, Stage
 from sdnn.errors import ModelError, OutputError, UsageError
 from sdnn.machine import hardware
 from sdnn.models.checkpoint import save_tensors
 from sdnn.models.digit_net import DigitNet
-from sdnn.training.recipe import DigitRecipe
+from sdnn.training.recipe import Recipe
 from sdnn.training.run import Run
 
-RECIPE = DigitRecipe(source=Source.PEN, seed=5)
+RECIPE = Recipe(Source.PEN, seed=5, channels=(4, 4, 4, 4, 8))
 
 
 @pytest.fixture
@@ -26,14 +26,14 @@ def net_and_optimizer(
     seed: int, memory_format: torch.memory_format
 ) -> tuple[DigitNet, torch.optim.Optimizer]:
     torch.manual_seed(seed)
-    net = DigitNet().to(memory_format=memory_format)
+    net = DigitNet(channels=RECIPE.channels).to(memory_format=memory_format)
     return net, torch.optim.AdamW(net.parameters(), lr=0.01, fused=True)
 
 
 def learn(net: DigitNet, optimizer: torch.optim.Optimizer) -> None:
     """A step on windows that are the same each time."""
     torch.manual_seed(0)
-    windows, labels = torch.rand(8, 1, 28, 28), torch.arange(8)
+    windows, labels = torch.rand(8, 1, 32, 40), torch.arange(8)
     optimizer.zero_grad()
     torch.nn.functional.cross_entropy(net(windows), labels).backward()
     optimizer.step()
@@ -47,7 +47,7 @@ def test_a_run_begins_with_a_record_of_what_was_asked_for(run: Run) -> None:
     record = json.loads((run.folder / "run.json").read_text())
     assert record["version"] == __version__
     assert record["data"] == {"file": "00ff"}
-    assert DigitRecipe.from_record(record["recipe"]) == RECIPE
+    assert Recipe.from_record(record["recipe"]) == RECIPE
     assert {"started", "command", "versions", "hardware"} <= set(record)
     assert {"torch", "numpy"} <= set(record["versions"])
 
@@ -59,7 +59,7 @@ def test_a_run_is_taken_up_as_it_was_begun(run: Run) -> None:
 def test_a_folder_with_a_run_is_refused_and_left_alone(run: Run) -> None:
     before = (run.folder / "run.json").read_bytes()
     with pytest.raises(UsageError, match="--resume"):
-        Run.begin(run.folder, DigitRecipe(seed=6), {})
+        Run.begin(run.folder, Recipe(seed=6), {})
     assert (run.folder / "run.json").read_bytes() == before
 
 
@@ -77,8 +77,9 @@ def test_a_run_cannot_begin_below_a_file(tmp_path: Path) -> None:
         "{",
         "[]",
         "{}",
-        '{"recipe": {}, "data": {}}',
-        '{"recipe": {"source": "pen", "window": null}}',
+        '{"recipe": {}}',
+        '{"recipe": {"source": "crayon"}, "data": {}}',
+        '{"recipe": {"source": "pen", "windows": 100, "window": null}, "data": {}}',
     ],
 )
 def test_a_folder_without_a_run_cannot_be_resumed(tmp_path: Path, content: str | None) -> None:
@@ -91,10 +92,14 @@ def test_a_folder_without_a_run_cannot_be_resumed(tmp_path: Path, content: str |
 
 def test_a_recipe_of_another_version_cannot_be_resumed(run: Run) -> None:
     record = json.loads((run.folder / "run.json").read_text())
-    record["recipe"]["momentum"] = 0.9
+    record["recipe"]["strings"]["momentum"] = 0.9
     (run.folder / "run.json").write_text(json.dumps(record))
     with pytest.raises(UsageError):
         Run.resume(run.folder)
+
+
+def line(stage: Stage, step: int) -> dict[str, object]:
+    return {"stage": stage.value, "step": step}
 
 
 def test_metrics_are_kept_line_by_line(run: Run) -> None:
@@ -104,72 +109,130 @@ def test_metrics_are_kept_line_by_line(run: Run) -> None:
     assert run.metrics() == [{"step": 2, "loss": 0.5}, {"step": 4, "loss": 0.25}]
 
 
+def test_the_last_metrics_are_those_of_the_stage(run: Run) -> None:
+    assert run.last_metrics(Stage.DIGITS) == {}
+    for stage, step in ((Stage.DIGITS, 2), (Stage.DIGITS, 4), (Stage.STRINGS, 1)):
+        run.record(line(stage, step))
+    assert run.last_metrics(Stage.DIGITS) == line(Stage.DIGITS, 4)
+    assert run.last_metrics(Stage.STRINGS) == line(Stage.STRINGS, 1)
+
+
 def test_metrics_that_cannot_be_written_are_an_output_error(run: Run) -> None:
     (run.folder / "metrics.jsonl").mkdir()
     with pytest.raises(OutputError):
         run.record({"step": 2})
 
 
-def test_without_a_checkpoint_a_run_starts_at_the_beginning(run: Run) -> None:
+@pytest.mark.parametrize("stage", [Stage.DIGITS, Stage.STRINGS])
+def test_without_a_checkpoint_a_run_starts_at_the_beginning(run: Run, stage: Stage) -> None:
     net, optimizer = net_and_optimizer(0, torch.contiguous_format)
     before = state(net)
-    assert run.load_checkpoint(net, optimizer) == 0
+    assert run.reached() is None
+    assert run.load_checkpoint(stage, net, optimizer) == 0
     torch.testing.assert_close(state(net), before, atol=0, rtol=0)
 
 
 @pytest.mark.parametrize(
     "memory_format", [torch.contiguous_format, torch.channels_last], ids=["contiguous", "channels last"]
 )
+@pytest.mark.parametrize("stage", [Stage.DIGITS, Stage.STRINGS])
 def test_learning_goes_on_from_a_checkpoint_as_if_nothing_had_happened(
-    run: Run, memory_format: torch.memory_format
+    run: Run, stage: Stage, memory_format: torch.memory_format
 ) -> None:
     net, optimizer = net_and_optimizer(0, memory_format)
     learn(net, optimizer)
-    run.save_checkpoint(net, optimizer, 1)
+    run.save_checkpoint(stage, net, optimizer, 1)
+    assert run.reached() is stage
     learn(net, optimizer)
 
     other, other_optimizer = net_and_optimizer(1, memory_format)
-    assert run.load_checkpoint(other, other_optimizer) == 1
+    assert run.load_checkpoint(stage, other, other_optimizer) == 1
     learn(other, other_optimizer)
     torch.testing.assert_close(state(other), state(net), atol=1e-6, rtol=1e-5)
 
 
+def test_a_checkpoint_written_again_is_the_same_file(run: Run) -> None:
+    net, optimizer = net_and_optimizer(0, torch.contiguous_format)
+    contents = set()
+    for _ in range(20):
+        run.save_checkpoint(Stage.DIGITS, net, optimizer, 4)
+        contents.add(run.checkpoint.read_bytes())
+    assert len(contents) == 1
+
+
+def test_a_checkpoint_of_the_stage_before_leaves_net_and_optimizer_as_they_are(run: Run) -> None:
+    run.save_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format), 4)
+    net, optimizer = net_and_optimizer(1, torch.contiguous_format)
+    before = state(net)
+    assert run.load_checkpoint(Stage.STRINGS, net, optimizer) == 0
+    torch.testing.assert_close(state(net), before, atol=0, rtol=0)
+    assert optimizer.state_dict()["state"] == {}
+    assert run.reached() is Stage.DIGITS
+
+
 def test_metrics_after_the_checkpoint_are_dropped(run: Run) -> None:
     net, optimizer = net_and_optimizer(0, torch.contiguous_format)
-    run.save_checkpoint(net, optimizer, 4)
+    run.save_checkpoint(Stage.DIGITS, net, optimizer, 4)
     for step in (2, 4, 6):
-        run.record({"step": step})
-    assert run.load_checkpoint(net, optimizer) == 4
-    assert run.metrics() == [{"step": 2}, {"step": 4}]
+        run.record(line(Stage.DIGITS, step))
+    assert run.load_checkpoint(Stage.DIGITS, net, optimizer) == 4
+    assert run.metrics() == [line(Stage.DIGITS, 2), line(Stage.DIGITS, 4)]
+
+
+def test_metrics_of_the_stage_before_are_kept_whatever_becomes_of_the_next(run: Run) -> None:
+    net, optimizer = net_and_optimizer(0, torch.contiguous_format)
+    of_digits = [line(Stage.DIGITS, step) for step in (10, 20)]
+    for each in of_digits:
+        run.record(each)
+    run.save_checkpoint(Stage.DIGITS, net, optimizer, 20)
+    # Recorded, but the run was killed before its checkpoint was written.
+    run.record(line(Stage.STRINGS, 2))
+    assert run.load_checkpoint(Stage.STRINGS, net, optimizer) == 0
+    assert run.metrics() == of_digits
+
+    for step in (2, 4):
+        run.record(line(Stage.STRINGS, step))
+    run.save_checkpoint(Stage.STRINGS, net, optimizer, 2)
+    assert run.load_checkpoint(Stage.STRINGS, net, optimizer) == 2
+    assert run.metrics() == [*of_digits, line(Stage.STRINGS, 2)]
 
 
 def test_metrics_recorded_before_the_first_checkpoint_are_dropped(run: Run) -> None:
-    run.record({"step": 2})
-    assert run.load_checkpoint(*net_and_optimizer(0, torch.contiguous_format)) == 0
+    run.record(line(Stage.DIGITS, 2))
+    assert run.load_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format)) == 0
     assert run.metrics() == []
 
 
 def test_half_a_line_of_metrics_does_not_stop_a_resume(run: Run) -> None:
     net, optimizer = net_and_optimizer(0, torch.contiguous_format)
-    run.record({"step": 2})
-    run.save_checkpoint(net, optimizer, 2)
+    run.record(line(Stage.DIGITS, 2))
+    run.save_checkpoint(Stage.DIGITS, net, optimizer, 2)
     with open(run.folder / "metrics.jsonl", "a") as file:
         file.write('{"step": 4, "lo')
-    assert run.load_checkpoint(net, optimizer) == 2
-    assert run.metrics() == [{"step": 2}]
+    assert run.load_checkpoint(Stage.DIGITS, net, optimizer) == 2
+    assert run.metrics() == [line(Stage.DIGITS, 2)]
 
 
 def test_a_file_that_is_no_checkpoint_is_a_model_error(run: Run) -> None:
     run.checkpoint.write_bytes(b"no checkpoint")
     with pytest.raises(ModelError):
-        run.load_checkpoint(*net_and_optimizer(0, torch.contiguous_format))
+        run.load_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format))
+    with pytest.raises(ModelError):
+        run.reached()
 
 
 @pytest.mark.parametrize("metadata", [{"step": "1"}, {}], ids=["of another net", "without step"])
 def test_tensors_that_are_no_checkpoint_are_a_model_error(run: Run, metadata: dict[str, str]) -> None:
-    save_tensors(run.checkpoint, {"net.weight": torch.zeros(1)}, metadata)
+    save_tensors(run.checkpoint, {"net.weight": torch.zeros(1)}, {"stage": "digits", **metadata})
     with pytest.raises(ModelError):
-        run.load_checkpoint(*net_and_optimizer(0, torch.contiguous_format))
+        run.load_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format))
+
+
+def test_the_checkpoint_of_a_net_with_other_channels_is_a_model_error(run: Run) -> None:
+    run.save_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format), 1)
+    other = DigitNet(channels=(4, 4, 4, 4, 9))
+    with pytest.raises(ModelError, match="another net"):
+        run.load_checkpoint(Stage.DIGITS, other, torch.optim.AdamW(other.parameters()))
 
 
 def test_the_hardware_is_one_line() -> None:

@@ -1,0 +1,210 @@
+"""What each part of the training is worth: writes ablation.json and ablation.md.
+
+    python benchmarks/ablation.py [DIR...]
+
+Trains one net for each row, all with the same seed and, where the row is not about that, the same number of
+strips, then reads validation strips and the given folders of real paper (development sets). Finished runs in
+build/ablation are kept as long as their recipe stays, so the command can be interrupted.
+"""
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from report import write_markdown
+
+from sdnn.choices import Gradient, Objective, Source, Split
+from sdnn.datasets.digits import digit_source
+from sdnn.datasets.pages import PageRecipe, Viewing, random_page
+from sdnn.datasets.paper import Paper
+from sdnn.datasets.strips import Layout, random_strip
+from sdnn.datasets.windows import WindowRecipe
+from sdnn.errors import UsageError
+from sdnn.evaluation.labels import read_labels
+from sdnn.evaluation.metrics import wilson_interval
+from sdnn.machine import hardware
+from sdnn.models.engine import BUNDLED
+from sdnn.preprocessing import load_page
+from sdnn.reader import VIEWS, Reader, View
+from sdnn.results import FloatArray
+from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
+from sdnn.training.run import Run
+from sdnn.training.stages import new_run, train
+
+HERE = Path(__file__).parent
+BUILD = HERE.parent / "build" / "ablation"
+DIGITS = DigitRecipe(examples=51_200)
+STRINGS = StringRecipe(examples=102_400)
+BASE = Recipe(digits=DIGITS, strings=STRINGS)
+PAGE = PageRecipe()
+STILL = Viewing(log_scale=0, log_aspect=0, shear=0, drop=0)
+ONE_VIEW = (View(),)
+
+Labelled = list[tuple[FloatArray, str]]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A row: what is trained, and how it reads.
+
+    Attributes:
+        name: What differs from the base.
+        recipe: Of the training; None for the bundled model.
+        views: Of the reader; by default the first one alone.
+        sure: Of the reader.
+    """
+
+    name: str
+    recipe: Recipe | None = BASE
+    views: tuple[View, ...] = ONE_VIEW
+    sure: float = 0.0
+
+
+def of_strings(**changes: object) -> Recipe:
+    """The base with another string training."""
+    return replace(BASE, strings=replace(STRINGS, **changes))  # type: ignore[arg-type]
+
+
+def of_pages(**changes: object) -> Recipe:
+    """The base with other pages."""
+    return of_strings(page=replace(PAGE, **changes))  # type: ignore[arg-type]
+
+
+def variants() -> Iterator[Variant]:
+    """All rows, in the order of the table."""
+    yield Variant("base: 51,200 windows, 102,400 strips, one view")
+    yield Variant("windows only, flanked, with the no-digit class", Recipe(strings=None))
+    yield Variant(
+        "windows only, isolated digits",
+        Recipe(digits=DigitRecipe(window=WindowRecipe.isolated()), strings=None),
+    )
+    yield Variant(
+        "windows only, none of them no-digit",
+        Recipe(digits=DigitRecipe(window=WindowRecipe(anywhere_share=0.0)), strings=None),
+    )
+    yield Variant("strings only", replace(BASE, digits=None))
+    yield Variant(
+        "objective viterbi, reinforce (a)",
+        of_strings(objective=Objective.VITERBI, gradient=Gradient.REINFORCE),
+    )
+    yield Variant(
+        "objective viterbi, correct (b)", of_strings(objective=Objective.VITERBI, gradient=Gradient.CORRECT)
+    )
+    yield Variant(
+        "objective viterbi, contrast (c)", of_strings(objective=Objective.VITERBI, gradient=Gradient.CONTRAST)
+    )
+    yield Variant("no drawn digits", replace(BASE, source=Source.MNIST))
+    yield Variant("drawn digits only", replace(BASE, source=Source.PEN))
+    yield Variant("plain strips only", of_pages(clean_share=1.0))
+    yield Variant("no paper: black on white", of_pages(paper=Paper.clean()))
+    yield Variant("no printed lines", of_pages(paper=Paper().without("lines")))
+    yield Variant("no marks beside digits", of_pages(marked_share=0.0))
+    yield Variant("no variation of scale, width, slant, place", of_pages(viewing=STILL))
+    yield Variant("slant left in", of_pages(viewing=Viewing(upright=False)), (View(upright=False),))
+    yield Variant("half the channels", replace(BASE, channels=(8, 16, 32, 64, 80)))
+    yield Variant("1.4 times the channels", replace(BASE, channels=(24, 44, 90, 180, 224)))
+    for strips in (25_600, 51_200, 204_800):
+        yield Variant(f"{strips:,} strips", of_strings(examples=strips))
+    yield Variant("base, seven views", BASE, VIEWS, sure=1.1)
+    yield Variant("bundled model, one view", None)
+    yield Variant("bundled model, seven views where in doubt", None, VIEWS, Reader().sure)
+    yield Variant("bundled model, always seven views", None, VIEWS, sure=1.1)
+
+
+def trained(recipe: Recipe) -> Path:
+    """The model of a recipe, from an earlier run where there is one."""
+    for folder in sorted(BUILD.glob("run-*")):
+        try:
+            run = Run.resume(folder)
+        except UsageError:
+            continue
+        if run.recipe == recipe:
+            if not run.model.exists():
+                train(run, None, lambda progress: None)
+            return run.model
+    run = new_run(BUILD / f"run-{len(list(BUILD.glob('run-*'))):02}", recipe, None)
+    train(run, None, lambda progress: None)
+    return run.model
+
+
+def collections(folders: list[Path]) -> dict[str, Labelled]:
+    """What is read: validation strips and the folders."""
+    clean = digit_source(Source.MNIST, Split.VALIDATION)
+    mixed = digit_source(Source.MIXED, Split.VALIDATION)
+    found: dict[str, Labelled] = {"clean": [], "paper": []}
+    for number in range(2000):
+        strip = random_strip(clean, Layout(), np.random.default_rng([number, 77]))
+        found["clean"].append((strip.page, strip.text))
+    for number in range(2000):
+        page = random_page(mixed, replace(PAGE, clean_share=0.0), np.random.default_rng([number, 78]))
+        found["paper"].append((page.brightness, page.text))
+    for folder in folders:
+        found[folder.name] = [(load_page(each.path), each.label) for each in read_labels(folder)]
+    return found
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Strings read right, of how many."""
+
+    n: int
+    right: int
+    interval: tuple[float, float]
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{100 * self.right / self.n:.1f} ± {50 * (high - low):.1f}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one variant reads."""
+
+    variant: str
+    train_seconds: float
+    scored: dict[str, Scored]
+
+
+def measure(variant: Variant, read: dict[str, Labelled]) -> Row:
+    """Trains and reads one row."""
+    started = time.perf_counter()
+    model = BUNDLED if variant.recipe is None else trained(variant.recipe)
+    seconds = time.perf_counter() - started
+    reader = Reader(model, views=variant.views, sure=variant.sure)
+    scored = {}
+    for name, pages in read.items():
+        right = sum(reader.read(page).text == text for page, text in pages)
+        scored[name] = Scored(len(pages), right, wilson_interval(right, len(pages)))
+    return Row(variant.name, round(seconds, 1), scored)
+
+
+def main() -> None:
+    """Trains and reads all rows and writes the figures."""
+    if "--again" in sys.argv:
+        shutil.rmtree(BUILD, ignore_errors=True)
+    folders = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("--")]
+    BUILD.mkdir(parents=True, exist_ok=True)
+    read = collections(folders)
+    rows = []
+    for variant in variants():
+        rows.append(measure(variant, read))
+        print(json.dumps(asdict(rows[-1])), file=sys.stderr, flush=True)
+    figures = {"hardware": hardware(), "seed": 0, "rows": [asdict(row) for row in rows]}
+    (HERE / "ablation.json").write_text(json.dumps(figures, indent=2) + "\n")
+    write_markdown(
+        HERE / "ablation.md",
+        ["trained and read with", *(f"{name} %" for name in read)],
+        [[row.variant, *(str(row.scored[name]) for name in read)] for row in rows],
+        "Strings right, half of the 95 % interval behind; one net each, seed 0. clean: 2,000 strips of five "
+        "MNIST validation digits, gap 0 to 6 px; paper: 2,000 lines on drawn paper, half of them MNIST "
+        f"validation digits; the others are development sets of real paper. {hardware()}.",
+    )
+
+
+if __name__ == "__main__":
+    main()

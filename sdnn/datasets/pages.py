@@ -1,0 +1,177 @@
+"""Pages to train on: lines that people might have written, on paper that might be found anywhere.
+
+A page goes through the preprocessing that a real picture goes through; what comes out, a strip and the
+digits on it, is all that string training needs. No page is stored: each is made again from its seed.
+"""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sdnn.datasets.digits import DigitSource
+from sdnn.datasets.handwriting import random_marks, random_style, write_line
+from sdnn.datasets.paper import Paper, on_paper
+from sdnn.datasets.strips import Layout, set_side_by_side
+from sdnn.preprocessing import Writing, to_strip, writing_on
+from sdnn.results import Box, FloatArray, Geometry
+
+
+@dataclass(frozen=True)
+class Viewing:
+    """Bounds of how differently a line may be brought to the size of a strip; each drawn evenly.
+
+    Preprocessing errs, and a reader takes several views: the net is to read them all.
+
+    Attributes:
+        log_scale: Of the text height, as a natural logarithm.
+        log_aspect: Of the width against the height, as a natural logarithm.
+        shear: Slant left over, in pixels to the side for each pixel up.
+        drop: Displacement up or down, as a share of the text height.
+        upright: Whether the slant that preprocessing finds is taken away.
+    """
+
+    log_scale: float = 0.25
+    log_aspect: float = 0.25
+    shear: float = 0.25
+    drop: float = 0.12
+    upright: bool = True
+
+
+@dataclass(frozen=True)
+class PageRecipe:
+    """How pages are made.
+
+    Attributes:
+        most_digits: Digits on a line, at most; every number from 1 up is equally likely.
+        repeated: How many of the digits repeat the one before, over what chance does.
+        rounded: How many of the longer numbers end in two or more zeros, as amounts do.
+        clean_share: How many pages are plain digits side by side, with nothing else on the page.
+        clean_gap_px: Bounds of the gaps on those.
+        marked_share: How many of the other lines have marks that are no digits.
+        paper: What the others are written on.
+        viewing: How the line is brought to the size of a strip.
+        views: Strips made of one page, each seen in a way of its own.
+        widest_px: Strips wider than this are left out: what preprocessing took for a line of writing is
+            something else.
+    """
+
+    most_digits: int = 8
+    repeated: float = 0.12
+    rounded: float = 0.1
+    clean_share: float = 0.3
+    clean_gap_px: tuple[int, int] = (-4, 12)
+    marked_share: float = 0.5
+    paper: Paper = field(default_factory=Paper)
+    viewing: Viewing = field(default_factory=Viewing)
+    views: int = 2
+    widest_px: int = 480
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """A page and what is written on it.
+
+    Attributes:
+        brightness: (H, W) float32, 0 black to 1 white.
+        text: The digits.
+    """
+
+    brightness: FloatArray
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledStrip:
+    """What string training learns from.
+
+    Attributes:
+        ink: (H, W) uint8, 0 paper to 255 ink.
+        text: The digits.
+    """
+
+    ink: npt.NDArray[np.uint8]
+    text: str
+
+
+def random_page(
+    source: DigitSource, recipe: PageRecipe, rng: np.random.Generator, text: str | None = None
+) -> Page:
+    """A page with one line by one writer.
+
+    Args:
+        source: Where the digits come from.
+        recipe: How the page is made.
+        rng: Decides everything.
+        text: What the line says; by default random digits.
+    """
+    text = text or _random_text(recipe, rng)
+    if rng.random() < recipe.clean_share:
+        return _clean_page(source, text, recipe, rng)
+    writer = source.writer(rng, scale=2)
+    marks = random_marks(len(text), rng) if rng.random() < recipe.marked_share else {}
+    line = write_line(writer, text, marks, random_style(rng), rng)
+    margins = np.minimum(np.abs(rng.normal(0, (0.5, 0.5, 0.7, 0.7))), 1.5) * line.text_px
+    top, bottom, left, right = (round(margin) for margin in margins)
+    height, width = line.ink.shape
+    ink = np.zeros((top + height + bottom, left + width + right), np.float32)
+    ink[top : top + height, left : left + width] = line.ink
+    ink /= 255
+    neighbours = [np.roll(ink[top : top + height], int(rng.integers(ink.shape[1])), axis=1) for _ in range(2)]
+    text_box = Box(left, top, left + width, top + height)
+    return Page(on_paper(ink, text_box, recipe.paper, rng, neighbours), text)
+
+
+def _clean_page(source: DigitSource, text: str, recipe: PageRecipe, rng: np.random.Generator) -> Page:
+    writer = source.writer(rng)
+    digits = [writer.draw(int(digit), rng) for digit in text]
+    low, high = recipe.clean_gap_px
+    middle = rng.integers(low, high, endpoint=True)
+    gaps = np.clip(rng.integers(middle - 3, middle + 3, endpoint=True, size=len(text) - 1), low, high)
+    return Page(set_side_by_side(digits, gaps.tolist(), Layout.margin_px).page, text)
+
+
+def _random_text(recipe: PageRecipe, rng: np.random.Generator) -> str:
+    count = int(rng.integers(1, recipe.most_digits, endpoint=True))
+    labels = rng.integers(10, size=count)
+    for place in np.flatnonzero(rng.random(count - 1) < recipe.repeated) + 1:
+        labels[place] = labels[place - 1]
+    if count > 2 and rng.random() < recipe.rounded:
+        labels[-int(rng.integers(2, count)) :] = 0
+    return "".join(map(str, labels))
+
+
+def random_strips(
+    source: DigitSource, count: int, recipe: PageRecipe, geometry: Geometry, rng: np.random.Generator
+) -> list[LabelledStrip]:
+    """Fresh strips of random pages."""
+    cv2.setNumThreads(1)  # a page is too small to share out
+    strips: list[LabelledStrip] = []
+    while len(strips) < count:
+        page = random_page(source, recipe, rng)
+        writing = writing_on(page.brightness)
+        if writing is None:
+            continue
+        for _ in range(recipe.views):
+            ink = _seen(writing, recipe.viewing, geometry, rng)
+            if ink.shape[1] <= recipe.widest_px:
+                strips.append(LabelledStrip(ink, page.text))
+    return strips[:count]
+
+
+def _seen(
+    writing: Writing, viewing: Viewing, geometry: Geometry, rng: np.random.Generator
+) -> npt.NDArray[np.uint8]:
+    scale, aspect, shear, drop = rng.uniform(-1, 1, 4)
+    down = viewing.drop * drop * writing.text.height
+    text = Box(writing.text.left, writing.text.top + down, writing.text.right, writing.text.bottom + down)
+    strip = to_strip(
+        writing.ink,
+        text,
+        geometry,
+        slant=writing.slant * viewing.upright + viewing.shear * shear,
+        scale=float(np.exp(viewing.log_scale * scale)),
+        aspect=float(np.exp(viewing.log_aspect * aspect)),
+    )
+    return np.rint(strip.ink * 255).astype(np.uint8)

@@ -1,0 +1,10 @@
+"""From ink to a page: pens, paper, printed backgrounds, rulings, damage and the camera.
+
+A page is made in the order in which a real one comes about: the ink as the pen lays it, the paper with what
+is printed on it, the ink on the paper, then damage and the camera.
+"""
+
+from sdnn.datasets.paper.page import on_paper
+from sdnn.datasets.paper.recipe import Paper
+
+__all__ = ["Paper", "on_paper"]

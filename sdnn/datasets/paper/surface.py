@@ -1,0 +1,72 @@
+"""The bare paper: its roughness, its folds, and the light that falls on it."""
+
+from typing import Final
+
+import numpy as np
+
+from sdnn.datasets.paper.drawing import darkened
+from sdnn.datasets.paper.fields import beyond, place_along, ramp, smooth_field, spots
+from sdnn.datasets.paper.scene import Effect, Scene
+from sdnn.results import FloatArray
+
+
+def grain(page: FloatArray, scene: Scene) -> FloatArray:
+    """Roughness of the paper, from pixel to pixel."""
+    # Fibres are larger than a pixel or smaller, depending on the resolution.
+    rough = spots(page.shape, scene.between(1.0, 2.5), scene)
+    return darkened(page, rough, scene.darkness(0.02, 0.09))
+
+
+def blotches(page: FloatArray, scene: Scene) -> FloatArray:
+    """Paper of uneven brightness: stained, damp, or cloudy in itself."""
+    field = smooth_field(page.shape, scene.text_px(scene.between(0.3, 1.0)), scene)
+    return darkened(page, field, scene.darkness(0.1, 0.35))
+
+
+def gradient(page: FloatArray, scene: Scene) -> FloatArray:
+    """Light that falls off to one side. The ink loses as much as the paper, so faint writing bears it too."""
+    slope = ramp(page.shape, scene.between(0, 2 * np.pi))
+    slope *= np.float32(1 / sum(page.shape))
+    slope += np.float32(0.5)
+    return darkened(page, slope, scene.strength * scene.between(0.1, 0.5))
+
+
+def shadow(page: FloatArray, scene: Scene) -> FloatArray:
+    """A soft-edged shadow over part of the page."""
+    angle, softness = scene.between(0, 2 * np.pi), scene.text_px(scene.between(0.2, 1.0))
+    shade = beyond(page.shape, angle, place_along(page.shape, angle, scene), softness)
+    return darkened(page, shade, scene.strength * scene.between(0.15, 0.5))
+
+
+def scan_edge(page: FloatArray, scene: Scene) -> FloatArray:
+    """A dark bar along one edge, where the scan ends; it leaves the writing free."""
+    height, width = page.shape
+    text = scene.text
+    edge = scene.count(0, 3)
+    room = (width - text.right, height - text.bottom, text.left, text.top)[edge]
+    depth = min(scene.text_px(scene.between(0.05, 0.4)), max(1.0, 0.8 * room))
+    angle = edge * np.pi / 2 + scene.between(-0.015, 0.015)
+    bar = beyond(page.shape, angle, (height if edge % 2 else width) / 2 - depth, 1.0)
+    return darkened(page, bar, scene.between(0.3, 1.0))
+
+
+def fold(page: FloatArray, scene: Scene) -> FloatArray:
+    """A crease, level or upright."""
+    angle = np.pi / 2 * scene.count(0, 3) + scene.between(-0.1, 0.1)
+    distance = ramp(page.shape, angle)
+    distance -= np.float32(place_along(page.shape, angle, scene))
+    distance *= np.float32(1 / scene.text_px(scene.between(0.03, 0.1), least_px=1.0))
+    # Bright on one side of the crease and dark on the other: the slope of a bell.
+    crease = distance * np.exp(-0.5 * distance * distance)
+    return darkened(page, crease, scene.darkness(0.15, 0.5))
+
+
+SURFACE: Final[dict[str, Effect]] = {
+    "grain": grain,
+    "blotches": blotches,
+    "gradient": gradient,
+    "shadow": shadow,
+    "scan_edge": scan_edge,
+    "fold": fold,
+}
+"""Effects by the name of their share in the recipe, in the order in which they befall a page."""

@@ -1,0 +1,109 @@
+"""What string training minimises, from the digits of a strip alone.
+
+*Forward* (discriminative forward): minus the log-posterior of the string, the score of its paths together
+against that of all paths. With a softmax in each column and CTC's topology all paths sum to 1, and the
+objective is the framework's CTC loss; a test holds that to `decoding`.
+
+*Viterbi* (Matan et al. 1992): the best path that spells the string against the best path of all. The paper
+names three ways of turning the two into a gradient, here on the logits, with a column's softmax p:
+
+* *reinforce*: only the winner w of the constrained path is pulled up, by 1 - p(w);
+* *correct*: besides, where the free path differs from the constrained one, its winner is pushed down by
+  its p;
+* *contrast*: besides, everything else is pushed down by its p, except classes that the constrained path has
+  within `NEAR` columns.
+
+Reference:
+    Matan et al. 1992, the three ways a, b and c. LeCun et al. 1998, section VI, recommends forward:
+    Viterbi's gradient vanishes as soon as the best path is right. Where we differ: the paper trains columns
+    of ten digits with the number of digits known; ours have a no-digit class and any number.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from sdnn.choices import Gradient, Objective
+from sdnn.decoding.recursion import best_paths
+from sdnn.decoding.trellis import one_string, stack
+from sdnn.results import CLASSES, NO_DIGIT, FloatArray, IntArray
+
+NEAR: Final = 2
+"""Columns to either side in which a class of the constrained path counts as near."""
+
+Loss = Callable[[Tensor, Sequence[str], Sequence[int]], Tensor]
+"""From (B, T, 11) logits, B texts and the B columns that count to a scalar."""
+
+
+def string_loss(objective: Objective, gradient: Gradient) -> Loss:
+    """The loss of an objective; the gradient matters to Viterbi only."""
+    if objective is Objective.FORWARD:
+        return forward_loss
+    return lambda logits, texts, columns: viterbi_loss(logits, texts, columns, gradient)
+
+
+def forward_loss(logits: Tensor, texts: Sequence[str], columns: Sequence[int]) -> Tensor:
+    """Minus log p(string | map), averaged over the strips; strips too narrow for their string count as 0."""
+    log_probs = logits.log_softmax(2).transpose(0, 1)
+    labels = torch.tensor([int(digit) for text in texts for digit in text], dtype=torch.long)
+    total = functional.ctc_loss(
+        log_probs,
+        labels,
+        torch.tensor(columns),
+        torch.tensor([len(text) for text in texts]),
+        blank=NO_DIGIT,
+        reduction="sum",
+        zero_infinity=True,
+    )
+    return total / len(texts)
+
+
+def viterbi_loss(logits: Tensor, texts: Sequence[str], columns: Sequence[int], gradient: Gradient) -> Tensor:
+    """Log-probability that the free path has over the constrained one, averaged over the strips.
+
+    Its gradient is not the derivative of that but what `gradient` says. Strips too narrow for their string
+    count as 0.
+    """
+    log_probs = logits.detach().log_softmax(2).double().numpy()
+    trellis = stack([one_string([int(digit) for digit in text], CLASSES) for text in texts])
+    constrained, of_string = best_paths(log_probs, trellis, columns)
+    counts = np.arange(log_probs.shape[1]) < np.asarray(columns)[:, None]
+    counts &= np.isfinite(of_string)[:, None]
+    push = winner_gradient(np.exp(log_probs), constrained, log_probs.argmax(axis=2), gradient)
+    push *= counts[..., None]
+    of_any = np.where(counts, log_probs.max(axis=2), 0.0).sum(axis=1)
+    lost = np.where(np.isfinite(of_string), of_any - of_string, 0.0).mean()
+    pull = (logits * torch.from_numpy(push).to(logits.dtype)).sum() / len(texts)
+    return pull - pull.detach() + float(lost)
+
+
+def winner_gradient(
+    probs: FloatArray, constrained: IntArray, free: IntArray, gradient: Gradient
+) -> FloatArray:
+    """What each logit is to be lowered by.
+
+    Args:
+        probs: (B, T, C) softmax of the logits.
+        constrained: (B, T) classes of the best path that spells the string; they win.
+        free: (B, T) classes of the best path of all.
+        gradient: Which of the paper's three ways.
+
+    Returns:
+        (B, T, C), negative where a logit is to rise.
+    """
+    classes = np.arange(probs.shape[2])
+    wins = constrained[..., None] == classes
+    push = np.where(wins, probs - 1, 0.0)
+    if gradient is Gradient.CORRECT:
+        push = np.where((free[..., None] == classes) & ~wins, probs, push)
+    elif gradient is Gradient.CONTRAST:
+        near = wins.copy()
+        for step in range(1, NEAR + 1):
+            near[:, step:] |= wins[:, :-step]
+            near[:, :-step] |= wins[:, step:]
+        push = np.where(near, push, probs)
+    return push

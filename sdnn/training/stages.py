@@ -1,0 +1,142 @@
+"""A whole training: digits, then strings, then a temperature and the model files."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from sdnn.choices import Source, Split, Stage
+from sdnn.datasets.digits import DigitSource, digit_source, mnist_checksums
+from sdnn.datasets.pages import PageRecipe, random_strips
+from sdnn.decoding.calibration import fit_temperature
+from sdnn.models.checkpoint import describe_onnx, export_onnx, save_net
+from sdnn.models.description import Description
+from sdnn.models.digit_net import GEOMETRY, DigitNet
+from sdnn.models.engine import Engine
+from sdnn.models.fully_convolutional import fully_convolutional
+from sdnn.results import Strip
+from sdnn.training.digits import WindowMaker, digit_lesson
+from sdnn.training.learning import Progress, learn
+from sdnn.training.recipe import Recipe, StageRecipe
+from sdnn.training.run import Run
+from sdnn.training.strings import StripMaker, string_lesson
+from sdnn.training.supply import Portions
+
+# Streams of random numbers, apart from those of the steps, which begin at 0.
+VALIDATION_STREAM = 2**32
+TEMPERATURE_STREAM = 2**32 + 1
+TEMPERATURE_STRIPS = 600
+
+Report = Callable[[Progress], None]
+
+
+def new_run(folder: Path, recipe: Recipe, data: Path | None) -> Run:
+    """Starts a run once its data are there.
+
+    Args:
+        folder: Where the run goes.
+        recipe: What to do.
+        data: Folder that holds MNIST; see `datasets.digits.find_mnist`.
+
+    Raises:
+        UnreadableInput: When the recipe needs MNIST and there is none.
+        UsageError: When the folder already holds a run.
+    """
+    digit_source(recipe.source, Split.TRAIN, data=data)
+    return Run.begin(folder, recipe, {} if recipe.source is Source.PEN else mnist_checksums(data))
+
+
+def train(run: Run, data: Path | None, report: Report) -> Description:
+    """Trains the net of a run, from its checkpoint where it has one, and exports the sweep.
+
+    Two runs of one recipe give the same net on the same machine; so does one that was interrupted and
+    resumed. The temperature is fitted on validation strips at the end.
+
+    Args:
+        run: Folder and recipe.
+        data: Folder that holds MNIST.
+        report: Called after every step.
+
+    Returns:
+        The description written into the model files, with figures on validation data.
+
+    Raises:
+        UnreadableInput: When MNIST cannot be read.
+        OutputError: When the folder cannot be written.
+    """
+    cv2.setNumThreads(1)  # strips and windows are too small to share out
+    recipe = run.recipe
+    torch.manual_seed(recipe.seed)
+    net = DigitNet(channels=recipe.channels).to(memory_format=torch.channels_last)
+    if recipe.digits and run.reached() is not Stage.STRINGS:
+        _learn_digits(net, run, data, report)
+    if recipe.strings:
+        _learn_strings(net, run, data, report)
+    return _finish(run, net, data)
+
+
+def _learn_digits(net: DigitNet, run: Run, data: Path | None, report: Report) -> None:
+    recipe = run.recipe.digits
+    assert recipe is not None
+    fit, validation = _sources(run.recipe, recipe, data)
+    maker = WindowMaker(fit, recipe.window, recipe.batch, run.recipe.seed)
+    with Portions(maker) as portions:
+        learn(net, run, digit_lesson(recipe, portions, validation, _rng(run, VALIDATION_STREAM)), report)
+
+
+def _learn_strings(net: DigitNet, run: Run, data: Path | None, report: Report) -> None:
+    recipe = run.recipe.strings
+    assert recipe is not None
+    fit, validation = _sources(run.recipe, recipe, data)
+    maker = StripMaker(fit, recipe.page, recipe.batch, run.recipe.seed)
+    with Portions(maker) as portions:
+        learn(net, run, string_lesson(recipe, portions, validation, _rng(run, VALIDATION_STREAM)), report)
+
+
+def _sources(recipe: Recipe, stage: StageRecipe, data: Path | None) -> tuple[DigitSource, DigitSource]:
+    """Digits to fit and digits to choose by."""
+    fit, validation = (
+        digit_source(recipe.source, split, stage.pen_share, data) for split in (Split.TRAIN, Split.VALIDATION)
+    )
+    return fit, validation
+
+
+def _finish(run: Run, net: DigitNet, data: Path | None) -> Description:
+    """Fits the temperature and writes the model files."""
+    net = net.to(memory_format=torch.contiguous_format)
+    metrics = run.metrics()
+    description = Description(
+        name=run.folder.resolve().name,
+        geometry=GEOMETRY,
+        recipe=asdict(run.recipe),
+        data=run.data,
+        card={
+            f"validation {line['stage']}": {
+                name: value for name, value in line.items() if name not in {"stage", "step", "loss"}
+            }
+            for line in metrics
+        },
+    )
+    export_onnx(run.model, fully_convolutional(net), description)
+    description = replace(description, temperature=_temperature(Engine(run.model), run, data))
+    describe_onnx(run.model, description)
+    save_net(run.folder / "model.safetensors", net, description)
+    return description
+
+
+def _temperature(engine: Engine, run: Run, data: Path | None) -> float:
+    """Fitted on validation strips of the kind that the last stage was trained on."""
+    stage = run.recipe.strings or run.recipe.digits
+    assert stage is not None
+    page = run.recipe.strings.page if run.recipe.strings else PageRecipe(clean_share=1)
+    _, validation = _sources(run.recipe, stage, data)
+    strips = random_strips(validation, TEMPERATURE_STRIPS, page, GEOMETRY, _rng(run, TEMPERATURE_STREAM))
+    maps = [engine.class_map(Strip(strip.ink.astype(np.float32) / 255)).log_probs for strip in strips]
+    return fit_temperature(maps, [[int(digit) for digit in strip.text] for strip in strips])
+
+
+def _rng(run: Run, stream: int) -> np.random.Generator:
+    return np.random.default_rng([run.recipe.seed, stream])

@@ -1,0 +1,133 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import class_maps, string_probs
+
+from sdnn.choices import Decoder, Topology
+from sdnn.decoding.consensus import consensus
+from sdnn.decoding.decoder import decode
+from sdnn.decoding.posterior import string_log_probs
+from sdnn.results import FloatArray
+
+topologies = st.sampled_from(list(Topology))
+decoders = st.sampled_from(list(Decoder))
+alike = class_maps(max_columns=4, min_classes=3, max_classes=3)
+"""Maps of two digits and no-digit, with columns of their own number."""
+few = settings(max_examples=40, deadline=None)
+
+
+def proposal(log_probs: FloatArray, decoder: Decoder, topology: Topology) -> tuple[int, ...]:
+    return tuple(span.label for span in decode(log_probs, decoder, topology)[1])
+
+
+@few
+@given(class_maps(), decoders, topologies)
+def test_one_map_has_its_own_way(log_probs: FloatArray, decoder: Decoder, topology: Topology) -> None:
+    string, probs = consensus([log_probs], decoder, topology)
+    assert string == proposal(log_probs, decoder, topology)
+    np.testing.assert_allclose(probs, np.exp(string_log_probs(log_probs, [string], topology)))
+
+
+def test_a_string_that_one_map_proposes_wins_by_what_the_other_says_of_it() -> None:
+    #                   0    1   no-digit
+    unsure = np.log([[0.5, 0.4, 0.1]])
+    sure = np.log([[0.1, 0.8, 0.1]])
+    # Alone the first reads 0. Together 0 has (.5 + .1) / 2 = .3 and 1 has (.4 + .8) / 2 = .6.
+    assert consensus([unsure])[0] == (0,)
+    string, probs = consensus([unsure, sure])
+    assert string == (1,)
+    np.testing.assert_allclose(probs, [0.4, 0.8])
+
+
+def test_two_doubtful_maps_do_not_outvote_a_sure_one() -> None:
+    doubtful, sure = np.log([[0.5, 0.4, 0.1]]), np.log([[0.02, 0.97, 0.01]])
+    # 0 has (.5 + .5 + .02) / 3 = .34, 1 has (.4 + .4 + .97) / 3 = .59.
+    string, probs = consensus([doubtful, doubtful, sure])
+    assert string == (1,)
+    np.testing.assert_allclose(probs, [0.4, 0.4, 0.97])
+
+
+def test_neither_does_a_sure_map_outvote_two_that_are_nearly_as_sure() -> None:
+    usual, other = np.log([[0.6, 0.3, 0.1]]), np.log([[0.2, 0.65, 0.15]])
+    # 0 has (.6 + .6 + .2) / 3 = .47, 1 has (.3 + .3 + .65) / 3 = .42, though .65 is the most of all.
+    string, probs = consensus([usual, other, usual])
+    assert string == (0,)
+    np.testing.assert_allclose(probs, [0.6, 0.2, 0.6])
+
+
+def test_maps_of_different_lengths_are_weighed_by_all_paths_of_a_string() -> None:
+    # On the long map 0 is spelled by 0 0: .30, 0 -: .20 and - 0: .18, together .68; 1 by 1 - alone: .08. On
+    # the short one 1 has .55 and 0 has .45.
+    with np.errstate(divide="ignore"):
+        long = np.log([[0.5, 0.2, 0.3], [0.6, 0.0, 0.4]])
+        short = np.log([[0.45, 0.55, 0.0]])
+    string, probs = consensus([short, long])
+    assert string == (0,)
+    np.testing.assert_allclose(probs, [0.45, 0.68])
+
+
+def test_what_no_map_proposes_is_not_read_however_probable_it_is() -> None:
+    # The likeliest single path reads 010, though 01 is more probable: .270 against .210 (see test_decoder).
+    log_probs = np.log([[0.6, 0.2, 0.2], [0.1, 0.7, 0.2], [0.5, 0.3, 0.2]])
+    string, probs = consensus([log_probs, log_probs])
+    assert string == (0, 1, 0)
+    np.testing.assert_allclose(probs, [0.210, 0.210])
+    # A third map, which proposes 01 and is sure of it, is all that 01 needs.
+    with np.errstate(divide="ignore"):
+        sure = np.log([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    string, probs = consensus([log_probs, log_probs, sure])
+    assert string == (0, 1)
+    np.testing.assert_allclose(probs, [0.270, 0.270, 1.0])
+
+
+def test_peaks_propose_where_they_are_asked_for() -> None:
+    log_probs = np.log([[0.6, 0.2, 0.2], [0.1, 0.7, 0.2], [0.5, 0.3, 0.2]])
+    string, probs = consensus([log_probs], Decoder.NMS)
+    assert string == (1,)
+    np.testing.assert_allclose(probs, [0.160])
+
+
+def test_a_string_that_a_map_has_no_room_for_is_impossible_on_it() -> None:
+    wide = np.log([[0.9, 0.05, 0.05], [0.05, 0.9, 0.05]])
+    string, probs = consensus([wide, np.log([[0.2, 0.2, 0.6]])])
+    assert string == (0, 1)
+    np.testing.assert_allclose(probs, [0.81, 0.0])
+
+
+@few
+@given(st.lists(alike, min_size=1, max_size=3), decoders, topologies)
+def test_the_consensus_is_the_most_probable_of_all_proposals(
+    maps: list[FloatArray], decoder: Decoder, topology: Topology
+) -> None:
+    of_maps = [string_probs(log_probs, topology) for log_probs in maps]
+    proposals = {proposal(log_probs, decoder, topology) for log_probs in maps}
+    means = {
+        string: math.fsum(of_map.get(string, 0.0) for of_map in of_maps) / len(maps) for string in proposals
+    }
+    string, probs = consensus(maps, decoder, topology)
+    assert string in proposals
+    np.testing.assert_allclose(probs, [of_map.get(string, 0.0) for of_map in of_maps], atol=1e-9)
+    assert probs.mean() == pytest.approx(max(means.values()), abs=1e-9)
+
+
+@few
+@given(st.lists(alike, min_size=2, max_size=3), decoders, topologies, st.data())
+def test_the_order_of_the_maps_is_of_no_account(
+    maps: list[FloatArray], decoder: Decoder, topology: Topology, data: st.DataObject
+) -> None:
+    order = data.draw(st.permutations(range(len(maps))))
+    _, probs = consensus(maps, decoder, topology)
+    string, shuffled = consensus([maps[place] for place in order], decoder, topology)
+    # Of equally probable strings either may be taken.
+    assert shuffled.mean() == pytest.approx(probs.mean(), abs=1e-12)
+    expected = [np.exp(string_log_probs(maps[place], [string], topology)[0]) for place in order]
+    np.testing.assert_allclose(shuffled, expected)
+
+
+def test_of_equally_probable_strings_the_one_proposed_first_is_taken() -> None:
+    one, other = np.log([[0.6, 0.3, 0.1]]), np.log([[0.3, 0.6, 0.1]])
+    assert consensus([one, other])[0] == (0,)
+    assert consensus([other, one])[0] == (1,)

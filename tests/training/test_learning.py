@@ -1,0 +1,218 @@
+"""The loop alone, with lessons of a few made-up windows; whole runs are in test_stages."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from sdnn.choices import Source, Stage
+from sdnn.models.digit_net import DigitNet
+from sdnn.training import learning
+from sdnn.training.learning import MOST_GRADIENT, Lesson, Progress, learn, learning_rate
+from sdnn.training.recipe import DigitRecipe, Recipe
+from sdnn.training.run import Run
+
+TINY = (4, 4, 4, 4, 8)
+DIGITS = DigitRecipe(examples=50, examples_per_epoch=20, batch=10, dropout=0.5)  # 5 steps, epochs of 2
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run.begin(tmp_path / "run", Recipe(Source.PEN, 3, TINY, digits=DIGITS, strings=None), {})
+
+
+@pytest.fixture
+def net() -> DigitNet:
+    torch.manual_seed(3)
+    return DigitNet(channels=TINY)
+
+
+def numbers(first: int) -> Iterator[int]:
+    return count(first)
+
+
+def windows_of(number: int) -> Tensor:
+    return torch.rand(4, 1, 32, 40, generator=torch.Generator().manual_seed(number))
+
+
+def guess(net: DigitNet, number: int) -> Tensor:
+    return torch.nn.functional.cross_entropy(net(windows_of(number)), torch.arange(4))
+
+
+def lesson(
+    recipe: DigitRecipe = DIGITS,
+    loss: Callable[[DigitNet, int], Tensor] = guess,
+    figures: Callable[[DigitNet], dict[str, float]] = lambda net: {"accuracy": 0.5},
+) -> Lesson[int]:
+    return Lesson(Stage.DIGITS, recipe, numbers, loss, figures)
+
+
+def ignore(_: Progress) -> None:
+    pass
+
+
+# The learning rate.
+
+
+def test_the_learning_rate_rises_evenly_then_falls_as_half_a_cosine() -> None:
+    recipe = DigitRecipe(examples=100, batch=1, learning_rate=0.5, warm_up=0.2)
+    rates = np.array([learning_rate(recipe, step) for step in range(recipe.steps)])
+    np.testing.assert_allclose(rates[:20], 0.5 * np.arange(1, 21) / 20)
+    assert rates.max() == rates[19] == rates[20] == 0.5
+    assert rates[60] == pytest.approx(0.25)  # half-way down
+    assert rates[40] == pytest.approx(0.25 * (1 + np.sqrt(0.5)))
+    assert (np.diff(rates[20:]) < 0).all()
+    assert 0 < rates[-1] < 0.001
+
+
+@pytest.mark.parametrize("windows", [1, 2, 3])
+def test_the_shortest_runs_have_a_learning_rate(windows: int) -> None:
+    recipe = DigitRecipe(examples=windows, batch=1)
+    rates = [learning_rate(recipe, step) for step in range(recipe.steps)]
+    assert rates[0] == recipe.learning_rate
+    assert min(rates) > 0
+
+
+def test_every_step_is_made_at_its_learning_rate(
+    run: Run, net: DigitNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[torch.optim.Optimizer] = []
+    plain = learning._optimizer
+
+    def kept(*arguments: Any) -> torch.optim.Optimizer:
+        made.append(plain(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(learning, "_optimizer", kept)
+    used: list[list[float]] = []
+    learn(net, run, lesson(), lambda _: used.append([group["lr"] for group in made[0].param_groups]))
+    assert used == [[learning_rate(DIGITS, step)] * 2 for step in range(5)]
+    # Kernels decay; biases and normalisations do not.
+    kernels, others = made[0].param_groups
+    assert (kernels["weight_decay"], others["weight_decay"]) == (DIGITS.weight_decay, 0.0)
+    assert {parameter.ndim for parameter in kernels["params"]} == {2, 4}
+    assert {parameter.ndim for parameter in others["params"]} == {1}
+    assert len(kernels["params"]) + len(others["params"]) == len([*net.parameters()])
+
+
+# Steps, epochs and what is shown of them.
+
+
+def test_progress_shows_no_accuracy_before_the_first_epoch() -> None:
+    first = Progress(Stage.DIGITS, 1, 4, 1.23456, None)
+    assert first.shown() == {"loss": "1.235", "accuracy": "–"}
+    later = Progress(Stage.STRINGS, 2, 4, 0.5, 0.98765)
+    assert later.shown() == {"loss": "0.500", "accuracy": "98.77 %"}
+
+
+def test_every_step_is_reported_and_every_epoch_recorded_the_last_one_even_if_short(
+    run: Run, net: DigitNet
+) -> None:
+    figures = iter([0.25, 0.5, 0.75])
+    progress: list[Progress] = []
+    learn(net, run, lesson(figures=lambda _: {"accuracy": next(figures), "other": 1.0}), progress.append)
+    assert [(one.stage, one.step, one.steps) for one in progress] == [
+        (Stage.DIGITS, step, 5) for step in range(1, 6)
+    ]
+    assert [one.accuracy for one in progress] == [None, 0.25, 0.25, 0.5, 0.75]
+    lines = run.metrics()
+    assert [(line["stage"], line["step"], line["accuracy"], line["other"]) for line in lines] == [
+        ("digits", 2, 0.25, 1.0),
+        ("digits", 4, 0.5, 1.0),
+        ("digits", 5, 0.75, 1.0),
+    ]
+    assert [line["loss"] for line in lines] == [progress[place].loss for place in (1, 3, 4)]
+
+
+def test_steps_are_made_in_training_and_figures_in_evaluation(run: Run, net: DigitNet) -> None:
+    seen: list[tuple[bool, float]] = []
+
+    def watched(net: DigitNet, number: int) -> Tensor:
+        seen.append((net.training, net.dropout.p))
+        return guess(net, number)
+
+    def figures(net: DigitNet) -> dict[str, float]:
+        seen.append((net.training, net.dropout.p))
+        return {"accuracy": 0.5}
+
+    learn(net, run, lesson(loss=watched, figures=figures), ignore)
+    assert seen == [(place not in (2, 5, 7), 0.5) for place in range(8)]
+
+
+def test_a_run_taken_up_again_is_given_the_batches_it_has_not_seen(run: Run, net: DigitNet) -> None:
+    given: list[int] = []
+
+    def watched(net: DigitNet, number: int) -> Tensor:
+        given.append(number)
+        if len(given) == 4:
+            raise KeyboardInterrupt
+        return guess(net, number)
+
+    with pytest.raises(KeyboardInterrupt):
+        learn(net, run, lesson(loss=watched), ignore)
+    progress: list[Progress] = []
+    learn(net, run, lesson(loss=watched), progress.append)
+    assert given == [0, 1, 2, 3, 2, 3, 4]  # the third step was not in the checkpoint yet
+    assert [one.step for one in progress] == [3, 4, 5]
+    assert [one.accuracy for one in progress] == [0.5, 0.5, 0.5]  # known from the first epoch
+
+
+def test_a_stage_that_is_done_learns_nothing_more(run: Run, net: DigitNet) -> None:
+    learn(net, run, lesson(), ignore)
+    before, lines = run.checkpoint.read_bytes(), run.metrics()
+
+    def never(_net: DigitNet, _number: int) -> Tensor:
+        raise AssertionError("a step beyond the last")
+
+    learn(net, run, lesson(loss=never), ignore)
+    assert run.checkpoint.read_bytes() == before
+    assert run.metrics() == lines
+
+
+def test_the_dropout_of_a_step_depends_on_seed_stage_and_step(tmp_path: Path) -> None:
+    def masks(name: str, seed: int, stage: Stage) -> list[list[float]]:
+        drawn: list[list[float]] = []
+
+        def watched(net: DigitNet, number: int) -> Tensor:
+            drawn.append(torch.rand(3).tolist())
+            return guess(net, number)
+
+        run = Run.begin(tmp_path / name, Recipe(Source.PEN, seed, TINY), {})
+        learn(DigitNet(channels=TINY), run, replace(lesson(loss=watched), stage=stage), ignore)
+        return drawn
+
+    first = masks("first", 3, Stage.DIGITS)
+    assert masks("again", 3, Stage.DIGITS) == first
+    others = masks("seed", 4, Stage.DIGITS), masks("stage", 3, Stage.STRINGS)
+    assert len({tuple(mask) for each in (first, *others) for mask in each}) == 15
+
+
+def test_a_long_gradient_is_shortened(run: Run, net: DigitNet) -> None:
+    lengths: list[float] = []
+
+    def steep(net: DigitNet, number: int) -> Tensor:
+        return 1e4 * guess(net, number)
+
+    def measured(_: Progress) -> None:
+        gradients = [parameter.grad for parameter in net.parameters() if parameter.grad is not None]
+        lengths.append(float(torch.linalg.vector_norm(torch.cat([each.flatten() for each in gradients]))))
+
+    learn(net, run, lesson(loss=steep), measured)
+    assert lengths == pytest.approx([MOST_GRADIENT] * 5, rel=1e-3)
+
+
+def test_learning_lowers_the_loss(run: Run, net: DigitNet) -> None:
+    recipe = DigitRecipe(examples=30, examples_per_epoch=30, batch=1, learning_rate=0.02, dropout=0.0)
+
+    def same_again(net: DigitNet, _: int) -> Tensor:
+        return guess(net, 0)
+
+    losses: list[float] = []
+    learn(net, run, lesson(recipe, same_again), lambda progress: losses.append(progress.loss))
+    assert losses[-1] < 0.25 * losses[0]

@@ -1,0 +1,312 @@
+"""Runs of two epochs of two steps in either stage, on drawn digits.
+
+Only one of them has its batches made in another process and its net exported; the others make their batches
+here, on the spot, and are to give the same.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from sdnn.choices import Objective, Source, Stage
+from sdnn.datasets.pages import PageRecipe
+from sdnn.datasets.paper import Paper
+from sdnn.errors import UnreadableInput, UsageError
+from sdnn.models.checkpoint import describe_onnx, load_net, load_tensors
+from sdnn.models.description import Description
+from sdnn.models.engine import Engine
+from sdnn.results import Strip
+from sdnn.training import digits, stages, strings
+from sdnn.training.learning import Progress
+from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
+from sdnn.training.run import Run
+from sdnn.training.stages import new_run, train
+from sdnn.training.supply import Portions
+
+DIGITS = DigitRecipe(examples=32, examples_per_epoch=16, batch=8)
+STRINGS = StringRecipe(
+    examples=16, examples_per_epoch=8, batch=4, page=PageRecipe(most_digits=2, paper=Paper.clean())
+)
+RECIPE = Recipe(Source.PEN, seed=3, channels=(4, 4, 4, 4, 8), digits=DIGITS, strings=STRINGS)
+BOTH = [(stage, step) for stage in (Stage.DIGITS, Stage.STRINGS) for step in (1, 2, 3, 4)]
+
+
+class OnTheSpot(Portions[Any]):
+    """Portions made in this process when they are due."""
+
+    def __init__(self, maker: Callable[[int], list[Any]]) -> None:
+        self.maker = maker
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def batches(self, first: int, per_portion: int) -> Iterator[Any]:
+        number, skipped = divmod(first, per_portion)
+        for each in count(number):
+            yield from self.maker(each)[skipped if each == number else 0 :]
+
+
+class Interruption(Exception):
+    """What stops a run in these tests."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    run: Run
+    description: Description
+    progress: list[Progress]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def little_to_validate_on() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(digits, "VALIDATION_WINDOWS", 64)
+        patch.setattr(strings, "VALIDATION_STRIPS", 8)
+        patch.setattr(stages, "TEMPERATURE_STRIPS", 10)
+        yield
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    run = new_run(tmp_path_factory.mktemp("runs") / "first", RECIPE, None)
+    progress: list[Progress] = []
+    return Finished(run, train(run, None, progress.append), progress)
+
+
+@pytest.fixture
+def on_the_spot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages, "Portions", OnTheSpot)
+
+
+@pytest.fixture
+def exported_before(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exporting takes seconds; where only what comes after it matters, the finished run's model does."""
+
+    def copied(path: Path, _net: Any, description: Description) -> None:
+        shutil.copy(finished.run.model, path)
+        describe_onnx(path, description)
+
+    monkeypatch.setattr(stages, "export_onnx", copied)
+
+
+def run_until(run: Run, stage: Stage, step: int) -> list[tuple[Stage, int]]:
+    """Trains up to a step and stops there, without finishing; the steps that were made."""
+    made: list[tuple[Stage, int]] = []
+
+    def report(progress: Progress) -> None:
+        made.append((progress.stage, progress.step))
+        if made[-1] == (stage, step):
+            raise Interruption
+
+    with pytest.raises(Interruption):
+        train(run, None, report)
+    return made
+
+
+def assert_same(run: Run, other: Run) -> None:
+    """Two runs have recorded the same and stand at the same point, to the last bit."""
+    assert timeless(run) == timeless(other)
+    (tensors, entries), (others, other_entries) = load_tensors(run.checkpoint), load_tensors(other.checkpoint)
+    assert entries == other_entries
+    assert tensors.keys() == others.keys()
+    different = [name for name, value in tensors.items() if not torch.equal(value, others[name])]
+    assert different == []
+
+
+def timeless(run: Run) -> list[dict[str, Any]]:
+    return [{name: value for name, value in line.items() if name != "seconds"} for line in run.metrics()]
+
+
+# The same again.
+
+
+@pytest.mark.usefixtures("on_the_spot")
+def test_two_runs_of_one_recipe_give_the_same_net(finished: Finished, tmp_path: Path) -> None:
+    run = new_run(tmp_path / "second", RECIPE, None)
+    assert run_until(run, Stage.STRINGS, 4) == BOTH
+    assert_same(run, finished.run)
+
+
+@pytest.mark.usefixtures("on_the_spot")
+@pytest.mark.parametrize(
+    ("stage", "stop", "kept"),
+    [
+        (Stage.DIGITS, 1, 0),
+        (Stage.DIGITS, 2, 2),
+        (Stage.DIGITS, 3, 2),
+        (Stage.DIGITS, 4, 4),
+        (Stage.STRINGS, 1, 4),
+        (Stage.STRINGS, 2, 6),
+        (Stage.STRINGS, 3, 6),
+    ],
+)
+def test_an_interrupted_run_goes_on_to_the_same_net(
+    finished: Finished, tmp_path: Path, stage: Stage, stop: int, kept: int
+) -> None:
+    run = new_run(tmp_path / "interrupted", RECIPE, None)
+    run_until(run, stage, stop)
+    again = Run.resume(run.folder)
+    assert again.reached() == ([None, Stage.DIGITS, Stage.STRINGS][(kept + 3) // 4 if kept else 0])
+    # What was not in the checkpoint yet is done once more, and nothing else.
+    assert run_until(again, Stage.STRINGS, 4) == BOTH[kept:]
+    assert_same(again, finished.run)
+
+
+@pytest.mark.usefixtures("on_the_spot")
+def test_a_run_interrupted_in_both_stages_goes_on_to_the_same_net(finished: Finished, tmp_path: Path) -> None:
+    run = new_run(tmp_path / "interrupted", RECIPE, None)
+    for stage, step in ((Stage.DIGITS, 3), (Stage.STRINGS, 1), (Stage.STRINGS, 3), (Stage.STRINGS, 4)):
+        run_until(Run.resume(run.folder), stage, step)
+    assert_same(run, finished.run)
+
+
+@pytest.mark.usefixtures("on_the_spot", "exported_before")
+def test_a_run_whose_last_step_was_made_is_only_finished(finished: Finished, tmp_path: Path) -> None:
+    run = new_run(tmp_path / "first", RECIPE, None)
+    run_until(run, Stage.STRINGS, 4)
+    assert not run.model.exists()
+    progress: list[Progress] = []
+    description = train(Run.resume(run.folder), None, progress.append)
+    assert progress == []
+    assert description.temperature == finished.description.temperature
+    expected, _ = load_net(finished.run.folder / "model.safetensors")
+    net, _ = load_net(run.folder / "model.safetensors")
+    torch.testing.assert_close(net.state_dict(), expected.state_dict(), atol=0, rtol=0)
+
+
+@pytest.mark.usefixtures("on_the_spot")
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(RECIPE, seed=4),
+        replace(RECIPE, digits=None),
+        replace(RECIPE, strings=replace(STRINGS, objective=Objective.VITERBI)),
+    ],
+    ids=["seed", "no digits first", "objective"],
+)
+def test_another_recipe_gives_another_net(finished: Finished, tmp_path: Path, other: Recipe) -> None:
+    run = new_run(tmp_path / "other", other, None)
+    run_until(run, Stage.STRINGS, 2)
+    of_strings = [line for line in timeless(finished.run) if line["stage"] == "strings"]
+    assert timeless(run)[-1]["loss"] != of_strings[0]["loss"]
+
+
+# What is reported and recorded.
+
+
+def test_every_step_of_either_stage_is_reported(finished: Finished) -> None:
+    assert [(progress.stage, progress.step) for progress in finished.progress] == BOTH
+    assert {progress.steps for progress in finished.progress} == {4}
+
+
+def test_every_epoch_of_either_stage_is_recorded_with_its_figures(finished: Finished) -> None:
+    lines = finished.run.metrics()
+    assert [(line["stage"], line["step"]) for line in lines] == [
+        ("digits", 2),
+        ("digits", 4),
+        ("strings", 2),
+        ("strings", 4),
+    ]
+    assert [line["loss"] for line in lines] == [finished.progress[place].loss for place in (1, 3, 5, 7)]
+    common = {"stage", "step", "loss", "accuracy", "seconds"}
+    assert [set(line) for line in lines] == [common] * 2 + [common | {"clean", "paper"}] * 2
+    first, second, third, fourth = (line["accuracy"] for line in lines)
+    accuracies = [progress.accuracy for progress in finished.progress]
+    assert accuracies == [None, first, first, second, None, third, third, fourth]
+
+
+def test_a_finished_run_has_reached_its_last_stage(finished: Finished) -> None:
+    assert finished.run.reached() is Stage.STRINGS
+    assert finished.run.last_metrics(Stage.DIGITS) == finished.run.metrics()[1]
+    assert finished.run.last_metrics(Stage.STRINGS) == finished.run.metrics()[3]
+
+
+# What comes out.
+
+
+def test_a_finished_run_holds_one_net_in_two_files(finished: Finished) -> None:
+    engine = Engine(finished.run.model)
+    net, description = load_net(finished.run.folder / "model.safetensors")
+    as_json = json.loads(json.dumps(asdict(finished.description)))
+    assert as_json == json.loads(json.dumps(asdict(description)))
+    assert engine.description == description
+    strip = np.random.default_rng(0).random((32, 70), dtype=np.float32)
+    with torch.no_grad():
+        logits = net.sweep(torch.from_numpy(strip)[None, None])[0] / description.temperature
+    assert float(logits.std(0).max()) > 0.01  # columns differ, or the comparison would say little
+    log_probs = engine.class_map(Strip(strip)).log_probs
+    np.testing.assert_allclose(log_probs, logits.log_softmax(1).numpy(), atol=1e-4)
+
+
+def test_the_net_of_the_files_is_that_of_the_last_checkpoint(finished: Finished) -> None:
+    net, _ = load_net(finished.run.folder / "model.safetensors")
+    last, _ = load_net(finished.run.folder / "model.safetensors")
+    last.load_state_dict({name: torch.zeros_like(value) for name, value in last.state_dict().items()})
+    optimizer = torch.optim.AdamW(
+        [{"params": [*last.parameters()][:2]}, {"params": [*last.parameters()][2:]}]
+    )
+    finished.run.load_checkpoint(Stage.STRINGS, last, optimizer)
+    torch.testing.assert_close(net.state_dict(), last.state_dict(), atol=0, rtol=0)
+
+
+def test_the_model_says_what_it_was_trained_with(finished: Finished) -> None:
+    description = finished.description
+    assert description.name == "first"
+    assert Recipe.from_record(json.loads(json.dumps(description.recipe))) == RECIPE
+    assert set(description.card) == {"validation digits", "validation strings"}
+    assert description.card["validation digits"]["accuracy"] == finished.progress[3].accuracy
+    of_strings = description.card["validation strings"]
+    assert set(of_strings) == {"accuracy", "clean", "paper", "seconds"}
+    assert of_strings["accuracy"] == finished.progress[-1].accuracy
+    assert description.temperature > 0
+
+
+# One stage alone.
+
+
+@pytest.mark.usefixtures("on_the_spot", "exported_before")
+@pytest.mark.parametrize("stage", [Stage.DIGITS, Stage.STRINGS])
+def test_a_stage_alone_is_a_whole_training(finished: Finished, tmp_path: Path, stage: Stage) -> None:
+    recipe = replace(RECIPE, strings=None) if stage is Stage.DIGITS else replace(RECIPE, digits=None)
+    run = new_run(tmp_path / "alone", recipe, None)
+    progress: list[Progress] = []
+    description = train(run, None, progress.append)
+    assert [(one.stage, one.step) for one in progress] == [(stage, step) for step in (1, 2, 3, 4)]
+    assert run.reached() is stage
+    assert [line["stage"] for line in run.metrics()] == [stage, stage]
+    assert set(description.card) == {f"validation {stage}"}
+    assert Engine(run.model).description.recipe == json.loads(json.dumps(asdict(recipe)))
+    losses = [one.loss for one in progress]
+    as_first_stage = [one.loss for one in finished.progress if one.stage is stage]
+    assert (losses == as_first_stage) == (stage is Stage.DIGITS)
+
+
+# How a run begins.
+
+
+def test_a_folder_with_a_run_is_refused(finished: Finished) -> None:
+    with pytest.raises(UsageError, match=str(finished.run.folder)):
+        new_run(finished.run.folder, RECIPE, None)
+
+
+def test_a_run_that_needs_mnist_does_not_begin_without(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableInput):
+        new_run(tmp_path / "run", replace(RECIPE, source=Source.MNIST), tmp_path)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_records_the_checksums_of_mnist_where_it_uses_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages, "digit_source", lambda *_, **__: None)
+    monkeypatch.setattr(stages, "mnist_checksums", lambda data: {"images": "00ff"})
+    assert new_run(tmp_path / "mixed", replace(RECIPE, source=Source.MIXED), None).data == {"images": "00ff"}
+    assert new_run(tmp_path / "pen", RECIPE, None).data == {}

@@ -1,0 +1,51 @@
+"""Makers are tables here: what a list holds at a place is what is made for that number."""
+
+import multiprocessing
+from itertools import islice
+
+import pytest
+
+from sdnn.training.supply import AHEAD, Portions
+
+TABLE = [[f"{number}{letter}" for letter in "abc"] for number in range(12)]
+IN_ORDER = [batch for portion in TABLE for batch in portion]
+
+
+def test_batches_come_in_order_from_any_number_on() -> None:
+    with Portions(TABLE.__getitem__) as portions:
+        for first in (0, 1, 2, 3, 10):
+            assert [*islice(portions.batches(first, per_portion=3), 14)] == IN_ORDER[first : first + 14]
+
+
+def test_an_error_of_the_maker_is_raised_where_its_portion_is_due() -> None:
+    before = multiprocessing.active_children()
+    with Portions(TABLE[: AHEAD + 2].__getitem__) as portions:
+        batches = portions.batches(0, per_portion=3)
+        # What is missing is asked for before it is due.
+        assert [*islice(batches, 3 * (AHEAD + 2))] == IN_ORDER[: 3 * (AHEAD + 2)]
+        with pytest.raises(IndexError):
+            next(batches)
+    assert multiprocessing.active_children() == before
+
+
+def broken_off(portions: Portions[str]) -> None:
+    """Takes one batch and stops as a person would."""
+    others = len(multiprocessing.active_children())
+    with portions:
+        assert next(portions.batches(4, per_portion=3)) == IN_ORDER[4]
+        assert len(multiprocessing.active_children()) == others + 1
+        raise KeyboardInterrupt
+
+
+def test_the_process_ends_with_the_work_even_where_that_is_broken_off() -> None:
+    before = multiprocessing.active_children()
+    with pytest.raises(KeyboardInterrupt):
+        broken_off(Portions(TABLE.__getitem__))
+    assert multiprocessing.active_children() == before
+
+
+def test_no_process_is_started_for_nothing() -> None:
+    before = multiprocessing.active_children()
+    with Portions(TABLE.__getitem__) as portions:
+        portions.batches(0, per_portion=3)
+        assert multiprocessing.active_children() == before
