@@ -58,7 +58,7 @@ def places(picture: Image.Image, colour: Colour) -> npt.NDArray[np.intp]:
 
 
 @pytest.mark.parametrize(
-    ("width_px", "column"), [(50, 0), (50, 11), (140, 20), (450, 3), (450, 180), (4500, 1999)]
+    ("width_px", "column"), [(62, 0), (62, 11), (140, 20), (450, 3), (450, 180), (4500, 1999)]
 )
 def test_a_column_of_the_map_stands_under_the_pixels_it_judges(width_px: int, column: int) -> None:
     evidence = evidence_for(width_px)
