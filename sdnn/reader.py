@@ -120,8 +120,8 @@ class Reader:
             looks += self._look(writing, self.views[1:])
             string, probs = self._consensus(looks)
         strip, class_map = looks[int(probs.argmax())]
-        evidence = self._evidence(strip, class_map, string)
-        return self._reading(evidence, float(probs.mean()), len(looks), page.shape)
+        evidence = self._evidence(page, strip, class_map, string)
+        return self._reading(evidence, float(probs.mean()), len(looks))
 
     def _look(self, writing: Writing, views: Sequence[View]) -> list[tuple[Strip, ClassMap]]:
         geometry = self.engine.description.geometry
@@ -141,25 +141,26 @@ class Reader:
     def _consensus(self, looks: Sequence[tuple[Strip, ClassMap]]) -> tuple[tuple[int, ...], FloatArray]:
         return consensus([class_map.log_probs for _, class_map in looks], self.decoder, self.topology)
 
-    def _evidence(self, strip: Strip, class_map: ClassMap, string: Sequence[int]) -> Evidence:
+    def _evidence(
+        self, page: FloatArray, strip: Strip, class_map: ClassMap, string: Sequence[int]
+    ) -> Evidence:
         """What speaks for a string on one of the views."""
         if self.decoder is Decoder.VITERBI:
             path, _ = best_path(class_map.log_probs, one_string(string, CLASSES, self.topology))
             spans = spell(path, NO_DIGIT)
         else:
             path, spans = decode(class_map.log_probs, self.decoder, self.topology)
-        return Evidence(strip, class_map, path, tuple(spans), tuple(digit_boxes(strip, class_map, spans)))
+        boxes = digit_boxes(strip, class_map, spans)
+        return Evidence(page, strip, class_map, path, tuple(spans), tuple(boxes))
 
-    def _reading(
-        self, evidence: Evidence, confidence: float, views: int, page_shape: tuple[int, ...]
-    ) -> Reading:
+    def _reading(self, evidence: Evidence, confidence: float, views: int) -> Reading:
         log_probs = evidence.class_map.log_probs
         labels = [span.label for span in evidence.spans]
         _, probs = digit_probs(log_probs, labels, self.topology)
         if not labels:
             return Reading("", confidence, Status.EMPTY, "no digits found", views=views, evidence=evidence)
-        height, width = page_shape
-        boxes = [evidence.strip.to_page(box).clipped(width, height) for box in evidence.boxes]
+        height, width = evidence.page.shape
+        boxes = [page_box(evidence.strip, box).clipped(width, height) for box in evidence.boxes]
         digits = tuple(
             Digit(
                 DIGITS[span.label],
@@ -201,6 +202,23 @@ def digit_boxes(strip: Strip, class_map: ClassMap, spans: Sequence[Span]) -> lis
         last = max(first + 1, round(min(right, middle + half)))
         boxes.append(_ink_box(strip.ink[:, first:last], first))
     return boxes
+
+
+def page_box(strip: Strip, box: Box) -> Box:
+    """The ink that a box of the strip holds, as a box in the picture.
+
+    Where the strip was set upright this is narrower than the picture of the box, which leans.
+    """
+    left, top, right, bottom = box.rounded()
+    rows, columns = np.nonzero(strip.ink[top:bottom, left:right] > INK)
+    if not len(rows):
+        return strip.to_page(box)
+    centres = np.stack([columns + left + 0.5, rows + top + 0.5, np.ones(len(rows))])
+    x, y = strip.page_from_strip @ centres
+    half_x, half_y = strip.page_from_strip[0, 0] / 2, strip.page_from_strip[1, 1] / 2
+    return Box(
+        float(x.min() - half_x), float(y.min() - half_y), float(x.max() + half_x), float(y.max() + half_y)
+    )
 
 
 def _ink_box(ink: FloatArray, left: int) -> Box:

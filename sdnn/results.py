@@ -199,6 +199,7 @@ class Evidence:
     """What a reading rests on; `sdnn read --explain` draws it.
 
     Attributes:
+        page: (H, W) brightness of the picture, 0 black to 1 white.
         strip: The strip as the net saw it.
         class_map: The net's answer.
         path: (T,) class of every column on the decoder's path.
@@ -206,6 +207,7 @@ class Evidence:
         boxes: Where those digits stand, in pixels of the strip.
     """
 
+    page: FloatArray
     strip: Strip
     class_map: ClassMap
     path: IntArray

@@ -23,7 +23,7 @@ def entry(truth: str, text: str, width_px: int = 100, name: str = "strip.png") -
     """An entry with a grey strip of the given width."""
     strip = Strip(np.full((28, width_px), 0.5, dtype=np.float32))
     class_map = ClassMap(np.zeros((0, CLASSES)), window_px=28, stride_px=2)
-    evidence = Evidence(strip, class_map, np.zeros(0, dtype=np.intp), (), ())
+    evidence = Evidence(1 - strip.ink, strip, class_map, np.zeros(0, dtype=np.intp), (), ())
     return SheetEntry(name, truth, Reading(text, 0.5, Status.ACCEPTED, evidence=evidence))
 
 

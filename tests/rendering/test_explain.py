@@ -35,7 +35,7 @@ def evidence_for(width_px: int, spans: tuple[Span, ...] = (), boxes: tuple[Box, 
     probs[np.arange(columns), path] = 1.0
     ink = np.zeros((GEOMETRY.height_px, width_px), dtype=np.float32)
     class_map = ClassMap(np.log(probs), GEOMETRY.window_px, GEOMETRY.stride_px)
-    return Evidence(Strip(ink), class_map, path, spans, boxes)
+    return Evidence(1 - ink, Strip(ink), class_map, path, spans, boxes)
 
 
 def reading_of(boxes: list[Box], width_px: int, confidence: float = 0.9) -> Reading:
