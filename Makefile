@@ -33,7 +33,7 @@ train: $(VENV)/everything  ## Train a model with the defaults (about twenty minu
 
 weights: $(VENV)/everything  ## Train the bundled model again and put it into sdnn/weights (about ninety minutes)
 	rm -rf build/sdnn
-	$(BIN)/sdnn train --seed 0 --strips 2304000 --run build/sdnn
+	$(BIN)/sdnn train --seed 0 --strips 1843200 --run build/sdnn
 	cp build/sdnn/model.onnx sdnn/weights/sdnn.onnx
 	cp build/sdnn/model.safetensors sdnn/weights/sdnn.safetensors
 	cp build/sdnn/run.json build/sdnn/metrics.jsonl sdnn/weights/

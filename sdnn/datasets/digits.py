@@ -22,10 +22,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sdnn.choices import Source, Split
-from sdnn.datasets.pen import Hand, draw_digit, random_hand
+from sdnn.datasets.pen import IMAGE_PX, Hand, draw_digit, random_hand
 from sdnn.errors import MissingPackage, UnreadableInput
 
 FIT_IMAGES: Final = 55_000
+TAILED_PX: Final = 36
+"""Rows, in pixels of MNIST, of digits drawn finer: MNIST's 28 have no room for long tails."""
 MNIST_FILES: Final = (
     "train-images-idx3-ubyte",
     "train-labels-idx1-ubyte",
@@ -40,14 +42,16 @@ class DigitImage:
 
     Attributes:
         ink: (28, W) uint8, 0 paper to 255 ink, all rows but only the columns from the first inked one to the
-            last; (28 x scale, W) where a digit is drawn finer than MNIST's.
+            last; more rows where a digit is drawn finer, with room for tails.
         label: 0 to 9.
         index: Place in the MNIST file it comes from; None for a drawn digit.
+        scale: Pixels for every pixel of MNIST.
     """
 
     ink: npt.NDArray[np.uint8]
     label: int
     index: int | None = None
+    scale: int = 1
 
 
 class DigitSource(Protocol):
@@ -115,7 +119,7 @@ class Pen:
     """Drawn digits."""
 
     def __init__(self, hand: Hand | None = None, scale: int = 1) -> None:
-        """Draws in the given hand, by default every digit in another one, with 28 x `scale` rows."""
+        """Draws in the given hand, by default every digit in another one; `scale` times as fine as MNIST."""
         self._hand = hand
         self._scale = scale
 
@@ -126,9 +130,11 @@ class Pen:
 
     def draw(self, label: int, rng: np.random.Generator) -> DigitImage:
         """A freshly drawn digit of the label."""
-        ink = draw_digit(label, self._hand or random_hand(rng), rng, scale=self._scale)
+        rows_px = IMAGE_PX if self._scale == 1 else TAILED_PX
+        hand = self._hand or random_hand(rng)
+        ink = draw_digit(label, hand, rng, scale=self._scale, rows_px=rows_px)
         inked = np.flatnonzero(ink.any(axis=0))
-        return DigitImage(ink[:, inked[0] : inked[-1] + 1], label)
+        return DigitImage(ink[:, inked[0] : inked[-1] + 1], label, scale=self._scale)
 
     def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         """Drawn digits in one random hand."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdnn.datasets.digits import Writer
-from sdnn.datasets.pen import IMAGE_PX, TEXT_PX
+from sdnn.datasets.pen import TEXT_PX
 from sdnn.results import Box, FloatArray
 
 DOTS: Final = (".", ",", "-", "=", ":", '"')
@@ -220,8 +220,8 @@ class _Glyph:
 
 def _glyph(writer: Writer, label: int, style: Style, rng: np.random.Generator) -> _Glyph:
     """One digit at the size that it has on the page."""
-    ink = writer.draw(label, rng).ink
-    unit = style.text_px / TEXT_PX * IMAGE_PX / len(ink)
+    digit = writer.draw(label, rng)
+    ink, unit = digit.ink, style.text_px / TEXT_PX / digit.scale
     rows = np.flatnonzero(ink.any(axis=1))
     ink = ink[rows[0] : rows[-1] + 1]
     spread_size, spread_width = np.clip(rng.standard_normal(2), -2, 2)

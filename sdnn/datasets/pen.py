@@ -123,7 +123,12 @@ def random_hand(rng: np.random.Generator) -> Hand:
 
 
 def draw_digit(
-    label: int, hand: Hand, rng: np.random.Generator, allograph: str | None = None, scale: int = 1
+    label: int,
+    hand: Hand,
+    rng: np.random.Generator,
+    allograph: str | None = None,
+    scale: int = 1,
+    rows_px: int = IMAGE_PX,
 ) -> npt.NDArray[np.uint8]:
     """Draw one digit.
 
@@ -134,9 +139,10 @@ def draw_digit(
         allograph: Name of one of the digit's `ALLOGRAPHS`; where not given mostly the writer's habit, else
             any, the usual ones more often.
         scale: Pixels for every pixel of MNIST, 1 to 4; the line is as many times as broad.
+        rows_px: Height of the picture in pixels of MNIST; with MNIST's own long tails have no room.
 
     Returns:
-        (28 * scale, W) picture, 0 paper to 255 ink. The digit is `TEXT_PX * scale * hand.size` high, pen
+        (rows_px * scale, W) picture, 0 paper to 255 ink. The digit is `TEXT_PX * scale * hand.size` high, pen
         included, give or take the hand's unevenness and a quill's thin lines; more or less where its
         allograph has a tail or is small, and never so much that it would be cut. The box around it is
         centred, and W is that box's width and at least `scale` columns of paper at each side.
@@ -155,14 +161,14 @@ def draw_digit(
 
     pen_px = hand.pen_px * scale
     size = hand.size * (1 + hand.unevenness * float(_bounded_normal(rng, ())))
-    height_px = scale * min(TEXT_PX * size * trace.height, IMAGE_PX - 2 * _MARGIN_PX)
+    height_px = scale * min(TEXT_PX * size * trace.height, rows_px - 2 * _MARGIN_PX)
     drawn = np.concatenate(strokes)
     low, high = drawn.min(axis=0), drawn.max(axis=0)
     px_per_unit = (height_px - pen_px) / (high - low)[1]
     width = int(np.ceil((high - low)[0] * px_per_unit + pen_px + 2 * _MARGIN_PX * scale))
-    shift = np.array([width, IMAGE_PX * scale]) / 2 - px_per_unit * (low + high) / 2
+    shift = np.array([width, rows_px * scale]) / 2 - px_per_unit * (low + high) / 2
     lines = [px_per_unit * stroke + shift for stroke in strokes]
-    return _ink(lines, pen_px, hand.pressure, width, scale)
+    return _ink(lines, pen_px, hand.pressure, (width, rows_px * scale), scale)
 
 
 def _choose(label: int, hand: Hand, rng: np.random.Generator, name: str | None) -> Allograph:
@@ -310,11 +316,11 @@ def _bounded_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatAr
 
 
 def _ink(
-    strokes: list[FloatArray], pen_px: float, pressure: float, width: int, scale: int
+    strokes: list[FloatArray], pen_px: float, pressure: float, size: tuple[int, int], scale: int
 ) -> npt.NDArray[np.uint8]:
     """Picture of lines given in pixels by edges, drawn in the fine raster and averaged."""
     finer = _FINE // scale
-    height = IMAGE_PX * scale
+    width, height = size
     fine = np.zeros((height * finer, width * finer), np.uint8)
     # OpenCV counts from the centre of the first pixel, not from its edge.
     lines = [np.rint((stroke * finer - 0.5) * 2**_FRACTION_BITS).astype(np.int32) for stroke in strokes]
@@ -329,7 +335,7 @@ def _ink(
                 thickness = _thickness(pen_px * finer * (1 - pressure * float(level[first]) / _LEVELS))
                 run = [line[first : last + 1]]
                 cv2.polylines(fine, run, False, 255, thickness, shift=_FRACTION_BITS)
-    return cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return cv2.resize(fine, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _thickness(fine_px: float) -> int:

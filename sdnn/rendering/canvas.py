@@ -109,7 +109,12 @@ class Canvas:
         self._draw.rounded_rectangle(corners, radius_px * SUPERSAMPLING, fill, outline, width)
 
     def pixels(self, box: Box, pixels: Pixels) -> None:
-        """Paste (H, W, 3) pixels into a box: squares where it is larger than they are, else averages."""
+        """Paste pixels into a box: squares where it is larger than they are, else averages.
+
+        Args:
+            box: Where they go.
+            pixels: (H, W, 3) colours or (H, W) greys.
+        """
         left, top, right, bottom = (round(edge * SUPERSAMPLING) for edge in _edges(box))
         size = (max(1, right - left), max(1, bottom - top))
         self._image.paste(Image.fromarray(pixels).resize(size, Image.Resampling.BOX), (left, top))

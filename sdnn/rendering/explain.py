@@ -1,4 +1,4 @@
-"""The picture of a reading: the strip, the class map under it, and the decoder's path on the map."""
+"""The picture of a reading: the page, the strip, the class map under it, and the decoder's path on the map."""
 
 import math
 from textwrap import wrap
@@ -20,7 +20,17 @@ from sdnn.rendering.canvas import (
     stack,
     text_width_px,
 )
-from sdnn.rendering.layout import EDGE_PX, FUNNEL_PX, LABELS_PX, Band, cut_into_bands, span_edges
+from sdnn.rendering.layout import (
+    EDGE_PX,
+    FUNNEL_PX,
+    GUTTER_PX,
+    LABELS_PX,
+    Band,
+    PageRow,
+    cut_into_bands,
+    place_page,
+    span_edges,
+)
 from sdnn.results import CLASSES, NO_DIGIT, Box, ClassMap, Digit, Evidence, FloatArray, Reading
 
 DIGIT_RAMP: Final[tuple[Colour, ...]] = (
@@ -47,7 +57,7 @@ SMALL_PX: Final = 22
 
 
 def explain(reading: Reading) -> Image.Image:
-    """Draw what a reading rests on: strip, class map and the decoder's path.
+    """Draw what a reading rests on: page, strip, class map and the decoder's path.
 
     Args:
         reading: As it comes from the reader; one without evidence gives a small picture that says so.
@@ -60,12 +70,13 @@ def explain(reading: Reading) -> Image.Image:
         return _title(reading, LEGEND_PX)
     rows = cut_into_bands(evidence)
     width = max(LEGEND_PX, *(band.size[0] for band in rows))
+    page = place_page(evidence.page.shape, reading.box, width - GUTTER_PX - EDGE_PX)
     pictures = [_band(band, evidence, reading.digits) for band in rows]
-    return stack([_title(reading, width), *pictures, _legend(width)])
+    return stack([_title(reading, width), _page(page, evidence, reading.digits), *pictures, _legend(width)])
 
 
 def _title(reading: Reading, width_px: int) -> Image.Image:
-    """The text, its confidence, and why it was not accepted."""
+    """The text, its confidence, what that rests on, and why the text was not accepted."""
     large, small = TITLE_SIZES
     text, confidence = reading.text or "no digits found", probability(reading.confidence)
     room = width_px - 2 * EDGE_PX
@@ -75,6 +86,8 @@ def _title(reading: Reading, width_px: int) -> Image.Image:
     size = large if fits else small
     lines = [text[at : at + per_line] for at in range(0, len(text), per_line)]
     below = [] if fits else [confidence]
+    if reading.views > 1:
+        below.append(f"mean of {reading.views} views; the surest is shown")
     # Letters are about half as wide as high; a little more keeps a line of wide ones in the picture.
     below += wrap(reading.reason or "", int(room / (0.55 * SMALL_PX)))
 
@@ -91,6 +104,30 @@ def _title(reading: Reading, width_px: int) -> Image.Image:
     return canvas.finish()
 
 
+def _page(row: PageRow, evidence: Evidence, digits: tuple[Digit, ...]) -> Image.Image:
+    """The page as it was given, with a box around every digit."""
+    canvas = Canvas(*row.size)
+    left, top, right, bottom = row.shown.rounded()
+    grey = np.rint(255 * evidence.page[top:bottom, left:right]).astype(np.uint8)
+    frame = row.page_box(row.shown)
+    canvas.pixels(frame, grey)
+    canvas.box(frame, outline=HAIRLINE)
+    for digit in digits:
+        box = row.page_box(digit.box)
+        canvas.box(Box(box.left - 1, box.top - 1, box.right + 1, box.bottom + 1), outline=ACCENT, radius_px=3)
+    whole = (bottom - top, right - left) == evidence.page.shape
+    _caption(canvas, frame, "picture" if whole else "part of\npicture")
+    return canvas.finish()
+
+
+def _caption(canvas: Canvas, beside: Box, text: str) -> None:
+    """Say at the left of the picture what stands in a box."""
+    lines = text.split("\n")
+    first = (beside.top + beside.bottom) / 2 - 11 * (len(lines) - 1)
+    for place, line in enumerate(lines):
+        canvas.text(EDGE_PX, first + 22 * place, line, 18, QUIET, anchor="lm")
+
+
 def _band(band: Band, evidence: Evidence, digits: tuple[Digit, ...]) -> Image.Image:
     canvas = Canvas(*band.size)
     ink = evidence.strip.ink[:, band.start_px : band.stop_px]
@@ -103,10 +140,8 @@ def _band(band: Band, evidence: Evidence, digits: tuple[Digit, ...]) -> Image.Im
         _draw_map(canvas, band, evidence.class_map, columns)
         _draw_path(canvas, band, evidence, columns)
     if band.start_px == 0:  # once is enough
-        map_middle = (band.row_box(0, 0, 0).top + band.row_box(NO_DIGIT, 0, 0).bottom) / 2
-        canvas.text(EDGE_PX, (frame.top + frame.bottom) / 2, "strip", 18, QUIET, anchor="lm")
-        canvas.text(EDGE_PX, map_middle - 11, "class", 18, QUIET, anchor="lm")
-        canvas.text(EDGE_PX, map_middle + 11, "map", 18, QUIET, anchor="lm")
+        _caption(canvas, frame, "strip")
+        _caption(canvas, Box.around([band.row_box(0, 0, 0), band.row_box(NO_DIGIT, 0, 0)]), "class\nmap")
     return canvas.finish()
 
 

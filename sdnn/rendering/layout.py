@@ -1,6 +1,6 @@
-"""Where the parts of an explained reading stand: bands of the strip, and the class map under each.
+"""Where the parts of an explained reading stand: the page, bands of the strip, and the class map under each.
 
-The strip and the map share one horizontal scale, so a column of the map stands under the pixels it judges.
+The page has a scale of its own, which also fits it into the width that the bands take. The strip and the map share one horizontal scale, so a column of the map stands under the pixels it judges.
 Long strips are cut into bands, between digits where that can be done.
 """
 
@@ -23,6 +23,63 @@ LABELS_PX: Final = 72
 """Above the strip; holds the digits as read and their confidences."""
 FUNNEL_PX: Final = 44
 """Between the strip and the map."""
+PAGE_PX: Final = 200
+"""Greatest height of the page."""
+PAGE_ROW_PX: Final = 44
+"""Least height of the row that holds it, which its caption needs."""
+PAGE_MAGNIFICATION: Final = 4
+"""Most that the page is enlarged by."""
+PART_GAIN: Final = 2
+"""Where leaving out what is far from the text makes the rest so many times larger, that is done."""
+
+
+@dataclass(frozen=True)
+class PageRow:
+    """The page, or the part of it round the text, drawn as the first row of the picture.
+
+    Attributes:
+        shown: What is drawn, between whole pixels of the page.
+        magnification: Pixels of the picture per pixel of the page; below 1 where the page is reduced.
+    """
+
+    shown: Box
+    magnification: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the row, in pixels of the picture."""
+        frame = self.page_box(self.shown)
+        return math.ceil(frame.right) + EDGE_PX, math.ceil(max(PAGE_ROW_PX, frame.height)) + 12
+
+    def page_box(self, box: Box) -> Box:
+        """Where in the row a box of the page stands."""
+        top = max(0.0, (PAGE_ROW_PX - self.shown.height * self.magnification) / 2)
+        xs = (GUTTER_PX + (edge - self.shown.left) * self.magnification for edge in (box.left, box.right))
+        ys = (top + (edge - self.shown.top) * self.magnification for edge in (box.top, box.bottom))
+        (left, right), (above, below) = xs, ys
+        return Box(left, above, right, below)
+
+
+def place_page(shape: tuple[int, ...], text: Box | None, room_px: float) -> PageRow:
+    """Scale a page so that it fits; of one much larger than its text, take the part round the text.
+
+    Args:
+        shape: Height and width of the page.
+        text: Where on the page the text stands; None where there is none, which shows the whole page.
+        room_px: Greatest width of the page in the picture.
+    """
+    height, width = shape
+    whole = _fitted(Box(0, 0, width, height), room_px)
+    if text is None:
+        return whole
+    margin = max(1.0, text.height)
+    around = Box(text.left - margin, text.top - margin, text.right + margin, text.bottom + margin)
+    part = _fitted(Box(*around.clipped(width, height).rounded()), room_px)
+    return part if part.magnification >= PART_GAIN * whole.magnification else whole
+
+
+def _fitted(shown: Box, room_px: float) -> PageRow:
+    return PageRow(shown, min(PAGE_MAGNIFICATION, room_px / shown.width, PAGE_PX / shown.height))
 
 
 @dataclass(frozen=True)
