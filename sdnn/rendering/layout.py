@@ -25,8 +25,10 @@ FUNNEL_PX: Final = 44
 """Between the strip and the map."""
 PAGE_PX: Final = 200
 """Greatest height of the page."""
-PAGE_ROW_PX: Final = 44
-"""Least height of the row that holds it, which its caption needs."""
+PAGE_ROOM_PX: Final = 44
+"""Least height kept for it, which its caption needs."""
+PAGE_GAP_PX: Final = 12
+"""Above and below it."""
 PAGE_MAGNIFICATION: Final = 4
 """Most that the page is enlarged by."""
 PART_GAIN: Final = 2
@@ -49,15 +51,15 @@ class PageRow:
     def size(self) -> tuple[int, int]:
         """Width and height of the row, in pixels of the picture."""
         frame = self.page_box(self.shown)
-        return math.ceil(frame.right) + EDGE_PX, math.ceil(max(PAGE_ROW_PX, frame.height)) + 12
+        return math.ceil(frame.right) + EDGE_PX, math.ceil(frame.top + frame.bottom)
 
     def page_box(self, box: Box) -> Box:
         """Where in the row a box of the page stands."""
-        top = max(0.0, (PAGE_ROW_PX - self.shown.height * self.magnification) / 2)
-        xs = (GUTTER_PX + (edge - self.shown.left) * self.magnification for edge in (box.left, box.right))
-        ys = (top + (edge - self.shown.top) * self.magnification for edge in (box.top, box.bottom))
-        (left, right), (above, below) = xs, ys
-        return Box(left, above, right, below)
+        left, right = (GUTTER_PX + (x - self.shown.left) * self.magnification for x in (box.left, box.right))
+        spare = max(0.0, PAGE_ROOM_PX - self.shown.height * self.magnification)
+        first = PAGE_GAP_PX + spare / 2
+        top, bottom = (first + (y - self.shown.top) * self.magnification for y in (box.top, box.bottom))
+        return Box(left, top, right, bottom)
 
 
 def place_page(shape: tuple[int, ...], text: Box | None, room_px: float) -> PageRow:
