@@ -1,4 +1,4 @@
-"""The picture of a reading: the page, the strip, the class map under it, and the decoder's path on the map."""
+"""The picture of a reading: the page, the strip, its class map, and the decoder's path on the map."""
 
 import math
 from textwrap import wrap
@@ -54,6 +54,8 @@ TITLE_SIZES: Final = (44, 30)
 """Letters of a text that fits in one line, and of one that is broken into several."""
 SMALL_PX: Final = 22
 """Letters of what stands below the text."""
+BOXED_PX: Final = 12
+"""Height of the highest digit on the page below which boxes would hide more than they show."""
 
 
 def explain(reading: Reading) -> Image.Image:
@@ -88,8 +90,9 @@ def _title(reading: Reading, width_px: int) -> Image.Image:
     below = [] if fits else [confidence]
     if reading.views > 1:
         below.append(f"mean of {reading.views} views; the surest is shown")
+    reason = reading.reason if reading.reason != text else None
     # Letters are about half as wide as high; a little more keeps a line of wide ones in the picture.
-    below += wrap(reading.reason or "", int(room / (0.55 * SMALL_PX)))
+    below += wrap(reason or "", int(room / (0.55 * SMALL_PX)))
 
     canvas = Canvas(width_px, 36 + round(1.25 * size) * len(lines) + 34 * len(below))
     baseline = 16.0
@@ -105,18 +108,19 @@ def _title(reading: Reading, width_px: int) -> Image.Image:
 
 
 def _page(row: PageRow, evidence: Evidence, digits: tuple[Digit, ...]) -> Image.Image:
-    """The page as it was given, with a box around every digit."""
+    """The page as it was given, its digits in boxes where they are large enough."""
     canvas = Canvas(*row.size)
     left, top, right, bottom = row.shown.rounded()
     grey = np.rint(255 * evidence.page[top:bottom, left:right]).astype(np.uint8)
     frame = row.page_box(row.shown)
     canvas.pixels(frame, grey)
     canvas.box(frame, outline=HAIRLINE)
-    for digit in digits:
-        box = row.page_box(digit.box)
-        canvas.box(Box(box.left - 1, box.top - 1, box.right + 1, box.bottom + 1), outline=ACCENT, radius_px=3)
-    whole = (bottom - top, right - left) == evidence.page.shape
-    _caption(canvas, frame, "picture" if whole else "part of\npicture")
+    boxes = [row.page_box(digit.box) for digit in digits]
+    if max((box.height for box in boxes), default=0.0) >= BOXED_PX:
+        for box in boxes:
+            around = Box(box.left - 1, box.top - 1, box.right + 1, box.bottom + 1)
+            canvas.box(around, outline=ACCENT, radius_px=3)
+    _caption(canvas, frame, "picture" if grey.shape == evidence.page.shape else "part of\npicture")
     return canvas.finish()
 
 

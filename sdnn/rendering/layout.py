@@ -1,7 +1,7 @@
 """Where the parts of an explained reading stand: the page, bands of the strip, and the class map under each.
 
-The page has a scale of its own, which also fits it into the width that the bands take. The strip and the map share one horizontal scale, so a column of the map stands under the pixels it judges.
-Long strips are cut into bands, between digits where that can be done.
+The page has a scale of its own. The strip and the map share one horizontal scale, so a column of the map
+stands under the pixels it judges. Long strips are cut into bands, between digits where that can be done.
 """
 
 import math
@@ -37,7 +37,7 @@ PART_GAIN: Final = 2
 
 @dataclass(frozen=True)
 class PageRow:
-    """The page, or the part of it round the text, drawn as the first row of the picture.
+    """The page, or the part of it round the text, drawn as one row, and where things stand in that row.
 
     Attributes:
         shown: What is drawn, between whole pixels of the page.

@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -7,7 +8,16 @@ from PIL import Image
 
 from sdnn.rendering.canvas import ACCENT, INK_RAMP, QUIET, Colour
 from sdnn.rendering.explain import DIGIT_RAMP, explain
-from sdnn.rendering.layout import CONTENT_PX, LABELS_PX, cut_into_bands, span_edges
+from sdnn.rendering.layout import (
+    CONTENT_PX,
+    EDGE_PX,
+    GUTTER_PX,
+    LABELS_PX,
+    PageRow,
+    cut_into_bands,
+    place_page,
+    span_edges,
+)
 from sdnn.results import (
     CLASSES,
     NO_DIGIT,
@@ -50,6 +60,23 @@ def row_of_digits(count: int, pitch_px: int = 22, width_px: int = 16) -> tuple[l
     """Boxes at equal distances, and the width of the strip that holds them."""
     boxes = [Box(14 + k * pitch_px, 4, 14 + k * pitch_px + width_px, 24) for k in range(count)]
     return boxes, 28 + (count - 1) * pitch_px + width_px
+
+
+def on_page(reading: Reading, page: npt.NDArray[np.float32], *boxes: Box) -> Reading:
+    """The reading as one of the given page, its digits in the given boxes of it."""
+    assert reading.evidence is not None
+    evidence = replace(reading.evidence, page=page)
+    digits = tuple(replace(digit, box=box) for digit, box in zip(reading.digits, boxes, strict=True))
+    return replace(reading, digits=digits, box=Box.around(list(boxes)) if boxes else None, evidence=evidence)
+
+
+def page_part(reading: Reading) -> tuple[Image.Image, PageRow]:
+    """The row of the picture that shows the page, and the layout of that row."""
+    assert reading.evidence is not None
+    picture = explain(reading)
+    row = place_page(reading.evidence.page.shape, reading.box, picture.width - GUTTER_PX - EDGE_PX)
+    top = explain(replace(reading, evidence=None)).height
+    return picture.crop((0, top, picture.width, top + row.size[1])), row
 
 
 def places(picture: Image.Image, colour: Colour) -> npt.NDArray[np.intp]:
@@ -100,7 +127,8 @@ def test_a_box_stands_around_its_digit() -> None:
 
     ink = places(picture, INK_RAMP[-1])
     frame = places(picture, ACCENT)
-    frame = frame[frame[:, 0] < ink[:, 0].max() + 9]  # without the path
+    above_path = frame[:, 0] < ink[:, 0].max() + 9
+    frame = frame[above_path & (frame[:, 0] > ink[:, 0].min() - 9)]  # and below the page
     # The outline lies just inside the edges; its round corners leave the corners of the ink to be seen.
     assert frame.min(axis=0).tolist() == ink.min(axis=0).tolist()
     assert frame.max(axis=0).tolist() == ink.max(axis=0).tolist()
@@ -181,3 +209,104 @@ def test_a_long_reason_stays_in_the_picture() -> None:
     short, long = (explain(Reading("", 0.0, Status.ERROR, reason="no ink there " * n)) for n in (1, 12))
     assert np.asarray(long)[:, -20:].min() == 255
     assert long.height > short.height
+
+
+def test_the_page_is_shown_as_it_was_given() -> None:
+    page = np.linspace(0, 1, 30 * 90, dtype=np.float32).reshape(30, 90)
+    reading = on_page(Reading("", 0.9, Status.EMPTY, evidence=evidence_for(120)), page)
+
+    part, row = page_part(reading)
+
+    assert (row.shown, row.magnification) == (Box(0, 0, 90, 30), 4)
+    for y, x in [(1, 1), (1, 88), (15, 44), (28, 1), (28, 88)]:
+        pixel = row.page_box(Box(x, y, x + 1, y + 1))
+        grey = round(255 * float(page[y, x]))
+        assert part.getpixel((int(pixel.left) + 1, int(pixel.top) + 1)) == (grey, grey, grey)
+
+
+def test_a_box_on_the_page_leaves_the_ink_of_its_digit_to_be_seen() -> None:
+    page = np.ones((40, 90), dtype=np.float32)
+    page[8:30, 50:66] = 0.0
+    digit = Box(50, 8, 66, 30)
+    part, row = page_part(on_page(reading_of([Box(20, 5, 33, 24)], 90), page, digit))
+
+    ink, frame = places(part, (0, 0, 0)), places(part, ACCENT)
+
+    left, top, right, bottom = row.page_box(digit).rounded()
+    assert (*ink.min(axis=0), *ink.max(axis=0) + 1) == (top, left, bottom, right)
+    assert (*frame.min(axis=0), *frame.max(axis=0)) == (top - 1, left - 1, bottom, right)
+
+
+@pytest.mark.parametrize(("height_px", "boxed"), [(40, True), (4000, False)])
+def test_digits_too_small_to_be_seen_in_a_box_have_none_on_the_page(height_px: int, boxed: bool) -> None:
+    page = np.ones((height_px, 10 * height_px), dtype=np.float32)
+    digits = [Box(x, 0.5 * height_px, x + 10, 0.5 * height_px + 20) for x in (10.0, 9.9 * height_px)]
+    part, _ = page_part(on_page(reading_of(*row_of_digits(2)), page, *digits))
+    assert bool(len(places(part, ACCENT))) is boxed
+
+
+def test_a_reading_without_evidence_has_no_page_to_show() -> None:
+    blank = Reading("", 1.0, Status.EMPTY, reason="no ink on the picture")
+    with_page = explain(replace(blank, evidence=evidence_for(80)))
+    assert with_page.height > explain(blank).height + LABELS_PX
+    assert explain(blank).height < 130
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (1, 5000), (5000, 1), (30, 90), (90, 30), (500, 10_000), (2000, 1400)]
+)
+def test_pages_of_any_shape_fit(shape: tuple[int, int]) -> None:
+    reading = Reading("", 0.9, Status.EMPTY, evidence=evidence_for(300))
+    usual = explain(reading)
+    reading = on_page(reading, np.full(shape, 0.5, dtype=np.float32))
+
+    part, row = page_part(reading)
+
+    frame = row.page_box(row.shown)
+    assert row.magnification <= 4
+    assert frame.width <= CONTENT_PX
+    assert frame.height <= 200
+    assert part.width == usual.width
+    assert len(places(part, QUIET))  # the caption
+
+
+def test_of_a_sheet_the_part_round_the_text_is_shown() -> None:
+    text = Box(1500, 900, 1640, 940)
+    row = place_page((3508, 2480), text, CONTENT_PX)
+    assert row.shown == Box(1460, 860, 1680, 980)
+    assert text.height * row.magnification > 60
+
+
+def test_a_part_ends_where_the_page_ends() -> None:
+    assert place_page((3508, 2480), Box(10, 0, 150, 40), CONTENT_PX).shown == Box(0, 0, 190, 80)
+
+
+@pytest.mark.parametrize("text", [None, Box(30, 20, 270, 60), Box(100, 30, 160, 60)])
+def test_a_page_that_leaves_its_digits_large_is_shown_whole(text: Box | None) -> None:
+    assert place_page((90, 300), text, CONTENT_PX).shown == Box(0, 0, 300, 90)
+
+
+def test_a_text_without_extent_has_a_part_all_the_same() -> None:
+    row = place_page((3508, 2480), Box(2480, 3508, 2480, 3508), CONTENT_PX)
+    assert row.shown == Box(2479, 3507, 2480, 3508)
+
+
+def test_only_a_reading_of_several_views_speaks_of_them() -> None:
+    reading = reading_of(*row_of_digits(5))
+    one, seven = explain(reading), explain(replace(reading, views=7))
+    title_px = explain(replace(reading, evidence=None)).height
+    line_px = seven.height - one.height
+
+    added = seven.crop((0, title_px, seven.width, title_px + line_px))
+    rest = seven.crop((0, title_px + line_px, seven.width, seven.height))
+
+    assert line_px > 0
+    assert len(places(added, QUIET))
+    assert rest.tobytes() == one.crop((0, title_px, one.width, one.height)).tobytes()
+
+
+def test_what_is_said_in_large_letters_is_not_repeated_in_small_ones() -> None:
+    said, unsaid = (
+        explain(Reading("", 1.0, Status.EMPTY, reason=reason)) for reason in ("no digits found", None)
+    )
+    assert said.tobytes() == unsaid.tobytes()
