@@ -32,7 +32,8 @@ train: $(VENV)/everything  ## Train a model with the defaults (about twenty minu
 	$(BIN)/sdnn train
 
 weights: $(VENV)/everything  ## Train the bundled model again and put it into sdnn/weights (about ninety minutes)
-	rm -rf build/sdnn
+	[ ! -e build/sdnn/run.json ] || $(BIN)/sdnn train --resume build/sdnn
+	[ -e build/sdnn/run.json ] || \
 	$(BIN)/sdnn train --seed 0 --strips 1843200 --run build/sdnn
 	cp build/sdnn/model.onnx sdnn/weights/sdnn.onnx
 	cp build/sdnn/model.safetensors sdnn/weights/sdnn.safetensors

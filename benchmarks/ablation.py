@@ -10,7 +10,6 @@ build/ablation are kept as long as their recipe stays, so the command can be int
 import json
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from report import write_markdown
 
-from sdnn.choices import Gradient, Objective, Source, Split
+from sdnn.choices import Gradient, Objective, Source, Split, Stage
 from sdnn.datasets.digits import digit_source
 from sdnn.datasets.pages import PageRecipe, Viewing, random_page
 from sdnn.datasets.paper import Paper
@@ -26,11 +25,11 @@ from sdnn.datasets.strips import Layout, random_strip
 from sdnn.datasets.windows import WindowRecipe
 from sdnn.errors import UsageError
 from sdnn.evaluation.labels import read_labels
-from sdnn.evaluation.metrics import wilson_interval
+from sdnn.evaluation.metrics import bootstrap_over_digits, wilson_interval
 from sdnn.machine import hardware
 from sdnn.models.engine import BUNDLED
 from sdnn.preprocessing import load_page
-from sdnn.reader import VIEWS, Reader, View
+from sdnn.reader import SURE, VIEWS, Reader, View
 from sdnn.results import FloatArray
 from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
 from sdnn.training.run import Run
@@ -42,10 +41,7 @@ DIGITS = DigitRecipe(examples=51_200)
 STRINGS = StringRecipe(examples=102_400)
 BASE = Recipe(digits=DIGITS, strings=STRINGS)
 PAGE = PageRecipe()
-STILL = Viewing(log_scale=0, log_aspect=0, shear=0, drop=0)
 ONE_VIEW = (View(),)
-
-Labelled = list[tuple[FloatArray, str]]
 
 
 @dataclass(frozen=True)
@@ -78,13 +74,13 @@ def of_pages(**changes: object) -> Recipe:
 def variants() -> Iterator[Variant]:
     """All rows, in the order of the table."""
     yield Variant("base: 51,200 windows, 102,400 strips, one view")
-    yield Variant("windows only, flanked, with the no-digit class", Recipe(strings=None))
+    yield Variant("204,800 windows only, flanked, with the no-digit class", Recipe(strings=None))
     yield Variant(
-        "windows only, isolated digits",
+        "204,800 windows only, isolated digits",
         Recipe(digits=DigitRecipe(window=WindowRecipe.isolated()), strings=None),
     )
     yield Variant(
-        "windows only, none of them no-digit",
+        "204,800 windows only, none of them no-digit",
         Recipe(digits=DigitRecipe(window=WindowRecipe(anywhere_share=0.0)), strings=None),
     )
     yield Variant("strings only", replace(BASE, digits=None))
@@ -104,7 +100,7 @@ def variants() -> Iterator[Variant]:
     yield Variant("no paper: black on white", of_pages(paper=Paper.clean()))
     yield Variant("no printed lines", of_pages(paper=Paper().without("lines")))
     yield Variant("no marks beside digits", of_pages(marked_share=0.0))
-    yield Variant("no variation of scale, width, slant, place", of_pages(viewing=STILL))
+    yield Variant("no variation of scale, width, slant, place", of_pages(viewing=Viewing.usual()))
     yield Variant("slant left in", of_pages(viewing=Viewing(upright=False)), (View(upright=False),))
     yield Variant("half the channels", replace(BASE, channels=(8, 16, 32, 64, 80)))
     yield Variant("1.4 times the channels", replace(BASE, channels=(24, 44, 90, 180, 224)))
@@ -112,12 +108,12 @@ def variants() -> Iterator[Variant]:
         yield Variant(f"{strips:,} strips", of_strings(examples=strips))
     yield Variant("base, seven views", BASE, VIEWS, sure=1.1)
     yield Variant("bundled model, one view", None)
-    yield Variant("bundled model, seven views where in doubt", None, VIEWS, Reader().sure)
+    yield Variant("bundled model, seven views where in doubt", None, VIEWS, SURE)
     yield Variant("bundled model, always seven views", None, VIEWS, sure=1.1)
 
 
-def trained(recipe: Recipe) -> Path:
-    """The model of a recipe, from an earlier run where there is one."""
+def trained(recipe: Recipe) -> Run:
+    """A finished run of a recipe, from earlier where there is one that today's code made."""
     for folder in sorted(BUILD.glob("run-*")):
         try:
             run = Run.resume(folder)
@@ -126,25 +122,41 @@ def trained(recipe: Recipe) -> Path:
         if run.recipe == recipe:
             if not run.model.exists():
                 train(run, None, lambda progress: None)
-            return run.model
+            return run
     run = new_run(BUILD / f"run-{len(list(BUILD.glob('run-*'))):02}", recipe, None)
     train(run, None, lambda progress: None)
-    return run.model
+    return run
 
 
-def collections(folders: list[Path]) -> dict[str, Labelled]:
+@dataclass(frozen=True, eq=False)
+class Collection:
+    """Labelled pages.
+
+    Attributes:
+        pages: Brightness and digits of each.
+        sources: The MNIST images that each is made of, where they are shared; else None.
+    """
+
+    pages: list[tuple[FloatArray, str]]
+    sources: list[list[int]] | None = None
+
+
+def collections(folders: list[Path]) -> dict[str, Collection]:
     """What is read: validation strips and the folders."""
     clean = digit_source(Source.MNIST, Split.VALIDATION)
     mixed = digit_source(Source.MIXED, Split.VALIDATION)
-    found: dict[str, Labelled] = {"clean": [], "paper": []}
-    for number in range(2000):
-        strip = random_strip(clean, Layout(), np.random.default_rng([number, 77]))
-        found["clean"].append((strip.page, strip.text))
-    for number in range(2000):
-        page = random_page(mixed, replace(PAGE, clean_share=0.0), np.random.default_rng([number, 78]))
-        found["paper"].append((page.brightness, page.text))
+    strips = [random_strip(clean, Layout(), np.random.default_rng([number, 77])) for number in range(2000)]
+    on_paper = replace(PAGE, clean_share=0.0)
+    pages = [random_page(mixed, on_paper, np.random.default_rng([number, 78])) for number in range(2000)]
+    found = {
+        "clean": Collection(
+            [(strip.page, strip.text) for strip in strips],
+            [[digit.index or 0 for digit in strip.digits] for strip in strips],
+        ),
+        "paper": Collection([(page.brightness, page.text) for page in pages]),
+    }
     for folder in folders:
-        found[folder.name] = [(load_page(each.path), each.label) for each in read_labels(folder)]
+        found[folder.name] = Collection([(load_page(each.path), each.label) for each in read_labels(folder)])
     return found
 
 
@@ -166,21 +178,25 @@ class Row:
     """What one variant reads."""
 
     variant: str
-    train_seconds: float
+    train_seconds: float | None
     scored: dict[str, Scored]
 
 
-def measure(variant: Variant, read: dict[str, Labelled]) -> Row:
+def measure(variant: Variant, read: dict[str, Collection]) -> Row:
     """Trains and reads one row."""
-    started = time.perf_counter()
-    model = BUNDLED if variant.recipe is None else trained(variant.recipe)
-    seconds = time.perf_counter() - started
-    reader = Reader(model, views=variant.views, sure=variant.sure)
+    run = None if variant.recipe is None else trained(variant.recipe)
+    seconds = sum(run.last_metrics(stage).get("seconds", 0.0) for stage in Stage) if run else None
+    reader = Reader(run.model if run else BUNDLED, views=variant.views, sure=variant.sure)
     scored = {}
-    for name, pages in read.items():
-        right = sum(reader.read(page).text == text for page, text in pages)
-        scored[name] = Scored(len(pages), right, wilson_interval(right, len(pages)))
-    return Row(variant.name, round(seconds, 1), scored)
+    for name, collection in read.items():
+        right = np.array([reader.read(page).text == text for page, text in collection.pages])
+        count, n = int(right.sum()), len(right)
+        if collection.sources:
+            interval = bootstrap_over_digits(right, collection.sources, np.random.default_rng(0))
+        else:
+            interval = wilson_interval(count, n)
+        scored[name] = Scored(n, count, interval)
+    return Row(variant.name, seconds, scored)
 
 
 def main() -> None:
@@ -200,7 +216,8 @@ def main() -> None:
         HERE / "ablation.md",
         ["trained and read with", *(f"{name} %" for name in read)],
         [[row.variant, *(str(row.scored[name]) for name in read)] for row in rows],
-        "Strings right, half of the 95 % interval behind; one net each, seed 0. clean: 2,000 strips of five "
+        "Strings right, half of the 95 % interval behind (clean: by bootstrap over digits); one net each. "
+        "clean: 2,000 strips of five "
         "MNIST validation digits, gap 0 to 6 px; paper: 2,000 lines on drawn paper, half of them MNIST "
         f"validation digits; the others are development sets of real paper. {hardware()}.",
     )

@@ -159,7 +159,9 @@ def train(
     resume: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Go on with the run in this folder.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Decides weights and data (else: 0).")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**32 - 1, help="Decides weights and data (else: 0).")
+    ] = None,
     windows: Annotated[
         int | None, typer.Option(min=1, help="Windows to train digits on (else: as the recipe says).")
     ] = None,
@@ -192,6 +194,7 @@ def train(
             raise UsageError(f"--resume {resume} goes on as it was begun; leave out the options that say how")
         going = Run.resume(resume)
     else:
+        _refuse_without_effect(stage, windows, strips, objective, gradient, isolated)
         folder = run or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
         recipe = chosen_recipe(
             stage or Stage.BOTH,
@@ -206,7 +209,7 @@ def train(
         going = new_run(folder, recipe, data)
     try:
         note(f"training into {going.folder}")
-        with progress("training", "loss", "accuracy") as update:
+        with progress("training", "stage", "loss", "accuracy") as update:
             train_run(going, data, lambda now: update(now.step, now.steps, **now.shown()))
     except KeyboardInterrupt:
         kept = "" if going.checkpoint.exists() else " before the first checkpoint"
@@ -222,7 +225,8 @@ def synth(
         Path | None, typer.Option(metavar="DIR", help="New folder for strips, labels.csv, truth.jsonl.")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Decides everything (else: a new one each time).")
+        int | None,
+        typer.Option(min=0, max=2**32 - 1, help="Decides everything (else: a new one each time)."),
     ] = None,
     gap: Annotated[
         str | None,
@@ -243,12 +247,12 @@ def synth(
     """
     if count > 1 and out is None:
         raise UsageError(f"--count {count} needs a folder: add --out DIR")
-    if paper and gap:
+    if paper and gap is not None:
         raise UsageError("--paper: every writer sets digits as wide as they like; leave out --gap")
     from sdnn.datasets.folder import numbered_sample, write_folder
     from sdnn.datasets.strips import Layout
 
-    layout = Layout(digits=_digits_range(digits), gap_px=_gap_range(gap or "0:6"))
+    layout = Layout(digits=_digits_range(digits), gap_px=_gap_range("0:6" if gap is None else gap))
     chosen_seed = int.from_bytes(os.urandom(4)) if seed is None else seed
     found, digit_images = _digit_source(source, split, data)
     if out:
@@ -320,6 +324,26 @@ def evaluate(
         save_picture(contact_sheet(failed[:MOST_FAILURES]), failures)
     if any(report.unreadable for report in reports):
         raise typer.Exit(ExitCode.UNREADABLE)
+
+
+def _refuse_without_effect(
+    stage: Stage | None,
+    windows: int | None,
+    strips: int | None,
+    objective: Objective | None,
+    gradient: Gradient | None,
+    isolated: bool,
+) -> None:
+    """An option that would change nothing is a misunderstanding."""
+    options: dict[Stage, dict[str, object]] = {
+        Stage.DIGITS: {"--strips": strips, "--objective": objective, "--gradient": gradient},
+        Stage.STRINGS: {"--windows": windows, "--isolated": isolated or None},
+    }
+    for option, value in options.get(stage or Stage.BOTH, {}).items():
+        if value is not None:
+            raise UsageError(f"{option} has no effect with --stage {stage}; leave out one of them")
+    if gradient and objective is not Objective.VITERBI:
+        raise UsageError("--gradient has an effect with --objective viterbi only; add that, or leave it out")
 
 
 def _refuse_to_overwrite(option: str, out: Path | None, inputs: list[Path]) -> None:

@@ -19,6 +19,7 @@ from sdnn.decoding.decoder import decode, spell
 from sdnn.decoding.posterior import digit_probs
 from sdnn.decoding.recursion import best_path
 from sdnn.decoding.trellis import one_string
+from sdnn.errors import UnreadableInput
 from sdnn.models.engine import BUNDLED, Engine
 from sdnn.preprocessing import Writing, load_page, to_strip, writing_on
 from sdnn.preprocessing.loading import ImageSource
@@ -65,6 +66,10 @@ VIEWS: Final = (
     View(slant=0.2),
 )
 """The first is the usual one; the others are for when it leaves doubt."""
+MOST_FOR_DOUBT: Final = 60
+"""Digits beyond which a line is looked at once: on so many there is always doubt, and looking takes long."""
+MOST_COLUMNS: Final = 8192
+"""Columns of a class map beyond which a line is not read: about 800 digits, or no digits at all."""
 SURE: Final = 0.95
 """Confidence from which on the first view is enough."""
 INK: Final = 0.25
@@ -108,20 +113,28 @@ class Reader:
             source: Path, encoded bytes, binary file, Pillow image or array.
 
         Raises:
-            UnreadableInput: When the picture cannot be read.
+            UnreadableInput: When the picture cannot be read, or the line is too long.
         """
         page = load_page(source)
         writing = writing_on(page)
         if writing is None:
             return Reading("", 1.0, Status.EMPTY, "no ink on the picture")
+        self._check_length(writing, str(source) if isinstance(source, str | Path) else "picture")
         looks = self._look(writing, self.views[:1])
-        string, probs = self._consensus(looks)
-        if probs[0] < self.sure and self.decoder is Decoder.VITERBI:  # peaks are not scored
+        string, log_probs = self._consensus(looks)
+        doubt = np.exp(log_probs[0]) < self.sure and len(string) <= MOST_FOR_DOUBT
+        if doubt and self.decoder is Decoder.VITERBI:  # peaks are not scored
             looks += self._look(writing, self.views[1:])
-            string, probs = self._consensus(looks)
-        strip, class_map = looks[int(probs.argmax())]
+            string, log_probs = self._consensus(looks)
+        strip, class_map = looks[int(log_probs.argmax())]
         evidence = self._evidence(page, strip, class_map, string)
-        return self._reading(evidence, float(probs.mean()), len(looks))
+        return self._reading(evidence, float(np.exp(log_probs).mean()), len(looks))
+
+    def _check_length(self, writing: Writing, name: str) -> None:
+        geometry = self.engine.description.geometry
+        columns = writing.text.width / writing.text.height * geometry.text_height_px / geometry.stride_px
+        if columns > MOST_COLUMNS:
+            raise UnreadableInput(f"{name}: the line is too long for its height; cut it into pieces")
 
     def _look(self, writing: Writing, views: Sequence[View]) -> list[tuple[Strip, ClassMap]]:
         geometry = self.engine.description.geometry
@@ -215,7 +228,7 @@ def page_box(strip: Strip, box: Box) -> Box:
         return strip.to_page(box)
     centres = np.stack([columns + left + 0.5, rows + top + 0.5, np.ones(len(rows))])
     x, y = strip.page_from_strip @ centres
-    half_x, half_y = strip.page_from_strip[0, 0] / 2, strip.page_from_strip[1, 1] / 2
+    half_x, half_y = np.abs(strip.page_from_strip[:, :2]).sum(axis=1) / 2
     return Box(
         float(x.min() - half_x), float(y.min() - half_y), float(x.max() + half_x), float(y.max() + half_y)
     )

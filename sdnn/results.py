@@ -173,7 +173,8 @@ class Digit:
 
     Attributes:
         digit: The character.
-        confidence: Probability of this digit at this position, with the other digits as read.
+        confidence: Probability of this digit at this position, with the other digits as read; where several
+            views were taken, in the one that was surest of the text.
         box: Where it stands, in pixels of the picture (upright, as its EXIF tag says).
         columns: First and last column of the class map that the decoder gave to it.
         alternatives: Other digits at this position with their probabilities, likeliest first.
@@ -221,7 +222,7 @@ class Reading:
 
     Attributes:
         text: The digits, leading zeros kept; empty where there are none.
-        confidence: Probability of exactly this text, given the strip.
+        confidence: Probability of exactly this text, given the strip; the mean over the views taken.
         status: Accepted, or empty where no digit was found.
         reason: Why the reading is not accepted.
         box: The text in the picture, in pixels.

@@ -250,6 +250,23 @@ def test_the_pages_are_what_synth_draws_on_paper(tmp_path: Path) -> None:
         assert (tmp_path / "pages" / name).read_text() == (SAMPLES.parent / "pages" / name).read_text()
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--stage", "digits", "--strips", "5"),
+        ("--stage", "digits", "--objective", "viterbi"),
+        ("--stage", "strings", "--windows", "5"),
+        ("--stage", "strings", "--isolated"),
+        ("--gradient", "reinforce"),
+    ],
+)
+def test_an_option_of_training_without_effect_is_refused(tmp_path: Path, options: tuple[str, ...]) -> None:
+    result = sdnn("train", "--run", tmp_path / "run", "--source", "pen", *options)
+    assert result.returncode == ExitCode.USAGE
+    assert_one_line(result.stderr, "no effect" if "--stage" in options else "--objective viterbi")
+    assert not (tmp_path / "run").exists()
+
+
 def test_paper_and_gap_do_not_go_together(tmp_path: Path) -> None:
     result = sdnn("synth", "--source", "pen", "--paper", "--gap", "1:2", cwd=tmp_path)
     assert result.returncode == ExitCode.USAGE

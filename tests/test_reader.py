@@ -8,10 +8,13 @@ from PIL import Image, ImageFilter
 
 import sdnn
 from sdnn.choices import Decoder, Topology
+from sdnn.datasets.digits import Pen
+from sdnn.datasets.strips import Layout, random_strip
 from sdnn.decoding.posterior import string_log_probs
+from sdnn.errors import UnreadableInput
 from sdnn.preprocessing import to_strip, writing_on
 from sdnn.preprocessing.loading import ImageSource
-from sdnn.reader import SURE, VIEWS, Reader, View, digit_boxes, page_box
+from sdnn.reader import MOST_FOR_DOUBT, SURE, VIEWS, Reader, View, digit_boxes, page_box
 from sdnn.results import Box, ClassMap, Geometry, Reading, Span, Status, Strip
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
@@ -143,6 +146,20 @@ def test_the_evidence_spells_the_text_whichever_view_it_comes_from(doubtful: npt
         assert found.evidence
         assert "".join(str(span.label) for span in found.evidence.spans) == found.text
         assert len(found.digits) == len(found.text)
+
+
+def test_a_line_of_very_many_digits_is_looked_at_once(reader: Reader) -> None:
+    page = 1 - np.tile(random_strip(Pen(), Layout(gap_px=(4, 8)), np.random.default_rng(0)).ink / 255, 20)
+    found = reader.read(page)
+    assert len(found.text) > MOST_FOR_DOUBT
+    assert found.views == 1
+
+
+def test_a_line_too_long_for_its_height_is_refused_in_one_line(reader: Reader) -> None:
+    page = np.ones((30, 12_000), np.uint8) * 255
+    page[12:17, ::9] = 0
+    with pytest.raises(UnreadableInput, match="cut it into pieces"):
+        reader.read(page)
 
 
 def test_peaks_are_looked_for_once_for_they_have_no_probability(doubtful: npt.NDArray[np.uint8]) -> None:

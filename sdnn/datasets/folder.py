@@ -14,18 +14,16 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from sdnn.datasets.digits import DigitSource
 from sdnn.datasets.pages import PageRecipe, random_page
+from sdnn.datasets.streams import Use, stream
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.errors import OutputError, UsageError
-
-SYNTH_STREAM: Final = 1
-"""Third word of the seed: sets these strips apart from those that training makes from the same seed."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def numbered_sample(source: DigitSource, layout: Layout, seed: int, number: int,
         number: Which one of it.
         on_paper: A line in someone's manner on paper, as string training sees it, instead of clean digits.
     """
-    rng = np.random.default_rng([seed, number, SYNTH_STREAM])
+    rng = stream(seed, number, Use.SYNTH)
     if on_paper:
         count = rng.integers(*layout.digits, endpoint=True)
         text = "".join(map(str, rng.integers(10, size=count)))

@@ -6,7 +6,6 @@ digits on it, is all that string training needs. No page is stored: each is made
 
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -37,6 +36,11 @@ class Viewing:
     shear: float = 0.25
     drop: float = 0.12
     upright: bool = True
+
+    @classmethod
+    def usual(cls, upright: bool = True) -> "Viewing":
+        """Every line as the reader's first view has it."""
+        return cls(log_scale=0.0, log_aspect=0.0, shear=0.0, drop=0.0, upright=upright)
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,6 @@ def random_strips(
     source: DigitSource, count: int, recipe: PageRecipe, geometry: Geometry, rng: np.random.Generator
 ) -> list[LabelledStrip]:
     """Fresh strips of random pages."""
-    cv2.setNumThreads(1)  # a page is too small to share out
     strips: list[LabelledStrip] = []
     while len(strips) < count:
         page = random_page(source, recipe, rng)

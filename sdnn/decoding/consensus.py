@@ -24,10 +24,10 @@ def consensus(
         topology: Which paths the trellis allows.
 
     Returns:
-        Digit classes of the string, and its probability on each map (V,).
+        Digit classes of the string, and its log-probability on each map (V,).
     """
     candidates = [tuple(span.label for span in decode(log_probs, decoder, topology)[1]) for log_probs in maps]
     candidates = list(dict.fromkeys(candidates))
-    probs = np.exp([string_log_probs(log_probs, candidates, topology) for log_probs in maps])
-    best = int(probs.mean(axis=0).argmax())
-    return candidates[best], probs[:, best]
+    scores = np.array([string_log_probs(log_probs, candidates, topology) for log_probs in maps])
+    best = int(np.logaddexp.reduce(scores, axis=0).argmax())
+    return candidates[best], scores[:, best]

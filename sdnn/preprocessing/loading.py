@@ -113,9 +113,9 @@ def _from_array(array: npt.NDArray[Any]) -> FloatArray:
         array = _by_range(array.astype(np.float32))
     elif not (np.issubdtype(array.dtype, np.floating) or array.dtype == np.bool_):
         raise UnreadableInput(f"array of {array.dtype}: give numbers")
-    elif array.size and np.nanmax(array) > 2:  # a little above 1 is what resampling overshoots by
+    elif np.nan_to_num(array).max() > 2:  # a little above 1 is what resampling overshoots by
         raise UnreadableInput("array of floats far above 1: give 0 black to 1 white, or integers")
-    array = np.nan_to_num(array.astype(np.float32)).clip(0.0, 1.0)
+    array = np.nan_to_num(array.astype(np.float32), nan=1.0).clip(0.0, 1.0)  # nothing measured is paper
     if array.ndim == 2:
         return array
     grey = array[..., :3] @ np.array([0.299, 0.587, 0.114], dtype=np.float32)

@@ -14,6 +14,10 @@ from sdnn.results import Box, FloatArray
 
 FINDING_PX: Final = 256
 """Higher pages are made smaller to find the writing on them."""
+ROOM_AROUND: Final = 1.0
+"""Text heights of paper that are looked at closely above and below the writing on a higher page."""
+LARGEST_PART: Final = 0.7
+"""Share of the page beyond which a closer look would see little more."""
 LEAST_RULING: Final = 1.5
 """A ruling is longer than this many times the height of the writing; the bar of a 7 is shorter."""
 LEAST_BAR: Final = 1.2
@@ -46,7 +50,10 @@ def writing_on(page: FloatArray) -> Writing | None:
         size = (max(1, page.shape[1] // reduction), page.shape[0] // reduction)
         small = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
         writing = writing_on(small)
-        return None if writing is None else _enlarged(writing, page.shape[1], page.shape[0])
+        if writing is None:
+            return None
+        writing = _enlarged(writing, page.shape[1], page.shape[0])
+        return _looked_at_closely(page, writing) or writing
     darkness = darkness_of(page)
     ink, line = _without_printed_lines(darkness, levelled(darkness))
     if line is None:
@@ -81,6 +88,22 @@ def _leaning(line: Line, slant: float) -> Box:
     text = line.text
     upright = line.points @ [1.0, slant] - slant * (text.top + text.bottom - 1) / 2
     return Box(float(upright.min()), text.top, float(upright.max()) + 1, text.bottom)
+
+
+def _looked_at_closely(page: FloatArray, writing: Writing) -> Writing | None:
+    """The writing found again on the part of the page round it; None where that is most of the page."""
+    text, height = writing.text, page.shape[0]
+    room = ROOM_AROUND * text.height
+    top, bottom = max(0, int(text.top - room)), min(height, int(text.bottom + room))
+    if bottom - top > LARGEST_PART * height:
+        return None
+    part = writing_on(page[top:bottom])
+    if part is None:
+        return None
+    ink = np.zeros_like(page)
+    ink[top:bottom] = part.ink
+    box = part.text
+    return Writing(ink, Box(box.left, box.top + top, box.right, box.bottom + top), part.slant)
 
 
 def _enlarged(writing: Writing, width: int, height: int) -> Writing:

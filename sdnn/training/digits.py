@@ -10,6 +10,7 @@ from torch import Tensor
 
 from sdnn.choices import Stage
 from sdnn.datasets.digits import DigitSource
+from sdnn.datasets.streams import Use, stream
 from sdnn.datasets.windows import WindowRecipe, make_windows
 from sdnn.models.digit_net import GEOMETRY, DigitNet
 from sdnn.results import FloatArray
@@ -34,7 +35,7 @@ class WindowMaker:
 
     def __call__(self, step: int) -> list[Windows]:
         """The one batch of a step."""
-        rng = np.random.default_rng([self.seed, step])
+        rng = stream(self.seed, step, Use.WINDOWS)
         return [make_windows(self.source, self.batch, self.window, GEOMETRY, rng)]
 
 
@@ -46,8 +47,8 @@ def digit_lesson(
     Args:
         recipe: Settings of the stage.
         portions: Of a `WindowMaker`.
-        validation: Digits for the figures; `rng` makes windows of them.
-        rng: Not used for training.
+        validation: Digits for the figures.
+        rng: Makes the windows of them that the figures are taken on.
     """
     held_out = make_windows(validation, VALIDATION_WINDOWS, recipe.window, GEOMETRY, rng)
 

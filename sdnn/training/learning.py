@@ -39,8 +39,9 @@ class Progress:
     accuracy: float | None
 
     def shown(self) -> dict[str, str]:
-        """Loss and accuracy as a progress bar shows them."""
+        """Stage, loss and accuracy as a progress bar shows them."""
         return {
+            "stage": self.stage.value,
             "loss": f"{self.loss:.3f}",
             "accuracy": "–" if self.accuracy is None else f"{100 * self.accuracy:.2f} %",
         }

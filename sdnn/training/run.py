@@ -10,6 +10,7 @@
 """
 
 import contextlib
+import hashlib
 import json
 import shlex
 import sys
@@ -25,6 +26,7 @@ from torch import Tensor
 
 from sdnn import __version__
 from sdnn.choices import Stage
+from sdnn.datasets.digits import mnist_checksums
 from sdnn.errors import ModelError, OutputError, UsageError
 from sdnn.files import written_whole
 from sdnn.machine import hardware
@@ -73,6 +75,7 @@ class Run:
             "recipe": asdict(recipe),
             "versions": _versions("torch", "torchvision", "numpy", "opencv-python-headless", "onnx"),
             "hardware": hardware(),
+            "code": code_checksum(),
             "data": dict(data),
         }
         try:
@@ -88,15 +91,30 @@ class Run:
         """The run that a folder holds.
 
         Raises:
-            UsageError: When the folder holds no run, or one of another version.
+            UsageError: When the folder holds no run, or one that other code began.
         """
         try:
             record = json.loads((folder / "run.json").read_text())
-            return cls(folder, Recipe.from_record(record["recipe"]), record["data"])
+            run = cls(folder, Recipe.from_record(record["recipe"]), record["data"])
+            code = record["code"]
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(
-                f"{folder}: holds no run to resume; start one with: sdnn train --run {folder}"
+                f"{folder}: holds no run of this version ({error}); start another with: sdnn train --run DIR"
             ) from error
+        if code != code_checksum():
+            raise UsageError(
+                f"{folder}: begun with other code; the result would be neither's, so start another run"
+            )
+        return run
+
+    def check_data(self, data: Path | None) -> None:
+        """Makes sure that the digits are those that the run began with.
+
+        Raises:
+            UsageError: When they are others.
+        """
+        if self.data and mnist_checksums(data) != self.data:
+            raise UsageError(f"{self.folder}: begun with another MNIST; give the --data it was begun with")
 
     @property
     def model(self) -> Path:
@@ -206,6 +224,15 @@ class Run:
                     # The file knows no memory format; the fused optimizer takes moment and parameter in the
                     # order of memory, which has to be the same.
                     state[name] = torch.empty_like(parameter, requires_grad=False).copy_(value)
+
+
+def code_checksum() -> str:
+    """SHA-256 over all modules of the package: what a run depends on beside its recipe and data."""
+    digest = hashlib.sha256()
+    package = Path(__file__).parents[1]
+    for module in sorted(package.rglob("*.py")):
+        digest.update(module.relative_to(package).as_posix().encode() + b"\0" + module.read_bytes())
+    return digest.hexdigest()
 
 
 def _versions(*packages: str) -> dict[str, str]:

@@ -10,7 +10,8 @@ import torch
 
 from sdnn.choices import Source, Split, Stage
 from sdnn.datasets.digits import DigitSource, digit_source, mnist_checksums
-from sdnn.datasets.pages import PageRecipe, random_strips
+from sdnn.datasets.pages import PageRecipe, Viewing, random_strips
+from sdnn.datasets.streams import Use, stream
 from sdnn.decoding.calibration import fit_temperature
 from sdnn.models.checkpoint import describe_onnx, export_onnx, save_net
 from sdnn.models.description import Description
@@ -25,9 +26,6 @@ from sdnn.training.run import Run
 from sdnn.training.strings import StripMaker, string_lesson
 from sdnn.training.supply import Portions
 
-# Streams of random numbers, apart from those of the steps, which begin at 0.
-VALIDATION_STREAM = 2**32
-TEMPERATURE_STREAM = 2**32 + 1
 TEMPERATURE_STRIPS = 600
 
 Report = Callable[[Progress], None]
@@ -68,6 +66,7 @@ def train(run: Run, data: Path | None, report: Report) -> Description:
         OutputError: When the folder cannot be written.
     """
     cv2.setNumThreads(1)  # strips and windows are too small to share out
+    run.check_data(data)
     recipe = run.recipe
     torch.manual_seed(recipe.seed)
     net = DigitNet(channels=recipe.channels).to(memory_format=torch.channels_last)
@@ -84,7 +83,7 @@ def _learn_digits(net: DigitNet, run: Run, data: Path | None, report: Report) ->
     fit, validation = _sources(run.recipe, recipe, data)
     maker = WindowMaker(fit, recipe.window, recipe.batch, run.recipe.seed)
     with Portions(maker) as portions:
-        learn(net, run, digit_lesson(recipe, portions, validation, _rng(run, VALIDATION_STREAM)), report)
+        learn(net, run, digit_lesson(recipe, portions, validation, _rng(run, Use.VALIDATION)), report)
 
 
 def _learn_strings(net: DigitNet, run: Run, data: Path | None, report: Report) -> None:
@@ -93,7 +92,7 @@ def _learn_strings(net: DigitNet, run: Run, data: Path | None, report: Report) -
     fit, validation = _sources(run.recipe, recipe, data)
     maker = StripMaker(fit, recipe.page, recipe.batch, run.recipe.seed)
     with Portions(maker) as portions:
-        learn(net, run, string_lesson(recipe, portions, validation, _rng(run, VALIDATION_STREAM)), report)
+        learn(net, run, string_lesson(recipe, portions, validation, _rng(run, Use.VALIDATION)), report)
 
 
 def _sources(recipe: Recipe, stage: StageRecipe, data: Path | None) -> tuple[DigitSource, DigitSource]:
@@ -128,15 +127,16 @@ def _finish(run: Run, net: DigitNet, data: Path | None) -> Description:
 
 
 def _temperature(engine: Engine, run: Run, data: Path | None) -> float:
-    """Fitted on validation strips of the kind that the last stage was trained on."""
+    """Fitted on validation strips as the reader sees them, of pages that the last stage was trained on."""
     stage = run.recipe.strings or run.recipe.digits
     assert stage is not None
     page = run.recipe.strings.page if run.recipe.strings else PageRecipe(clean_share=1)
+    page = replace(page, views=1, viewing=Viewing.usual(page.viewing.upright))
     _, validation = _sources(run.recipe, stage, data)
-    strips = random_strips(validation, TEMPERATURE_STRIPS, page, GEOMETRY, _rng(run, TEMPERATURE_STREAM))
+    strips = random_strips(validation, TEMPERATURE_STRIPS, page, GEOMETRY, _rng(run, Use.TEMPERATURE))
     maps = [engine.class_map(Strip(strip.ink.astype(np.float32) / 255)).log_probs for strip in strips]
     return fit_temperature(maps, [[int(digit) for digit in strip.text] for strip in strips])
 
 
-def _rng(run: Run, stream: int) -> np.random.Generator:
-    return np.random.default_rng([run.recipe.seed, stream])
+def _rng(run: Run, use: Use) -> np.random.Generator:
+    return stream(run.recipe.seed, 0, use)

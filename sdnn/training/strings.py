@@ -18,6 +18,7 @@ from torch import Tensor
 from sdnn.choices import Stage
 from sdnn.datasets.digits import DigitSource
 from sdnn.datasets.pages import LabelledStrip, PageRecipe, random_strips
+from sdnn.datasets.streams import Use, stream
 from sdnn.decoding.decoder import spell
 from sdnn.models.digit_net import GEOMETRY, DigitNet
 from sdnn.results import DIGITS, NO_DIGIT
@@ -74,7 +75,7 @@ class StripMaker:
 
     def __call__(self, portion: int) -> list[StripBatch]:
         """`PORTION_BATCHES` batches in random order."""
-        rng = np.random.default_rng([self.seed, portion, 2])
+        rng = stream(self.seed, portion, Use.STRIPS)
         batches = batched(
             random_strips(self.source, self.batch * PORTION_BATCHES, self.page, GEOMETRY, rng), self.batch
         )
@@ -89,8 +90,8 @@ def string_lesson(
     Args:
         recipe: Settings of the stage.
         portions: Of a `StripMaker`.
-        validation: Digits for the figures; `rng` makes strips of them: as many on paper as clean ones.
-        rng: Not used for training.
+        validation: Digits for the figures.
+        rng: Makes the strips of them that the figures are taken on: as many on paper as clean ones.
     """
     loss_of = string_loss(recipe.objective, recipe.gradient)
     held_out = {

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any, Final, Generic, TypeVar
 
+import cv2
+
 Batch = TypeVar("Batch")
 
 AHEAD: Final = 3
@@ -55,7 +57,9 @@ def _prepare(maker: Callable[[int], Any]) -> None:
     threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
     # An interruption reaches the whole group of processes; the training decides what becomes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(19)  # the training's own threads wait for each other: they go first
+    cv2.setNumThreads(1)  # strips and windows are too small to share out
+    if hasattr(os, "nice"):  # the training's own threads wait for each other: they go first
+        os.nice(19)
 
 
 def _end_with(parent: multiprocessing.process.BaseProcess | None) -> None:

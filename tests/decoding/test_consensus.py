@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from oracle import class_maps, string_probs
 
 from sdnn.choices import Decoder, Topology
-from sdnn.decoding.consensus import consensus
+from sdnn.decoding import consensus as under_test
 from sdnn.decoding.decoder import decode
 from sdnn.decoding.posterior import string_log_probs
 from sdnn.results import FloatArray
@@ -19,6 +20,12 @@ alike = class_maps(max_columns=4, min_classes=3, max_classes=3)
 few = settings(max_examples=40, deadline=None)
 
 
+def agreed(*arguments: Any, **options: Any) -> tuple[tuple[int, ...], FloatArray]:
+    """The consensus with probabilities for logarithms."""
+    string, log_probs = under_test.consensus(*arguments, **options)
+    return string, np.exp(log_probs)
+
+
 def proposal(log_probs: FloatArray, decoder: Decoder, topology: Topology) -> tuple[int, ...]:
     return tuple(span.label for span in decode(log_probs, decoder, topology)[1])
 
@@ -26,7 +33,7 @@ def proposal(log_probs: FloatArray, decoder: Decoder, topology: Topology) -> tup
 @few
 @given(class_maps(), decoders, topologies)
 def test_one_map_has_its_own_way(log_probs: FloatArray, decoder: Decoder, topology: Topology) -> None:
-    string, probs = consensus([log_probs], decoder, topology)
+    string, probs = agreed([log_probs], decoder, topology)
     assert string == proposal(log_probs, decoder, topology)
     np.testing.assert_allclose(probs, np.exp(string_log_probs(log_probs, [string], topology)))
 
@@ -36,8 +43,8 @@ def test_a_string_that_one_map_proposes_wins_by_what_the_other_says_of_it() -> N
     unsure = np.log([[0.5, 0.4, 0.1]])
     sure = np.log([[0.1, 0.8, 0.1]])
     # Alone the first reads 0. Together 0 has (.5 + .1) / 2 = .3 and 1 has (.4 + .8) / 2 = .6.
-    assert consensus([unsure])[0] == (0,)
-    string, probs = consensus([unsure, sure])
+    assert agreed([unsure])[0] == (0,)
+    string, probs = agreed([unsure, sure])
     assert string == (1,)
     np.testing.assert_allclose(probs, [0.4, 0.8])
 
@@ -45,7 +52,7 @@ def test_a_string_that_one_map_proposes_wins_by_what_the_other_says_of_it() -> N
 def test_two_doubtful_maps_do_not_outvote_a_sure_one() -> None:
     doubtful, sure = np.log([[0.5, 0.4, 0.1]]), np.log([[0.02, 0.97, 0.01]])
     # 0 has (.5 + .5 + .02) / 3 = .34, 1 has (.4 + .4 + .97) / 3 = .59.
-    string, probs = consensus([doubtful, doubtful, sure])
+    string, probs = agreed([doubtful, doubtful, sure])
     assert string == (1,)
     np.testing.assert_allclose(probs, [0.4, 0.4, 0.97])
 
@@ -53,7 +60,7 @@ def test_two_doubtful_maps_do_not_outvote_a_sure_one() -> None:
 def test_neither_does_a_sure_map_outvote_two_that_are_nearly_as_sure() -> None:
     usual, other = np.log([[0.6, 0.3, 0.1]]), np.log([[0.2, 0.65, 0.15]])
     # 0 has (.6 + .6 + .2) / 3 = .47, 1 has (.3 + .3 + .65) / 3 = .42, though .65 is the most of all.
-    string, probs = consensus([usual, other, usual])
+    string, probs = agreed([usual, other, usual])
     assert string == (0,)
     np.testing.assert_allclose(probs, [0.6, 0.2, 0.6])
 
@@ -64,7 +71,7 @@ def test_maps_of_different_lengths_are_weighed_by_all_paths_of_a_string() -> Non
     with np.errstate(divide="ignore"):
         long = np.log([[0.5, 0.2, 0.3], [0.6, 0.0, 0.4]])
         short = np.log([[0.45, 0.55, 0.0]])
-    string, probs = consensus([short, long])
+    string, probs = agreed([short, long])
     assert string == (0,)
     np.testing.assert_allclose(probs, [0.45, 0.68])
 
@@ -72,27 +79,27 @@ def test_maps_of_different_lengths_are_weighed_by_all_paths_of_a_string() -> Non
 def test_what_no_map_proposes_is_not_read_however_probable_it_is() -> None:
     # The likeliest single path reads 010, though 01 is more probable: .270 against .210 (see test_decoder).
     log_probs = np.log([[0.6, 0.2, 0.2], [0.1, 0.7, 0.2], [0.5, 0.3, 0.2]])
-    string, probs = consensus([log_probs, log_probs])
+    string, probs = agreed([log_probs, log_probs])
     assert string == (0, 1, 0)
     np.testing.assert_allclose(probs, [0.210, 0.210])
     # A third map, which proposes 01 and is sure of it, is all that 01 needs.
     with np.errstate(divide="ignore"):
         sure = np.log([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    string, probs = consensus([log_probs, log_probs, sure])
+    string, probs = agreed([log_probs, log_probs, sure])
     assert string == (0, 1)
     np.testing.assert_allclose(probs, [0.270, 0.270, 1.0])
 
 
 def test_peaks_propose_where_they_are_asked_for() -> None:
     log_probs = np.log([[0.6, 0.2, 0.2], [0.1, 0.7, 0.2], [0.5, 0.3, 0.2]])
-    string, probs = consensus([log_probs], Decoder.NMS)
+    string, probs = agreed([log_probs], Decoder.NMS)
     assert string == (1,)
     np.testing.assert_allclose(probs, [0.160])
 
 
 def test_a_string_that_a_map_has_no_room_for_is_impossible_on_it() -> None:
     wide = np.log([[0.9, 0.05, 0.05], [0.05, 0.9, 0.05]])
-    string, probs = consensus([wide, np.log([[0.2, 0.2, 0.6]])])
+    string, probs = agreed([wide, np.log([[0.2, 0.2, 0.6]])])
     assert string == (0, 1)
     np.testing.assert_allclose(probs, [0.81, 0.0])
 
@@ -107,7 +114,7 @@ def test_the_consensus_is_the_most_probable_of_all_proposals(
     means = {
         string: math.fsum(of_map.get(string, 0.0) for of_map in of_maps) / len(maps) for string in proposals
     }
-    string, probs = consensus(maps, decoder, topology)
+    string, probs = agreed(maps, decoder, topology)
     assert string in proposals
     np.testing.assert_allclose(probs, [of_map.get(string, 0.0) for of_map in of_maps], atol=1e-9)
     assert probs.mean() == pytest.approx(max(means.values()), abs=1e-9)
@@ -119,8 +126,8 @@ def test_the_order_of_the_maps_is_of_no_account(
     maps: list[FloatArray], decoder: Decoder, topology: Topology, data: st.DataObject
 ) -> None:
     order = data.draw(st.permutations(range(len(maps))))
-    _, probs = consensus(maps, decoder, topology)
-    string, shuffled = consensus([maps[place] for place in order], decoder, topology)
+    _, probs = agreed(maps, decoder, topology)
+    string, shuffled = agreed([maps[place] for place in order], decoder, topology)
     # Of equally probable strings either may be taken.
     assert shuffled.mean() == pytest.approx(probs.mean(), abs=1e-12)
     expected = [np.exp(string_log_probs(maps[place], [string], topology)[0]) for place in order]
@@ -129,5 +136,21 @@ def test_the_order_of_the_maps_is_of_no_account(
 
 def test_of_equally_probable_strings_the_one_proposed_first_is_taken() -> None:
     one, other = np.log([[0.6, 0.3, 0.1]]), np.log([[0.3, 0.6, 0.1]])
-    assert consensus([one, other])[0] == (0,)
-    assert consensus([other, one])[0] == (1,)
+    assert agreed([one, other])[0] == (0,)
+    assert agreed([other, one])[0] == (1,)
+
+
+def test_strings_too_improbable_for_a_probability_are_still_told_apart() -> None:
+    one, other = np.full((2, 2000, 3), np.log(1e-9))
+    one[:, 0], other[:, 0] = np.log(0.4), np.log(0.4)
+    one[:, 2], other[:, 2] = np.log(0.39), np.log(0.39)
+    one[::2, [0, 2]], other[1::2, [0, 2]] = one[::2, [2, 0]], np.log(0.2)
+    string, log_probs = under_test.consensus([other, one])
+    scores = {
+        proposed: np.logaddexp.reduce([string_log_probs(log_map, [proposed])[0] for log_map in (other, one)])
+        for proposed in (proposal(each, Decoder.VITERBI, Topology.CTC) for each in (other, one))
+    }
+    assert len(scores) == 2
+    assert np.exp(max(scores.values())) == 0.0
+    assert string == max(scores, key=lambda proposed: scores[proposed])
+    assert np.logaddexp.reduce(log_probs) == pytest.approx(max(scores.values()))

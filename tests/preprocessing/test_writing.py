@@ -189,3 +189,19 @@ def test_a_ruling_alone_is_no_writing() -> None:
     page = np.ones((80, 160), np.float32)
     page[40:45] = 0
     assert writing_on(page) is None
+
+
+def test_a_line_on_a_high_page_is_as_sharp_as_on_a_page_of_its_own() -> None:
+    strip = np.ones((120, 400), np.float32)
+    for left in range(60, 340, 40):
+        strip[30:90, left : left + 4] = 0
+        strip[30:34, left : left + 20] = 0
+    sheet = np.ones((2000, 400), np.float32)
+    sheet[700:820] = strip
+    alone, among = writing_on(strip), writing_on(sheet)
+    assert alone
+    assert among
+    np.testing.assert_allclose(among.ink[700:820], alone.ink, atol=0.02)
+    assert not among.ink[:700].any()
+    assert among.text.top - 700 == pytest.approx(alone.text.top, abs=1)
+    assert among.text.left == pytest.approx(alone.text.left, abs=1)

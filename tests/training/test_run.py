@@ -11,6 +11,7 @@ from sdnn.errors import ModelError, OutputError, UsageError
 from sdnn.machine import hardware
 from sdnn.models.checkpoint import save_tensors
 from sdnn.models.digit_net import DigitNet
+from sdnn.training import run as run_module
 from sdnn.training.recipe import Recipe
 from sdnn.training.run import Run
 
@@ -100,6 +101,24 @@ def test_a_recipe_of_another_version_cannot_be_resumed(run: Run) -> None:
 
 def line(stage: Stage, step: int) -> dict[str, object]:
     return {"stage": stage.value, "step": step}
+
+
+def test_a_run_that_other_code_began_is_not_gone_on_with(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_module, "code_checksum", lambda: "other")
+    with pytest.raises(UsageError, match="other code"):
+        Run.resume(run.folder)
+
+
+def test_a_run_knows_the_digits_it_began_with(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_module, "mnist_checksums", lambda data: {"file": "00ff"})
+    run.check_data(None)
+    monkeypatch.setattr(run_module, "mnist_checksums", lambda data: {"file": "00fe"})
+    with pytest.raises(UsageError, match="another MNIST"):
+        run.check_data(None)
+
+
+def test_a_run_without_mnist_needs_none(tmp_path: Path) -> None:
+    Run.begin(tmp_path / "pen", RECIPE, {}).check_data(tmp_path)
 
 
 def test_metrics_are_kept_line_by_line(run: Run) -> None:

@@ -1,7 +1,13 @@
 """Makers are tables here: what a list holds at a place is what is made for that number."""
 
 import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +55,26 @@ def test_no_process_is_started_for_nothing() -> None:
     with Portions(TABLE.__getitem__) as portions:
         portions.batches(0, per_portion=3)
         assert multiprocessing.active_children() == before
+
+
+def test_the_process_ends_with_a_training_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "training.py"
+    script.write_text(
+        "import os, signal, sys\n"
+        "from sdnn.training.supply import Portions\n"
+        "def pid(number): return [os.getpid()]\n"
+        "if __name__ == '__main__':\n"
+        "    with Portions(pid) as portions:\n"
+        "        print(next(portions.batches(0, 1)), flush=True)\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    result = subprocess.run([sys.executable, script], capture_output=True, check=False, timeout=60)
+    assert result.returncode == -signal.SIGKILL
+    worker = int(result.stdout)
+    for _ in range(100):
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    pytest.fail("still there after ten seconds")
