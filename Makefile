@@ -16,8 +16,8 @@ demo: $(VENV)/reading  ## Install what reading needs (no torch) and read the sam
 	@echo; echo '$$ sdnn eval data/samples data/pages'
 	@$(BIN)/sdnn eval data/samples data/pages
 	@mkdir -p build
-	@echo '$$ sdnn read data/pages/00001.png --explain build/explain.png'
-	@$(BIN)/sdnn read data/pages/00001.png --explain build/explain.png
+	@echo '$$ sdnn read data/pages/00005.png --explain build/explain.png'
+	@$(BIN)/sdnn read data/pages/00005.png --explain build/explain.png
 	@echo; echo 'Look at build/explain.png: the strip, its class map, the best path, the digits.'
 
 test: $(VENV)/everything  ## Install everything and run the tests
@@ -45,7 +45,7 @@ samples: $(VENV)/everything  ## Draw data/samples and data/pages again
 	$(BIN)/sdnn synth --source pen --paper --digits 3-8 --count 12 --seed 1992 --out build/pages
 	cp build/samples/* data/samples/
 	cp build/pages/* data/pages/
-	$(BIN)/sdnn read data/pages/00001.png --explain data/reading.png
+	$(BIN)/sdnn read data/pages/00005.png --explain data/reading.png
 
 bench: $(VENV)/everything  ## Time the commands; writes benchmarks/startup.json
 	$(BIN)/python benchmarks/startup.py
