@@ -182,6 +182,10 @@ def train(
 
     An interrupted run keeps its last checkpoint, and --resume DIR goes on to the same result.
     """
+    how = (stage, source, run, seed, windows, strips, objective, gradient)
+    if resume and (isolated or any(option is not None for option in how)):
+        raise UsageError(f"--resume {resume} goes on as it was begun; leave out the options that say how")
+    _refuse_without_effect(stage, windows, strips, objective, gradient, isolated)
     with needs("torch", "training"):
         from sdnn.training.recipe import chosen_recipe
         from sdnn.training.run import Run
@@ -189,12 +193,8 @@ def train(
         from sdnn.training.stages import train as train_run
 
     if resume:
-        how = (stage, source, run, seed, windows, strips, objective, gradient)
-        if isolated or any(option is not None for option in how):
-            raise UsageError(f"--resume {resume} goes on as it was begun; leave out the options that say how")
         going = Run.resume(resume)
     else:
-        _refuse_without_effect(stage, windows, strips, objective, gradient, isolated)
         folder = run or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
         recipe = chosen_recipe(
             stage or Stage.BOTH,
