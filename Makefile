@@ -28,10 +28,10 @@ check: $(VENV)/everything  ## Lint, formatting and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-train: $(VENV)/everything  ## Train a model with the defaults (about twenty minutes on two cores)
+train: $(VENV)/everything  ## Train a model with the defaults
 	$(BIN)/sdnn train
 
-weights: $(VENV)/everything  ## Train the bundled model again and put it into sdnn/weights (about ninety minutes)
+weights: $(VENV)/everything  ## Train the bundled model again and put it into sdnn/weights (about an hour)
 	[ ! -e build/sdnn/run.json ] || $(BIN)/sdnn train --resume build/sdnn
 	[ -e build/sdnn/run.json ] || \
 	$(BIN)/sdnn train --seed 0 --strips 1843200 --run build/sdnn

@@ -1,8 +1,8 @@
 """The pipeline: picture, strip, class map, path, digits.
 
 Where the first look leaves doubt, the same writing is brought to the size of a strip in other ways, too:
-smaller and taller, wider, leaning a little. The reading is the string with the highest
-probability over all of these views.
+smaller and taller, wider, leaning a little. The reading is the string with the highest probability over all
+of these views.
 """
 
 from collections.abc import Sequence
@@ -167,7 +167,7 @@ class Reader:
     def _reading(self, evidence: Evidence, confidence: float, views: int) -> Reading:
         log_probs = evidence.class_map.log_probs
         labels = [span.label for span in evidence.spans]
-        _, probs = digit_probs(log_probs, labels, self.topology)
+        probs = digit_probs(log_probs, labels, self.topology)
         if not labels:
             return Reading("", confidence, Status.EMPTY, "no digits found", views=views, evidence=evidence)
         height, width = evidence.page.shape

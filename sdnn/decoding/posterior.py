@@ -37,8 +37,8 @@ def string_log_probs(
 
 def digit_probs(
     log_probs: FloatArray, string: Sequence[int], topology: Topology = Topology.CTC
-) -> tuple[float, FloatArray]:
-    """Probability of a string, and of every digit at each of its positions with the others as they are.
+) -> FloatArray:
+    """Probability of every digit at each position of a string, with the others as they are.
 
     A path of a string with another digit at position i enters that digit from the part before it, which the
     recursion has scored from the left, and leaves it for the part after it, scored together with the digit
@@ -50,11 +50,10 @@ def digit_probs(
         topology: Which paths are allowed.
 
     Returns:
-        p(string | map), and an (L, C-1) array: row i is p(digit at i | the other digits of the string),
-        which sums to 1, or is all 0 where no digit is possible there.
+        (L, C-1) array: row i is p(digit at i | the other digits of the string), which sums to 1, or is all 0
+        where no digit is possible there.
     """
     columns, classes = log_probs.shape
-    (of_string,) = string_log_probs(log_probs, [string], topology)
     probs = np.zeros((len(string), classes - 1))
     ahead = scores(log_probs[None], one_string(string, classes, topology), np.logaddexp)[0]
     backwards, first_substitute = substitutes(string[::-1], classes, topology)
@@ -71,4 +70,4 @@ def digit_probs(
         total = np.logaddexp.reduce(joint)
         if np.isfinite(total):
             probs[position] = np.exp(joint - total)
-    return float(np.exp(of_string)), probs
+    return probs

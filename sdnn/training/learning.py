@@ -87,9 +87,8 @@ def learn(net: DigitNet, run: Run, lesson: Lesson[Batch], report: Callable[[Prog
     net.dropout.p = recipe.dropout
     batches = lesson.batches(done)
     for step in range(done, recipe.steps):
-        torch.manual_seed(
-            hash((run.recipe.seed, stage is Stage.STRINGS, step))
-        )  # dropout: the same after a resume
+        # Decides the dropout, which is to be the same after a resume.
+        torch.manual_seed(hash((run.recipe.seed, stage is Stage.STRINGS, step)))
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(recipe, step)
         net.train()

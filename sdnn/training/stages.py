@@ -28,6 +28,8 @@ from sdnn.training.supply import Portions
 
 TEMPERATURE_STRIPS = 600
 
+FIT_AND_CHOOSE = (Split.TRAIN, Split.VALIDATION)
+
 Report = Callable[[Progress], None]
 
 
@@ -70,53 +72,38 @@ def train(run: Run, data: Path | None, report: Report) -> Description:
     recipe = run.recipe
     torch.manual_seed(recipe.seed)
     net = DigitNet(channels=recipe.channels).to(memory_format=torch.channels_last)
-    if recipe.digits and run.reached() is not Stage.STRINGS:
-        _learn_digits(net, run, data, report)
-    if recipe.strings:
-        _learn_strings(net, run, data, report)
+    if (digits := recipe.digits) and run.reached() is not Stage.STRINGS:
+        fit, validation = (_source(run, digits, split, data) for split in FIT_AND_CHOOSE)
+        windows = WindowMaker(fit, digits.window, digits.batch, recipe.seed)
+        with Portions(windows) as portions:
+            learn(net, run, digit_lesson(digits, portions, validation, _rng(run, Use.VALIDATION)), report)
+    if strings := recipe.strings:
+        fit, validation = (_source(run, strings, split, data) for split in FIT_AND_CHOOSE)
+        strips = StripMaker(fit, strings.page, strings.batch, recipe.seed)
+        with Portions(strips) as portions_of_strips:
+            lesson = string_lesson(strings, portions_of_strips, validation, _rng(run, Use.VALIDATION))
+            learn(net, run, lesson, report)
     return _finish(run, net, data)
 
 
-def _learn_digits(net: DigitNet, run: Run, data: Path | None, report: Report) -> None:
-    recipe = run.recipe.digits
-    assert recipe is not None
-    fit, validation = _sources(run.recipe, recipe, data)
-    maker = WindowMaker(fit, recipe.window, recipe.batch, run.recipe.seed)
-    with Portions(maker) as portions:
-        learn(net, run, digit_lesson(recipe, portions, validation, _rng(run, Use.VALIDATION)), report)
-
-
-def _learn_strings(net: DigitNet, run: Run, data: Path | None, report: Report) -> None:
-    recipe = run.recipe.strings
-    assert recipe is not None
-    fit, validation = _sources(run.recipe, recipe, data)
-    maker = StripMaker(fit, recipe.page, recipe.batch, run.recipe.seed)
-    with Portions(maker) as portions:
-        learn(net, run, string_lesson(recipe, portions, validation, _rng(run, Use.VALIDATION)), report)
-
-
-def _sources(recipe: Recipe, stage: StageRecipe, data: Path | None) -> tuple[DigitSource, DigitSource]:
-    """Digits to fit and digits to choose by."""
-    fit, validation = (
-        digit_source(recipe.source, split, stage.pen_share, data) for split in (Split.TRAIN, Split.VALIDATION)
-    )
-    return fit, validation
+def _source(run: Run, stage: StageRecipe, split: Split, data: Path | None) -> DigitSource:
+    return digit_source(run.recipe.source, split, stage.pen_share, data)
 
 
 def _finish(run: Run, net: DigitNet, data: Path | None) -> Description:
     """Fits the temperature and writes the model files."""
     net = net.to(memory_format=torch.contiguous_format)
-    metrics = run.metrics()
     description = Description(
         name=run.folder.resolve().name,
         geometry=GEOMETRY,
         recipe=asdict(run.recipe),
         data=run.data,
         card={
-            f"validation {line['stage']}": {
-                name: value for name, value in line.items() if name not in {"stage", "step", "loss"}
+            f"validation {stage}": {
+                name: value for name, value in last.items() if name not in {"stage", "step", "loss"}
             }
-            for line in metrics
+            for stage in (Stage.DIGITS, Stage.STRINGS)
+            if (last := run.last_metrics(stage))
         },
     )
     export_onnx(run.model, fully_convolutional(net), description)
@@ -132,7 +119,7 @@ def _temperature(engine: Engine, run: Run, data: Path | None) -> float:
     assert stage is not None
     page = run.recipe.strings.page if run.recipe.strings else PageRecipe(clean_share=1)
     page = replace(page, views=1, viewing=Viewing.usual(page.viewing.upright))
-    _, validation = _sources(run.recipe, stage, data)
+    validation = _source(run, stage, Split.VALIDATION, data)
     strips = random_strips(validation, TEMPERATURE_STRIPS, page, GEOMETRY, _rng(run, Use.TEMPERATURE))
     maps = [engine.class_map(Strip(strip.ink.astype(np.float32) / 255)).log_probs for strip in strips]
     return fit_temperature(maps, [[int(digit) for digit in strip.text] for strip in strips])
