@@ -193,11 +193,11 @@ def load_mnist(split: Split, data: Path | None = None) -> Mnist:
         MissingPackage: When torchvision is not installed.
         UnreadableInput: When MNIST is neither on disk nor to be had from the network.
     """
+    root = find_mnist(data)  # first: a folder without MNIST is told in an instant, torchvision takes seconds
     try:
         from torchvision.datasets import MNIST
     except ImportError:
         raise MissingPackage("torchvision", "reading MNIST") from None
-    root = find_mnist(data)
     try:
         with contextlib.redirect_stdout(sys.stderr), _network_timeout(seconds=20):
             dataset = MNIST(root, train=split is not Split.TEST, download=True)
