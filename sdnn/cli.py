@@ -159,6 +159,12 @@ def train(
     resume: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Go on with the run in this folder.")
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="NET", help="Train a trained net (model.safetensors of a run) further, on strings."
+        ),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**32 - 1, help="Decides weights and data (else: 0).")
     ] = None,
@@ -182,10 +188,12 @@ def train(
 
     An interrupted run keeps its last checkpoint, and --resume DIR goes on to the same result.
     """
-    how = (stage, source, run, seed, windows, strips, objective, gradient)
+    how = (stage, source, run, start, seed, windows, strips, objective, gradient)
     if resume and (isolated or any(option is not None for option in how)):
         raise UsageError(f"--resume {resume} goes on as it was begun; leave out the options that say how")
-    _refuse_without_effect(stage, windows, strips, objective, gradient, isolated)
+    if start and stage not in {None, Stage.STRINGS}:
+        raise UsageError(f"--start goes on with strings; leave out --stage {stage}")
+    _refuse_without_effect(Stage.STRINGS if start else stage, windows, strips, objective, gradient, isolated)
     with needs("torch", "training"):
         from sdnn.training.recipe import chosen_recipe
         from sdnn.training.run import Run
@@ -205,8 +213,9 @@ def train(
             objective or Objective.FORWARD,
             gradient or Gradient.CORRECT,
             isolated,
+            further=start is not None,
         )
-        going = new_run(folder, recipe, data)
+        going = new_run(folder, recipe, data, start)
     try:
         note(f"training into {going.folder}")
         with progress("training", "stage", "loss", "accuracy") as update:

@@ -34,7 +34,7 @@ class Geometry:
     """
 
     height_px: int = 32
-    text_height_px: int = 20
+    text_height_px: int = 17
     window_px: int = 40
     stride_px: int = 2
 

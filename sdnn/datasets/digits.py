@@ -61,6 +61,11 @@ class DigitSource(Protocol):
         """A digit of the given class; the generator alone decides which."""
         ...
 
+    @property
+    def plain(self) -> "DigitSource":
+        """The part of the source that stands on clean pages: MNIST, where it is in it."""
+        ...
+
     def writer(self, rng: np.random.Generator, scale: int = 1) -> "Writer":
         """The source narrowed to one writer, where it knows its writers.
 
@@ -106,6 +111,11 @@ class Mnist:
         candidates = self._of_label[label]
         return self[int(candidates[rng.integers(len(candidates))])]
 
+    @property
+    def plain(self) -> DigitSource:
+        """All of them."""
+        return self
+
     def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         """All of them: MNIST does not say who wrote what."""
         return self
@@ -136,6 +146,11 @@ class Pen:
         inked = np.flatnonzero(ink.any(axis=0))
         return DigitImage(ink[:, inked[0] : inked[-1] + 1], label, scale=self._scale)
 
+    @property
+    def plain(self) -> DigitSource:
+        """All of them."""
+        return self
+
     def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         """Drawn digits in one random hand."""
         return Pen(random_hand(rng), scale)
@@ -152,6 +167,11 @@ class Mixed:
     def draw(self, label: int, rng: np.random.Generator) -> DigitImage:
         """A digit of the label from either source."""
         return self._either(rng).draw(label, rng)
+
+    @property
+    def plain(self) -> DigitSource:
+        """The first source: its digits are the plain ones."""
+        return self._first
 
     def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         """One writer of either source."""

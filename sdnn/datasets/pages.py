@@ -31,7 +31,7 @@ class Viewing:
         upright: Whether the slant that preprocessing finds is taken away.
     """
 
-    log_scale: float = 0.25
+    log_scale: float = 0.3
     log_aspect: float = 0.25
     shear: float = 0.25
     drop: float = 0.12
@@ -51,7 +51,8 @@ class PageRecipe:
         most_digits: Digits on a line, at most; every number from 1 up is equally likely.
         repeated: How many of the digits repeat the one before, over what chance does.
         rounded: How many of the longer numbers end in two or more zeros, as amounts do.
-        clean_share: How many pages are plain digits side by side, with nothing else on the page.
+        clean_share: How many pages are plain digits side by side, with nothing else on the page. Of a mixed
+            source these are the plain ones.
         clean_gap_px: Bounds of the gaps on those.
         marked_share: How many of the other lines have marks that are no digits.
         paper: What the others are written on.
@@ -64,7 +65,7 @@ class PageRecipe:
     most_digits: int = 8
     repeated: float = 0.12
     rounded: float = 0.1
-    clean_share: float = 0.3
+    clean_share: float = 0.38
     clean_gap_px: tuple[int, int] = (-4, 12)
     marked_share: float = 0.5
     paper: Paper = field(default_factory=Paper)
@@ -112,7 +113,7 @@ def random_page(
     """
     text = text or _random_text(recipe, rng)
     if rng.random() < recipe.clean_share:
-        return _clean_page(source, text, recipe, rng)
+        return _clean_page(source.plain, text, recipe, rng)
     writer = source.writer(rng, scale=2)
     marks = random_marks(len(text), rng) if rng.random() < recipe.marked_share else {}
     line = write_line(writer, text, marks, random_style(rng), rng)

@@ -98,7 +98,7 @@ def random_hand(rng: np.random.Generator) -> Hand:
     """A writer drawn at random, within what leaves every digit unmistakable."""
     aspect = float(np.clip(rng.lognormal(0.02, 0.24), 0.6, 1.7))
     # Two schools: the upright hand of today and the sloping one of the old registers.
-    slant_deg = float(rng.uniform(20, 45) if rng.random() < 0.2 else np.clip(rng.normal(9, 11), -20, 40))
+    slant_deg = float(rng.uniform(20, 45) if rng.random() < 0.25 else np.clip(rng.normal(9, 11), -20, 40))
     # A broad pen fills the loops of digits that are cramped or lean much.
     broadest_px = 4.6 * min(1.09, aspect) * np.cos(np.radians(slant_deg))
     bends = rng.uniform(0.02, 0.06) * _bounded_normal(rng, (len(ALLOGRAPHS), 5, 2))

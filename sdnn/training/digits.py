@@ -14,6 +14,7 @@ from sdnn.datasets.streams import Use, stream
 from sdnn.datasets.windows import WindowRecipe, make_windows
 from sdnn.models.digit_net import GEOMETRY, DigitNet
 from sdnn.results import FloatArray
+from sdnn.training import arithmetic
 from sdnn.training.learning import Lesson
 from sdnn.training.recipe import DigitRecipe
 from sdnn.training.supply import Portions
@@ -57,8 +58,8 @@ def digit_lesson(
 
     def loss(net: DigitNet, batch: Windows) -> Tensor:
         windows, right = batch
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = net(as_input(windows).contiguous(memory_format=torch.channels_last))
+        with arithmetic.autocast():
+            logits = net(as_input(windows))
         return either_loss(logits.float(), torch.from_numpy(right))
 
     def figures(net: DigitNet) -> dict[str, float]:
@@ -70,7 +71,7 @@ def digit_lesson(
 
 def as_input(windows: FloatArray) -> Tensor:
     """(B, 1, H, W) input of the net from (B, H, W) windows or strips, 0 paper to 1 ink."""
-    return torch.from_numpy(windows).unsqueeze(1)
+    return torch.from_numpy(windows).unsqueeze(1).contiguous(memory_format=arithmetic.memory_format())
 
 
 def classify(net: DigitNet, windows: FloatArray) -> npt.NDArray[np.int64]:

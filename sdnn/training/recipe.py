@@ -72,10 +72,11 @@ class StringRecipe(StageRecipe):
     Attributes:
         objective: What is minimised.
         gradient: Where the Viterbi objective pushes.
+        frozen: Whether the normalisation keeps the statistics that the net came with.
         page: How the pages are made that the strips come from.
     """
 
-    pen_share: float = 0.6
+    pen_share: float = 0.7
     examples: int = 614_400
     examples_per_epoch: int = 25_600
     batch: int = 64
@@ -85,6 +86,7 @@ class StringRecipe(StageRecipe):
     dropout: float = 0.1
     objective: Objective = Objective.FORWARD
     gradient: Gradient = Gradient.CORRECT
+    frozen: bool = False
     page: PageRecipe = field(default_factory=PageRecipe)
 
 
@@ -96,6 +98,7 @@ class Recipe:
         source: Where digits come from.
         seed: Decides weights and data; two runs with the same one are equal.
         channels: Feature maps of the net's convolutions.
+        start: SHA-256 of the file that the net begins from; a new net where None.
         digits: Stage 1; left out where None.
         strings: Stage 2; left out where None.
     """
@@ -103,6 +106,7 @@ class Recipe:
     source: Source = Source.MIXED
     seed: int = 0
     channels: tuple[int, ...] = CHANNELS
+    start: str | None = None
     digits: DigitRecipe | None = field(default_factory=DigitRecipe)
     strings: StringRecipe | None = field(default_factory=StringRecipe)
 
@@ -126,6 +130,8 @@ class Recipe:
 
 DIGITS_ALONE_WINDOWS = 614_400
 """Windows where the first stage is all there is: alone it has to do what strings else would."""
+FURTHER_LEARNING_RATE = 5e-4
+"""Of string training that goes on from a trained net: a greater one would undo much of it first."""
 
 
 def chosen_recipe(
@@ -137,8 +143,9 @@ def chosen_recipe(
     objective: Objective = Objective.FORWARD,
     gradient: Gradient = Gradient.CORRECT,
     isolated: bool = False,
+    further: bool = False,
 ) -> Recipe:
-    """The default recipe with what the command line may change of it."""
+    """The default recipe with what the command line may change of it; `further`: for a net trained before."""
     digits, strings = DigitRecipe(), StringRecipe(objective=objective, gradient=gradient)
     if stage is Stage.DIGITS:
         digits = replace(digits, examples=DIGITS_ALONE_WINDOWS)
@@ -148,6 +155,9 @@ def chosen_recipe(
         strings = replace(strings, examples=strips)
     if isolated:
         digits = replace(digits, window=WindowRecipe.isolated())
+    if further:
+        stage = Stage.STRINGS
+        strings = replace(strings, learning_rate=FURTHER_LEARNING_RATE, frozen=True)
     return Recipe(
         source,
         seed,

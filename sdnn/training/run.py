@@ -4,6 +4,7 @@
 
     run.json                recipe, versions, hardware, checksums of the data
     metrics.jsonl           a line for each epoch of either stage
+    start.safetensors       the net that the run began from, where it did not begin with a new one
     checkpoint.safetensors  net, optimizer, stage and step, written anew after each epoch
     model.safetensors       the net, when done
     model.onnx              the sweeping net, when done: what `sdnn read --model` takes
@@ -49,13 +50,16 @@ class Run:
     data: Mapping[str, str]
 
     @classmethod
-    def begin(cls, folder: Path, recipe: Recipe, data: Mapping[str, str]) -> "Run":
+    def begin(
+        cls, folder: Path, recipe: Recipe, data: Mapping[str, str], start: bytes | None = None
+    ) -> "Run":
         """Starts a run in a new folder.
 
         Args:
             folder: Made if it does not exist.
             recipe: What to do.
             data: Checksums of the files that the digits come from.
+            start: Content of the file whose checksum the recipe names.
 
         Raises:
             UsageError: When the folder already holds a run.
@@ -82,6 +86,9 @@ class Run:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{folder}: cannot be made ({error.strerror}); choose another --run") from error
+        if start is not None:
+            with written_whole(run.start) as temporary:
+                temporary.write_bytes(start)
         with written_whole(folder / "run.json") as temporary:
             temporary.write_text(json.dumps(record, indent=2) + "\n")
         return run
@@ -120,6 +127,11 @@ class Run:
     def model(self) -> Path:
         """The exported model, once the run is done."""
         return self.folder / "model.onnx"
+
+    @property
+    def start(self) -> Path:
+        """The net that the run began from."""
+        return self.folder / "start.safetensors"
 
     @property
     def checkpoint(self) -> Path:

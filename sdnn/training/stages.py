@@ -1,5 +1,6 @@
 """A whole training: digits, then strings, then a temperature and the model files."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,12 +14,13 @@ from sdnn.datasets.digits import DigitSource, digit_source, mnist_checksums
 from sdnn.datasets.pages import PageRecipe, Viewing, random_strips
 from sdnn.datasets.streams import Use, stream
 from sdnn.decoding.calibration import fit_temperature
-from sdnn.models.checkpoint import describe_onnx, export_onnx, save_net
+from sdnn.models.checkpoint import describe_onnx, export_onnx, load_net, save_net
 from sdnn.models.description import Description
 from sdnn.models.digit_net import GEOMETRY, DigitNet
 from sdnn.models.engine import Engine
 from sdnn.models.fully_convolutional import fully_convolutional
 from sdnn.results import Strip
+from sdnn.training import arithmetic
 from sdnn.training.digits import WindowMaker, digit_lesson
 from sdnn.training.learning import Progress, learn
 from sdnn.training.recipe import Recipe, StageRecipe
@@ -33,20 +35,28 @@ FIT_AND_CHOOSE = (Split.TRAIN, Split.VALIDATION)
 Report = Callable[[Progress], None]
 
 
-def new_run(folder: Path, recipe: Recipe, data: Path | None) -> Run:
+def new_run(folder: Path, recipe: Recipe, data: Path | None, start: Path | None = None) -> Run:
     """Starts a run once its data are there.
 
     Args:
         folder: Where the run goes.
         recipe: What to do.
         data: Folder that holds MNIST; see `datasets.digits.find_mnist`.
+        start: Trained net (.safetensors) to go on from; it replaces what the recipe says of the net.
 
     Raises:
+        ModelError: When there is no such net.
         UnreadableInput: When the recipe needs MNIST and there is none.
         UsageError: When the folder already holds a run.
     """
+    content = None
+    if start:
+        channels = load_net(start)[0].channels
+        content = start.read_bytes()
+        recipe = replace(recipe, start=hashlib.sha256(content).hexdigest(), channels=channels)
     digit_source(recipe.source, Split.TRAIN, data=data)
-    return Run.begin(folder, recipe, {} if recipe.source is Source.PEN else mnist_checksums(data))
+    data_checksums = {} if recipe.source is Source.PEN else mnist_checksums(data)
+    return Run.begin(folder, recipe, data_checksums, content)
 
 
 def train(run: Run, data: Path | None, report: Report) -> Description:
@@ -71,7 +81,8 @@ def train(run: Run, data: Path | None, report: Report) -> Description:
     run.check_data(data)
     recipe = run.recipe
     torch.manual_seed(recipe.seed)
-    net = DigitNet(channels=recipe.channels).to(memory_format=torch.channels_last)
+    net = load_net(run.start)[0] if recipe.start else DigitNet(channels=recipe.channels)
+    net = net.to(memory_format=arithmetic.memory_format())
     if (digits := recipe.digits) and run.reached() is not Stage.STRINGS:
         fit, validation = (_source(run, digits, split, data) for split in FIT_AND_CHOOSE)
         windows = WindowMaker(fit, digits.window, digits.batch, recipe.seed)

@@ -22,6 +22,7 @@ from sdnn.datasets.streams import Use, stream
 from sdnn.decoding.decoder import spell
 from sdnn.models.digit_net import GEOMETRY, DigitNet
 from sdnn.results import DIGITS, NO_DIGIT
+from sdnn.training import arithmetic
 from sdnn.training.digits import as_input
 from sdnn.training.learning import Lesson
 from sdnn.training.objectives import string_loss
@@ -108,8 +109,8 @@ def string_lesson(
         return portions.batches(step, PORTION_BATCHES)
 
     def loss(net: DigitNet, batch: StripBatch) -> Tensor:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = net.sweep(_as_input(batch))
+        with arithmetic.autocast():
+            logits = net.sweep(_as_input(batch), recipe.frozen)
         return loss_of(logits.float(), batch.texts, batch.columns)
 
     def figures(net: DigitNet) -> dict[str, float]:
@@ -140,5 +141,4 @@ def _accuracy(net: DigitNet, batches: Sequence[StripBatch]) -> float:
 
 
 def _as_input(batch: StripBatch) -> Tensor:
-    ink = as_input(batch.ink.astype(np.float32) / np.float32(255))
-    return ink.contiguous(memory_format=torch.channels_last)
+    return as_input(batch.ink.astype(np.float32) / np.float32(255))
