@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check train weights samples bench strips ablation development clean
+.PHONY: help demo test check train weights samples bench strips ablation constraints development clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,14 +47,18 @@ samples: $(VENV)/everything  ## Draw data/samples and data/pages again
 	cp build/pages/* data/pages/
 	$(BIN)/sdnn read data/pages/00005.png --explain data/reading.png
 
-bench: $(VENV)/everything  ## Time the commands; writes benchmarks/startup.json
+bench: $(VENV)/everything  ## Time the commands and the decoding; writes benchmarks/{startup,decoding}.json
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/decoding.py
 
 strips: $(VENV)/everything  ## Read strips of MNIST test digits; writes benchmarks/strips.{json,md}
 	$(BIN)/python benchmarks/strips.py
 
 ablation: $(VENV)/everything  ## What each part of the training is worth (hours): make ablation STRINGS="DIR..."
 	$(BIN)/python benchmarks/ablation.py $(STRINGS)
+
+constraints: $(VENV)/everything  ## What constraints and rejection are worth: make constraints STRINGS="DIR..."
+	$(BIN)/python benchmarks/constraints.py $(STRINGS)
 
 development: $(VENV)/everything  ## Score folders of real strips: make development STRINGS="DIR..."
 	$(BIN)/python benchmarks/development.py $(STRINGS)

@@ -29,11 +29,12 @@ from sdnn.evaluation.metrics import bootstrap_over_digits, wilson_interval
 from sdnn.machine import hardware
 from sdnn.models.engine import BUNDLED
 from sdnn.preprocessing import load_page
-from sdnn.reader import SURE, VIEWS, Reader, View
+from sdnn.reader import SURE, Reader
 from sdnn.results import FloatArray
 from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
 from sdnn.training.run import Run
 from sdnn.training.stages import new_run, train
+from sdnn.views import VIEWS, View
 
 HERE = Path(__file__).parent
 BUILD = HERE.parent / "build" / "ablation"
@@ -106,10 +107,10 @@ def variants() -> Iterator[Variant]:
     yield Variant("1.4 times the channels", replace(BASE, channels=(24, 44, 90, 180, 224)))
     for strips in (25_600, 51_200, 204_800):
         yield Variant(f"{strips:,} strips", of_strings(examples=strips))
-    yield Variant("base, seven views", BASE, VIEWS, sure=1.1)
+    yield Variant("base, all views", BASE, VIEWS, sure=1.1)
     yield Variant("bundled model, one view", None)
-    yield Variant("bundled model, seven views where in doubt", None, VIEWS, SURE)
-    yield Variant("bundled model, always seven views", None, VIEWS, sure=1.1)
+    yield Variant("bundled model, all views where in doubt", None, VIEWS, SURE)
+    yield Variant("bundled model, always all views", None, VIEWS, sure=1.1)
 
 
 def trained(recipe: Recipe) -> Run:

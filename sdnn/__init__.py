@@ -2,7 +2,7 @@
 
 >>> import sdnn
 >>> sdnn.read("data/samples/00000.png").text
-'11032868'
+'14662'
 
 The public names are loaded when first used, so that `import sdnn` costs nothing.
 """

@@ -7,6 +7,7 @@ class Decoder(StrEnum):
     """How the digits are found on the class map."""
 
     VITERBI = "viterbi"
+    POSTERIOR = "posterior"
     NMS = "nms"
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,24 @@ from sdnn import __version__
 from sdnn.choices import Decoder, Gradient, Objective, Source, Split, Stage, Topology
 from sdnn.errors import ExitCode, MissingPackage, SdnnError, UnreadableInput, UsageError
 from sdnn.files import save_picture
+from sdnn.options import (
+    CheckOption,
+    DataOption,
+    DecoderOption,
+    LengthOption,
+    LexiconOption,
+    MaxValueOption,
+    MinConfidenceOption,
+    MinValueOption,
+    ModelOption,
+    PatternOption,
+    ProfileOption,
+    TopologyOption,
+    digits_range,
+    gap_range,
+    profile_of,
+)
+from sdnn.profiles import FILE_NAME, Profile, save_profile
 from sdnn.terminal import fail, needs, note, print_line, progress, standard_input
 
 if TYPE_CHECKING:
@@ -34,21 +53,6 @@ app = typer.Typer(
 
 MOST_FAILURES = 200
 """Failures on one contact sheet: more would make a picture that few programs open."""
-
-ModelOption = Annotated[
-    Path | None, typer.Option(envvar="SDNN_MODEL", help="Model file (.onnx); the bundled one by default.")
-]
-DecoderOption = Annotated[Decoder, typer.Option(help="Best path through the trellis, or peak picking.")]
-TopologyOption = Annotated[
-    Topology,
-    typer.Option(help="No-digit column needed between equal digits (ctc) or between any two (strict)."),
-]
-DataOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="Folder that holds MNIST/raw (else: SDNN_DATA, data/ of a checkout, the user's cache)."
-    ),
-]
 
 
 def main() -> None:
@@ -97,26 +101,67 @@ def read(
         Path | None,
         typer.Option(metavar="OUT.png", help="Draw the strip, its class map and the path; one IMAGE."),
     ] = None,
+    nbest: Annotated[
+        int,
+        typer.Option(min=1, max=1000, metavar="K", help="List the K likeliest texts."),
+    ] = 1,
+    mask_below: Annotated[
+        float,
+        typer.Option(min=0, max=1, metavar="P", help="Print ? for a less probable digit."),
+    ] = 0.0,
+    profile: ProfileOption = None,
+    length: LengthOption = None,
+    pattern: PatternOption = None,
+    lexicon: LexiconOption = None,
+    check: CheckOption = None,
+    min_value: MinValueOption = None,
+    max_value: MaxValueOption = None,
+    min_confidence: MinConfidenceOption = None,
 ) -> None:
     """Read the digit string on each picture.
 
-    Prints the digits; with several pictures, the file name in front.
+    Prints the digits; with several pictures, the file name in front. What is rejected prints an empty text.
 
-    Exit codes: 0 all read; 4 no digits on one; 5 one cannot be read.
+    Exit codes: 0 all read; 3 one rejected; 4 no digits on one; 5 one cannot be read.
     """
     if explain and len(images) != 1:
         raise UsageError(f"--explain draws one picture, {len(images)} were given; call it once for each")
     _refuse_to_overwrite("--explain", explain, [Path(image) for image in images])
-    from sdnn.reader import Reader
-
-    reader = Reader(model, decoder, topology)
+    settings = profile_of(profile, length, pattern, lexicon, check, min_value, max_value, min_confidence)
+    reader = _reader(model, decoder, topology, settings, nbest)
     worst = ExitCode.OK
     for image in images:
-        worst = max(worst, _read_one(reader, image, json_lines, len(images) > 1, explain))
+        worst = max(worst, _read_one(reader, image, json_lines, len(images) > 1, explain, mask_below))
     raise typer.Exit(worst)
 
 
-def _read_one(reader: "Reader", image: str, json_lines: bool, named: bool, explain: Path | None) -> ExitCode:
+def _reader(
+    model: Path | None, decoder: Decoder, topology: Topology, settings: Profile, most_texts: int = 1
+) -> "Reader":
+    from sdnn.decoding.constraints import constraint
+    from sdnn.reader import Reader
+
+    return Reader(
+        model,
+        decoder,
+        topology,
+        constraint=constraint(
+            length=settings.length,
+            pattern=settings.pattern,
+            lexicon=settings.lexicon,
+            check=settings.check,
+            min_value=settings.min_value,
+            max_value=settings.max_value,
+        ),
+        min_confidence=settings.min_confidence or 0.0,
+        most_texts=most_texts,
+        temperature=settings.temperature,
+    )
+
+
+def _read_one(
+    reader: "Reader", image: str, json_lines: bool, named: bool, explain: Path | None, mask_below: float
+) -> ExitCode:
     from sdnn.records import error_record, reading_record
     from sdnn.results import Status
 
@@ -135,15 +180,22 @@ def _read_one(reader: "Reader", image: str, json_lines: bool, named: bool, expla
     if json_lines:
         print_line(json.dumps(reading_record(reading, image, model, elapsed_ms)))
     else:
-        print_line(f"{image}\t{reading.text}" if named else reading.text)
+        prefix = f"{image}\t" if named else ""
+        if reading.status is Status.REJECTED:
+            print_line(prefix.rstrip("\t") if named else "")
+        elif reader.most_texts > 1:
+            for text, probability in reading.nbest:
+                print_line(f"{prefix}{text}\t{probability:.4f}")
+        else:
+            print_line(prefix + reading.masked(mask_below))
     if explain:
         from sdnn.rendering.explain import explain as draw
 
         save_picture(draw(reading), explain)
-    if reading.status is Status.EMPTY:
-        note(f"{image}: {reading.reason}")
-        return ExitCode.EMPTY
-    return ExitCode.OK
+    if reading.status is Status.ACCEPTED:
+        return ExitCode.OK
+    note(f"{image}: {reading.status}: {reading.reason}")
+    return ExitCode.EMPTY if reading.status is Status.EMPTY else ExitCode.REJECTED
 
 
 @app.command()
@@ -261,7 +313,7 @@ def synth(
     from sdnn.datasets.folder import numbered_sample, write_folder
     from sdnn.datasets.strips import Layout
 
-    layout = Layout(digits=_digits_range(digits), gap_px=_gap_range("0:6" if gap is None else gap))
+    layout = Layout(digits=digits_range(digits), gap_px=gap_range("0:6" if gap is None else gap))
     chosen_seed = int.from_bytes(os.urandom(4)) if seed is None else seed
     found, digit_images = _digit_source(source, split, data)
     if out:
@@ -286,23 +338,35 @@ def evaluate(
     failures: Annotated[
         Path | None, typer.Option(metavar="OUT.png", help="Draw what was read wrong.")
     ] = None,
+    rejection: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.png", help="Draw error against share accepted."),
+    ] = None,
     decoder: DecoderOption = Decoder.VITERBI,
     topology: TopologyOption = Topology.CTC,
     model: ModelOption = None,
+    profile: ProfileOption = None,
+    length: LengthOption = None,
+    pattern: PatternOption = None,
+    lexicon: LexiconOption = None,
+    check: CheckOption = None,
+    min_value: MinValueOption = None,
+    max_value: MaxValueOption = None,
 ) -> None:
-    """Read labelled strips and say how many are right.
+    """Read labelled strips and say how many are right, and how far confidence can be trusted.
 
     Files that cannot be read count as wrong; then the exit code is 5.
     """
     with needs("rapidfuzz", "evaluating"):
         from sdnn.evaluation.folder import evaluate as evaluate_folder
         from sdnn.evaluation.labels import LABELS_NAME, read_labels
-        from sdnn.evaluation.report import table
-    from sdnn.reader import Reader
-
-    reader = Reader(model, decoder, topology)
+        from sdnn.evaluation.report import tables
+    settings = profile_of(profile, length, pattern, lexicon, check, min_value, max_value)
+    reader = _reader(model, decoder, topology, settings)
     labelled = [labelled.path for folder in folders for labelled in read_labels(folder)]
-    _refuse_to_overwrite("--failures", failures, [*labelled, *(folder / LABELS_NAME for folder in folders)])
+    inputs = [*labelled, *(folder / LABELS_NAME for folder in folders)]
+    _refuse_to_overwrite("--failures", failures, inputs)
+    _refuse_to_overwrite("--rejection", rejection, inputs)
     reports, failed, done = [], [], 0
     with progress("reading") as update:
 
@@ -323,7 +387,7 @@ def evaluate(
 
         terminal = sys.stdout.isatty()
         text = io.StringIO()
-        Console(file=text, force_terminal=terminal, width=None if terminal else 100).print(table(reports))
+        Console(file=text, force_terminal=terminal, width=None if terminal else 100).print(*tables(reports))
         print_line(text.getvalue().rstrip("\n"))
     if failures:
         from sdnn.rendering.contact_sheet import contact_sheet
@@ -331,8 +395,60 @@ def evaluate(
         if len(failed) > MOST_FAILURES:
             note(f"{len(failed)} failures; the first {MOST_FAILURES} are drawn")
         save_picture(contact_sheet(failed[:MOST_FAILURES]), failures)
+    if rejection:
+        from sdnn.rendering.rejection import rejection_plot
+
+        save_picture(rejection_plot([(report.name, report.curve) for report in reports]), rejection)
     if any(report.unreadable for report in reports):
         raise typer.Exit(ExitCode.UNREADABLE)
+
+
+@app.command()
+def calibrate(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Folders with labels.csv (file,label).")
+    ],
+    target_error: Annotated[
+        float, typer.Option(min=1e-5, max=0.5, help="Share of wrong texts among the accepted ones, at most.")
+    ] = 0.01,
+    save: Annotated[str, typer.Option(metavar="NAME", help="Profile to write.")] = "calibrated",
+    config: Annotated[Path, typer.Option(metavar="FILE", help="Where to write it.")] = Path(FILE_NAME),
+    json_lines: Annotated[bool, typer.Option("--json", help="Print the figures as a JSON record.")] = False,
+    decoder: DecoderOption = Decoder.VITERBI,
+    topology: TopologyOption = Topology.CTC,
+    model: ModelOption = None,
+    profile: ProfileOption = None,
+    length: LengthOption = None,
+    pattern: PatternOption = None,
+    lexicon: LexiconOption = None,
+    check: CheckOption = None,
+    min_value: MinValueOption = None,
+    max_value: MaxValueOption = None,
+) -> None:
+    """Fit confidence to your own labelled strips, and find from which confidence on a reading can be trusted.
+
+    Writes temperature, threshold and constraint as a profile, for `sdnn read --profile NAME`.
+    """
+    with needs("rapidfuzz", "calibrating"):
+        from sdnn.evaluation.calibration import calibrate as calibrate_on
+
+    settings = profile_of(profile, length, pattern, lexicon, check, min_value, max_value)
+    with needs("tomlkit", "writing a profile"), progress("reading") as update:
+        found = calibrate_on(
+            lambda temperature: _reader(
+                model, decoder, topology, replace(settings, temperature=temperature, min_confidence=None)
+            ),
+            folders,
+            target_error,
+            update,
+        )
+        threshold = found.threshold.value if found.threshold else None
+        written = replace(settings, temperature=round(found.temperature, 4), min_confidence=threshold)
+        save_profile(save, written, config)
+    print_line(json.dumps(found.to_record()) if json_lines else found.summary())
+    note(f"wrote profile {save} to {config}; use it with: sdnn read --profile {save}")
+    if threshold is None:
+        note(found.shortage)
 
 
 def _refuse_without_effect(
@@ -359,26 +475,6 @@ def _refuse_to_overwrite(option: str, out: Path | None, inputs: list[Path]) -> N
     """A drawing must not take the place of what it is drawn from."""
     if out and out.exists() and any(each.exists() and out.samefile(each) for each in inputs):
         raise UsageError(f"{option} {out}: is one of the files to be read; give another name")
-
-
-def _digits_range(text: str) -> tuple[int, int]:
-    """`5` or `3-8`."""
-    low, dash, high = text.partition("-")
-    high = high if dash else low
-    if not (low.isdecimal() and high.isdecimal() and 1 <= int(low) <= int(high)):
-        raise UsageError(f"--digits {text}: give a number such as 5 or a range such as 3-8, from 1 up")
-    return int(low), int(high)
-
-
-def _gap_range(text: str) -> tuple[int, int]:
-    """`0:6` or `-2:4`."""
-    try:
-        low, high = (int(bound) for bound in text.split(":"))
-    except ValueError:
-        raise UsageError(f"--gap {text}: give two whole numbers of pixels such as 0:6") from None
-    if low > high:
-        raise UsageError(f"--gap {text}: the first number must not be the greater one")
-    return low, high
 
 
 def _digit_source(source: Source | None, split: Split, data: Path | None) -> tuple[Source, "DigitSource"]:

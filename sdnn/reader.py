@@ -2,26 +2,28 @@
 
 Where the first look leaves doubt, the same writing is brought to the size of a strip in other ways, too:
 smaller and taller, wider, leaning a little. The reading is the string with the highest probability over all
-of these views.
+of these views, among those that a constraint allows.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from sdnn.boxes import digit_boxes, page_box
 from sdnn.choices import Decoder, Topology
-from sdnn.decoding.consensus import consensus
+from sdnn.decoding.consensus import Consensus, consensus
+from sdnn.decoding.constraints import Constraint
 from sdnn.decoding.decoder import decode, spell
+from sdnn.decoding.nbest import n_best
 from sdnn.decoding.posterior import digit_probs
 from sdnn.decoding.recursion import best_path
 from sdnn.decoding.trellis import one_string
-from sdnn.errors import UnreadableInput
+from sdnn.errors import UnreadableInput, UsageError
 from sdnn.models.engine import BUNDLED, Engine
-from sdnn.preprocessing import Writing, load_page, to_strip, writing_on
+from sdnn.preprocessing import Writing, load_page, writing_on
 from sdnn.preprocessing.loading import ImageSource
 from sdnn.results import (
     CLASSES,
@@ -37,41 +39,14 @@ from sdnn.results import (
     Status,
     Strip,
 )
+from sdnn.views import VIEWS, View, strips_of
 
-
-@dataclass(frozen=True)
-class View:
-    """A way of bringing writing to the size of a strip.
-
-    Attributes:
-        scale: Text height, as a multiple of the net's.
-        aspect: Width, as a multiple of what keeps the proportions.
-        slant: Lean taken away beyond the estimated one, in pixels to the side per pixel up.
-        upright: Whether the estimated one is taken away.
-    """
-
-    scale: float = 1.0
-    aspect: float = 1.0
-    slant: float = 0.0
-    upright: bool = True
-
-
-VIEWS: Final = (
-    View(),
-    View(scale=0.84, slant=-0.2),
-    View(scale=0.72),
-    View(scale=1.35),
-    View(aspect=1.5),
-)
-"""The first is the usual one; the others, chosen on the development sets, are for when it leaves doubt."""
 MOST_FOR_DOUBT: Final = 60
 """Digits beyond which a line is looked at once: on so many there is always doubt, and looking takes long."""
 MOST_COLUMNS: Final = 8192
 """Columns of a class map beyond which a line is not read: about 800 digits, or no digits at all."""
 SURE: Final = 0.9
 """Confidence from which on the first view is enough."""
-INK: Final = 0.25
-"""Ink above which a pixel counts to a digit when its box is drawn."""
 
 
 class Reader:
@@ -81,6 +56,9 @@ class Reader:
         engine: The model.
         decoder: How digits are found on the class map.
         topology: Which paths the trellis allows.
+        constraint: Which texts are allowed; None for all.
+        min_confidence: Readings that are less probable are rejected.
+        most_texts: How many of the likeliest texts a reading lists.
         views: How writing is brought to the size of a strip; all but the first only where that leaves doubt.
         sure: Confidence from which on the first view leaves none.
     """
@@ -90,17 +68,30 @@ class Reader:
         model: str | Path | None = None,
         decoder: Decoder | str = Decoder.VITERBI,
         topology: Topology | str = Topology.CTC,
+        *,
+        constraint: Constraint | None = None,
+        min_confidence: float = 0.0,
+        most_texts: int = 1,
+        temperature: float | None = None,
         views: Sequence[View] = VIEWS,
         sure: float = SURE,
     ) -> None:
-        """Loads the model, by default the bundled one.
+        """Loads the model, by default the bundled one; `temperature` takes the place of the model's own.
 
         Raises:
             ModelError: When the model file is missing, damaged or of another kind.
+            UsageError: When peak picking, which knows no strings, is to obey a constraint.
         """
-        self.engine = Engine(Path(model) if model else BUNDLED)
+        self.engine = Engine(Path(model) if model else BUNDLED, temperature)
         self.decoder = Decoder(decoder)
         self.topology = Topology(topology)
+        if constraint and self.decoder is Decoder.NMS:
+            raise UsageError(
+                f"--decoder nms knows no strings and cannot obey {constraint.description}; leave it out"
+            )
+        self.constraint = constraint
+        self.min_confidence = min_confidence
+        self.most_texts = most_texts
         self.views = views
         self.sure = sure
 
@@ -119,14 +110,21 @@ class Reader:
             return Reading("", 1.0, Status.EMPTY, "no ink on the picture")
         self._check_length(writing, str(source) if isinstance(source, str | Path) else "picture")
         looks = self._look(writing, self.views[:1])
-        string, log_probs = self._consensus(looks)
-        doubt = np.exp(log_probs[0]) < self.sure and len(string) <= MOST_FOR_DOUBT
-        if doubt and self.decoder is Decoder.VITERBI:  # peaks are not scored
+        first, free = self._agreed(looks)
+        doubt = len(free.string) <= MOST_FOR_DOUBT and (first is None or first.confidence < self.sure)
+        if doubt and self.decoder is not Decoder.NMS:  # peaks are not scored
             looks += self._look(writing, self.views[1:])
-            string, log_probs = self._consensus(looks)
-        strip, class_map = looks[int(log_probs.argmax())]
-        evidence = self._evidence(page, strip, class_map, string)
-        return self._reading(evidence, float(np.exp(log_probs).mean()), len(looks))
+            first, free = self._agreed(looks)
+        return self._reading(page, looks, first, free)
+
+    def _agreed(self, looks: Sequence[tuple[Strip, ClassMap]]) -> tuple[Consensus | None, Consensus]:
+        """What the views agree on under the constraint, and without it."""
+        maps = [class_map.log_probs for _, class_map in looks]
+        free = consensus(maps, self.decoder, self.topology)
+        assert free is not None  # some string is possible on every map
+        if self.constraint is None:
+            return free, free
+        return consensus(maps, self.decoder, self.topology, self.constraint.automaton), free
 
     def _check_length(self, writing: Writing, name: str) -> None:
         geometry = self.engine.description.geometry
@@ -135,28 +133,14 @@ class Reader:
             raise UnreadableInput(f"{name}: the line is too long for its height; cut it into pieces")
 
     def _look(self, writing: Writing, views: Sequence[View]) -> list[tuple[Strip, ClassMap]]:
-        geometry = self.engine.description.geometry
-        strips = [
-            to_strip(
-                writing.ink,
-                writing.text,
-                geometry,
-                slant=writing.slant * view.upright + view.slant,
-                scale=view.scale,
-                aspect=view.aspect,
-            )
-            for view in views
-        ]
+        strips = strips_of(writing, views, self.engine.description.geometry)
         return list(zip(strips, self.engine.class_maps(strips), strict=True))
-
-    def _consensus(self, looks: Sequence[tuple[Strip, ClassMap]]) -> tuple[tuple[int, ...], FloatArray]:
-        return consensus([class_map.log_probs for _, class_map in looks], self.decoder, self.topology)
 
     def _evidence(
         self, page: FloatArray, strip: Strip, class_map: ClassMap, string: Sequence[int]
     ) -> Evidence:
         """What speaks for a string on one of the views."""
-        if self.decoder is Decoder.VITERBI:
+        if self.decoder is not Decoder.NMS:
             path, _ = best_path(class_map.log_probs, one_string(string, CLASSES, self.topology))
             spans = spell(path, NO_DIGIT)
         else:
@@ -164,14 +148,38 @@ class Reader:
         boxes = digit_boxes(strip, class_map, spans)
         return Evidence(page, strip, class_map, path, tuple(spans), tuple(boxes))
 
-    def _reading(self, evidence: Evidence, confidence: float, views: int) -> Reading:
-        log_probs = evidence.class_map.log_probs
+    def _reading(
+        self,
+        page: FloatArray,
+        looks: Sequence[tuple[Strip, ClassMap]],
+        agreed: Consensus | None,
+        free: Consensus,
+    ) -> Reading:
+        """What the views agree on, with boxes and probabilities.
+
+        Args:
+            page: The picture.
+            looks: The views.
+            agreed: Their consensus under the constraint; None where no allowed text is possible.
+            free: Their consensus without it.
+        """
+        strip, class_map = looks[int((agreed or free).log_probs.argmax())]
+        evidence = self._evidence(page, strip, class_map, (agreed or free).string)
+        if not free.string:
+            return Reading(
+                "", free.confidence, Status.EMPTY, "no digits found", views=len(looks), evidence=evidence
+            )
+        unconstrained = "".join(DIGITS[label] for label in free.string)
+        if agreed is None:
+            reason = f"the strip is too short for {self.constraint.description if self.constraint else 'it'}"
+            return Reading(
+                "", 0.0, Status.REJECTED, reason, views=len(looks), fit=0.0, unconstrained=unconstrained
+            )
+        height, width = page.shape
+        boxes = [page_box(strip, box).clipped(width, height) for box in evidence.boxes]
+        automaton = self.constraint.automaton if self.constraint else None
         labels = [span.label for span in evidence.spans]
-        probs = digit_probs(log_probs, labels, self.topology)
-        if not labels:
-            return Reading("", confidence, Status.EMPTY, "no digits found", views=views, evidence=evidence)
-        height, width = evidence.page.shape
-        boxes = [page_box(evidence.strip, box).clipped(width, height) for box in evidence.boxes]
+        probs = digit_probs(class_map.log_probs, labels, self.topology, automaton)
         digits = tuple(
             Digit(
                 DIGITS[span.label],
@@ -182,8 +190,32 @@ class Reader:
             )
             for span, row, box in zip(evidence.spans, probs, boxes, strict=True)
         )
-        text = "".join(digit.digit for digit in digits)
-        return Reading(text, confidence, Status.ACCEPTED, None, Box.around(boxes), digits, views, evidence)
+        text = self._format(labels)
+        nbest: tuple[tuple[str, float], ...] = ((text, agreed.confidence),)
+        missing = 1.0 - agreed.confidence
+        if self.most_texts > 1 and self.decoder is not Decoder.NMS:
+            found = n_best([each.log_probs for _, each in looks], self.most_texts, automaton, self.topology)
+            nbest = tuple((self._format(string), prob) for string, prob in found.strings)
+            missing = found.missing
+        rejected = agreed.confidence < self.min_confidence
+        return Reading(
+            text,
+            agreed.confidence,
+            Status.REJECTED if rejected else Status.ACCEPTED,
+            f"confidence {agreed.confidence:.3f} is below {self.min_confidence:g}" if rejected else None,
+            Box.around(boxes) if boxes else None,
+            digits,
+            len(looks),
+            agreed.fit,
+            unconstrained,
+            nbest,
+            missing,
+            evidence,
+        )
+
+    def _format(self, labels: Sequence[int]) -> str:
+        digits = "".join(DIGITS[label] for label in labels)
+        return self.constraint.format(digits) if self.constraint else digits
 
 
 @lru_cache(maxsize=4)
@@ -195,49 +227,6 @@ def load(model: str | Path | None = None) -> Reader:
 def read(source: ImageSource) -> Reading:
     """Reads the digit string on a picture with the bundled model; see `Reader.read`."""
     return load().read(source)
-
-
-def digit_boxes(strip: Strip, class_map: ClassMap, spans: Sequence[Span]) -> list[Box]:
-    """The ink of each digit, as boxes in pixels of the strip.
-
-    A column of the map says where the middle of a digit is, not how wide it is: between two digits the ink is
-    cut half-way between their middles, and no digit is wider than a window.
-    """
-    middles = [class_map.centre_px(span.centre) for span in spans]
-    half = class_map.window_px / 2
-    boxes = []
-    for place, middle in enumerate(middles):
-        left = (middles[place - 1] + middle) / 2 if place > 0 else middle - half
-        right = (middle + middles[place + 1]) / 2 if place + 1 < len(middles) else middle + half
-        first = max(0, round(max(left, middle - half)))
-        last = max(first + 1, round(min(right, middle + half)))
-        boxes.append(_ink_box(strip.ink[:, first:last], first))
-    return boxes
-
-
-def page_box(strip: Strip, box: Box) -> Box:
-    """The ink that a box of the strip holds, as a box in the picture.
-
-    Where the strip was set upright this is narrower than the picture of the box, which leans.
-    """
-    left, top, right, bottom = box.rounded()
-    rows, columns = np.nonzero(strip.ink[top:bottom, left:right] > INK)
-    if not len(rows):
-        return strip.to_page(box)
-    centres = np.stack([columns + left + 0.5, rows + top + 0.5, np.ones(len(rows))])
-    x, y = strip.page_from_strip @ centres
-    half_x, half_y = np.abs(strip.page_from_strip[:, :2]).sum(axis=1) / 2
-    return Box(
-        float(x.min() - half_x), float(y.min() - half_y), float(x.max() + half_x), float(y.max() + half_y)
-    )
-
-
-def _ink_box(ink: FloatArray, left: int) -> Box:
-    columns = np.flatnonzero((ink > INK).any(axis=0))
-    rows = np.flatnonzero((ink > INK).any(axis=1))
-    if not len(columns):
-        return Box(left, 0, left + ink.shape[1], ink.shape[0])
-    return Box(left + int(columns[0]), int(rows[0]), left + int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
 def _alternatives(probs: FloatArray, span: Span, least: float = 0.001) -> tuple[tuple[str, float], ...]:

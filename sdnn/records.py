@@ -21,7 +21,7 @@ def reading_record(reading: Reading, source: str, model: dict[str, str], elapsed
         "box": _edges(reading.box) if reading.box else None,
         "text": reading.text,
         "confidence": reading.confidence,
-        "fit": 1.0,
+        "fit": reading.fit,
         "digits": [
             {
                 "digit": digit.digit,
@@ -31,8 +31,9 @@ def reading_record(reading: Reading, source: str, model: dict[str, str], elapsed
             }
             for digit in reading.digits
         ],
-        "nbest": [[reading.text, reading.confidence]],
-        "unconstrained": reading.text,
+        "nbest": [list(entry) for entry in reading.nbest],
+        "missing": reading.missing,
+        "unconstrained": reading.unconstrained,
         "views": reading.views,
         "model": model,
         "elapsed_ms": round(elapsed_ms, 2),
@@ -58,6 +59,7 @@ def _empty_record(source: str, status: Status, reason: str | None) -> dict[str, 
         "reason": reason,
         "digits": [],
         "nbest": [],
+        "missing": 0.0,
         "unconstrained": None,
         "views": 0,
         "model": None,

@@ -191,6 +191,7 @@ class Status(StrEnum):
     """What became of a picture."""
 
     ACCEPTED = "accepted"
+    REJECTED = "rejected"
     EMPTY = "empty"
     ERROR = "error"
 
@@ -221,13 +222,18 @@ class Reading:
     """What was read from one strip.
 
     Attributes:
-        text: The digits, leading zeros kept; empty where there are none.
-        confidence: Probability of exactly this text, given the strip; the mean over the views taken.
-        status: Accepted, or empty where no digit was found.
+        text: The digits, leading zeros kept, with what a pattern puts between them; empty without any.
+        confidence: Probability of exactly this text, given the strip and the constraint; with several views
+            the mean over them.
+        status: Accepted, rejected, or empty where no digit was found.
         reason: Why the reading is not accepted.
         box: The text in the picture, in pixels.
-        digits: One entry per character of the text.
+        digits: One entry per digit of the text.
         views: How many ways of bringing the writing to the size of a strip were tried.
+        fit: Probability that the constraint keeps; 1 without one.
+        unconstrained: What would have been read without the constraint; None where nothing was.
+        nbest: The most probable texts with their probabilities, likeliest first.
+        missing: Probability of all the texts that are not among these.
         evidence: What the reading rests on; None where the picture holds no ink.
     """
 
@@ -238,4 +244,20 @@ class Reading:
     box: Box | None = None
     digits: tuple[Digit, ...] = ()
     views: int = 1
+    fit: float = 1.0
+    unconstrained: str | None = None
+    nbest: tuple[tuple[str, float], ...] = ()
+    missing: float = 0.0
     evidence: Evidence | None = field(default=None, repr=False)
+
+    @property
+    def string(self) -> str:
+        """The digits alone."""
+        return "".join(digit.digit for digit in self.digits)
+
+    def masked(self, below: float) -> str:
+        """The text with a question mark for every digit that is less probable than `below`."""
+        digits = iter(self.digits)
+        return "".join(
+            "?" if letter in DIGITS and next(digits).confidence < below else letter for letter in self.text
+        )

@@ -377,3 +377,103 @@ def test_training_does_not_write_into_a_folder_that_holds_something(tmp_path: Pa
     result = sdnn("train", "--source", "pen", "--run", tmp_path)
     assert result.returncode == ExitCode.USAGE
     assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
+
+
+# Constraints, rejection, profiles. The sample says 14662.
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (("--length", "5"), "14662"),
+        (("--pattern", r"\d{3}-\d{2}"), "146-62"),
+        (("--min-value", "14000", "--max-value", "14662"), "14662"),
+        (("--profile", "us-zip"), "14662"),
+    ],
+)
+def test_constraints_are_obeyed(options: tuple[str, ...], text: str) -> None:
+    assert sdnn("read", SAMPLE, *options).stdout.decode() == f"{text}\n"
+
+
+def test_a_lexicon_names_what_there_is(tmp_path: Path) -> None:
+    (tmp_path / "codes.txt").write_text("14661\n14668\n")
+    result = sdnn("read", SAMPLE, "--lexicon", tmp_path / "codes.txt", "--json")
+    record = json.loads(result.stdout)
+    assert record["text"] in {"14661", "14668"}
+    assert record["unconstrained"] == "14662"
+    assert record["fit"] < 0.1
+    assert record["confidence"] > 0.1
+
+
+def test_a_check_digit_is_part_of_the_constraint() -> None:
+    record = json.loads(sdnn("read", SAMPLE, "--length", "5", "--check", "luhn", "--json").stdout)
+    digits = [int(digit) for digit in record["text"]]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
+    assert (sum(doubled) + sum(digits[::2])) % 10 == 0
+
+
+def test_what_is_rejected_prints_no_text_and_ends_with_3(tmp_path: Path) -> None:
+    result = sdnn("read", SAMPLE, SAMPLES / "00001.png", "--length", "300")
+    assert result.returncode == ExitCode.REJECTED
+    assert result.stdout.decode() == f"{SAMPLE}\n{SAMPLES / '00001.png'}\n"
+    assert result.stderr.decode().count("too short") == 2
+    record = json.loads(sdnn("read", SAMPLE, "--min-confidence", "1", "--json").stdout)
+    assert (record["status"], record["text"]) == ("rejected", "14662")
+
+
+def test_the_likeliest_texts_are_listed_one_a_line() -> None:
+    lines = sdnn("read", SAMPLE, "--nbest", "3", "--decoder", "posterior").stdout.decode().splitlines()
+    assert lines[0].split("\t")[0] == "14662"
+    probs = [float(line.split("\t")[1]) for line in lines]
+    assert probs == sorted(probs, reverse=True)
+
+
+def test_weak_digits_are_masked() -> None:
+    assert sdnn("read", SAMPLE, "--mask-below", "1").stdout.decode() == "?????\n"
+    assert sdnn("read", SAMPLE, "--mask-below", "0.2").stdout.decode() == "14662\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--length", "five"), "length"),
+        (("--pattern", "(["), "pattern"),
+        (("--pattern", r"\d{3}-?\d{2}"), "could be printed as"),
+        (("--check", "crc32"), "luhn"),
+        (("--length", "4", "--min-value", "10000"), "no"),
+        (("--profile", "nobody"), "us-zip"),
+        (("--decoder", "nms", "--length", "5"), "nms"),
+    ],
+)
+def test_a_constraint_that_cannot_be_meant_is_one_line_and_exit_code_2(
+    tmp_path: Path, options: tuple[str, ...], complaint: str
+) -> None:
+    result = sdnn("read", SAMPLE, *options, cwd=tmp_path)
+    assert result.returncode == ExitCode.USAGE
+    assert result.stdout == b""
+    assert_one_line(result.stderr, complaint)
+
+
+def test_calibrating_writes_a_profile_that_reading_takes(tmp_path: Path) -> None:
+    result = sdnn(
+        "calibrate", SAMPLES, "--target-error", "0.3", "--save", "mine", "--length", "3-8", cwd=tmp_path
+    )
+    assert result.returncode == ExitCode.OK, result.stderr
+    assert "temperature" in result.stdout.decode()
+    assert "[profile.mine]" in (tmp_path / "sdnn.toml").read_text()
+    again = sdnn("read", SAMPLE, "--profile", "mine", cwd=tmp_path)
+    assert again.stdout.decode() == "14662\n"
+
+
+def test_calibrating_on_too_few_strips_says_how_many_it_takes(tmp_path: Path) -> None:
+    result = sdnn("calibrate", SAMPLES, "--target-error", "0.001", "--json", cwd=tmp_path)
+    assert result.returncode == ExitCode.OK
+    assert json.loads(result.stdout)["threshold"] is None
+    assert "too few" in result.stderr.decode()
+
+
+def test_eval_draws_the_error_against_the_share_accepted(tmp_path: Path) -> None:
+    result = sdnn("eval", SAMPLES, "--rejection", tmp_path / "curve.png")
+    assert result.returncode == ExitCode.OK
+    with Image.open(tmp_path / "curve.png") as image:
+        assert image.width > 200

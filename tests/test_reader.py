@@ -10,12 +10,13 @@ import sdnn
 from sdnn.choices import Decoder, Topology
 from sdnn.datasets.digits import Pen
 from sdnn.datasets.strips import Layout, random_strip
+from sdnn.decoding.constraints import constraint
 from sdnn.decoding.posterior import string_log_probs
-from sdnn.errors import UnreadableInput
-from sdnn.preprocessing import to_strip, writing_on
+from sdnn.errors import UnreadableInput, UsageError
 from sdnn.preprocessing.loading import ImageSource
-from sdnn.reader import MOST_FOR_DOUBT, SURE, VIEWS, Reader, View, digit_boxes, page_box
-from sdnn.results import Box, ClassMap, Geometry, Reading, Span, Status, Strip
+from sdnn.reader import MOST_FOR_DOUBT, SURE, Reader
+from sdnn.results import Reading, Status
+from sdnn.views import VIEWS, View
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 SAMPLE = SAMPLES / "00000.png"
@@ -175,35 +176,6 @@ def test_boxes_hold_the_same_digit_in_every_view(reading: Reading, view: View) -
         assert digit.box.bottom == pytest.approx(usual.box.bottom, abs=4)
 
 
-def test_boxes_are_cut_half_way_between_digits_that_touch() -> None:
-    ink = np.zeros((28, 60), np.float32)
-    ink[5:20, 20:40] = 1.0  # two digits of ten columns that touch at 30
-    class_map = ClassMap(np.zeros((17, 11)), window_px=28, stride_px=2)
-    spans = [Span(1, 5, 6), Span(7, 10, 11)]  # middles at 25 and 35
-    assert digit_boxes(Strip(ink), class_map, spans) == [Box(20, 5, 30, 20), Box(30, 5, 40, 20)]
-
-
-@pytest.mark.parametrize("slant", [0.0, 0.5, -0.3])
-def test_the_box_of_leaning_ink_is_as_wide_as_the_ink(slant: float) -> None:
-    page = np.ones((60, 200), np.float32)
-    for left in (60, 100, 140):
-        for row in range(10, 50):
-            start = round(left + slant * (30 - row))
-            page[row, start : start + 5] = 0
-    writing = writing_on(page)
-    assert writing
-    strip = to_strip(writing.ink, writing.text, Geometry(), slant=slant)
-    whole = Box(0, 0, strip.ink.shape[1], strip.ink.shape[0])
-    found, inked = page_box(strip, whole), np.flatnonzero((page == 0).any(axis=0))
-    assert (found.left, found.right) == pytest.approx((inked[0], inked[-1] + 1), abs=1.5)
-    assert (found.top, found.bottom) == pytest.approx((10, 50), abs=1.5)
-
-
-def test_a_box_without_ink_is_mapped_as_it_is() -> None:
-    strip = Strip(np.zeros((32, 60), np.float32), np.array([[2.0, 0.0, 5.0], [0.0, 2.0, 1.0]]))
-    assert page_box(strip, Box(1, 2, 3, 4)) == Box(7, 5, 11, 9)
-
-
 def test_a_photograph_forty_times_as_large_reads_the_same(reader: Reader, reading: Reading) -> None:
     with Image.open(SAMPLE) as image:
         large = image.resize((40 * image.width, 40 * image.height), Image.Resampling.BICUBIC)
@@ -218,3 +190,73 @@ def test_boxes_stay_in_the_picture(reader: Reader) -> None:
     for digit in found.digits:
         assert 0 <= digit.box.left < digit.box.right <= page.shape[1]
         assert 0 <= digit.box.top < digit.box.bottom <= page.shape[0]
+
+
+# Constraints. The sample has five digits.
+
+
+def test_what_is_read_obeys_the_constraint_and_says_what_it_would_have_been(reading: Reading) -> None:
+    found = Reader(constraint=constraint(length="4")).read(SAMPLE)
+    assert len(found.text) == 4
+    assert found.unconstrained == reading.text
+    assert found.fit < 0.5
+    assert found.status is Status.ACCEPTED
+
+
+def test_a_constraint_that_the_text_obeys_keeps_it_and_makes_it_surer(reading: Reading) -> None:
+    found = Reader(constraint=constraint(length=str(len(reading.text)))).read(SAMPLE)
+    assert found.text == reading.text
+    assert found.confidence >= reading.confidence
+    assert found.confidence * found.fit == pytest.approx(reading.confidence, abs=1e-9)
+
+
+def test_signs_of_a_pattern_are_inserted_between_the_digits(reading: Reading) -> None:
+    found = Reader(constraint=constraint(pattern=r"\d{3}-\d{2}")).read(SAMPLE)
+    assert found.text == f"{reading.text[:3]}-{reading.text[3:]}"
+    assert found.string == reading.text
+    assert len(found.digits) == 5
+
+
+def test_alternatives_obey_the_constraint(doubtful: npt.NDArray[np.uint8]) -> None:
+    found = Reader(constraint=constraint(pattern="[0-4]+")).read(doubtful)
+    others = {other for digit in found.digits for other, _ in digit.alternatives}
+    assert others <= set("01234")
+
+
+def test_a_strip_too_short_for_any_allowed_text_is_rejected() -> None:
+    found = Reader(constraint=constraint(length="300")).read(SAMPLE)
+    assert (found.status, found.text, found.confidence, found.fit) == (Status.REJECTED, "", 0.0, 0.0)
+    assert found.reason
+    assert "too short" in found.reason
+
+
+def test_a_blank_page_is_empty_before_any_constraint() -> None:
+    blank = np.full((40, 200), 255, np.uint8)
+    assert Reader(constraint=constraint(length="5")).read(blank).status is Status.EMPTY
+
+
+def test_peaks_obey_no_constraint() -> None:
+    with pytest.raises(UsageError, match="nms"):
+        Reader(decoder=Decoder.NMS, constraint=constraint(length="5"))
+
+
+def test_what_is_not_sure_enough_is_rejected_with_the_reason(doubtful: npt.NDArray[np.uint8]) -> None:
+    found = Reader(min_confidence=0.999).read(doubtful)
+    assert found.status is Status.REJECTED
+    assert found.text
+    assert found.reason
+    assert "0.999" in found.reason
+
+
+def test_the_likeliest_texts_come_with_their_probabilities(doubtful: npt.NDArray[np.uint8]) -> None:
+    found = Reader(most_texts=5).read(doubtful)
+    probs = [prob for _, prob in found.nbest]
+    assert probs == sorted(probs, reverse=True)
+    assert sum(probs) + found.missing == pytest.approx(1, abs=1e-9)
+    assert dict(found.nbest)[found.text] == pytest.approx(found.confidence, abs=1e-6)
+
+
+def test_another_temperature_changes_confidence(reading: Reading) -> None:
+    found = Reader(temperature=3.0).read(SAMPLE)
+    assert found.text == reading.text
+    assert found.confidence < reading.confidence

@@ -61,11 +61,6 @@ class DigitSource(Protocol):
         """A digit of the given class; the generator alone decides which."""
         ...
 
-    @property
-    def plain(self) -> "DigitSource":
-        """The part of the source that stands on clean pages: MNIST, where it is in it."""
-        ...
-
     def writer(self, rng: np.random.Generator, scale: int = 1) -> "Writer":
         """The source narrowed to one writer, where it knows its writers.
 
@@ -111,11 +106,6 @@ class Mnist:
         candidates = self._of_label[label]
         return self[int(candidates[rng.integers(len(candidates))])]
 
-    @property
-    def plain(self) -> DigitSource:
-        """All of them."""
-        return self
-
     def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         """All of them: MNIST does not say who wrote what."""
         return self
@@ -146,21 +136,16 @@ class Pen:
         inked = np.flatnonzero(ink.any(axis=0))
         return DigitImage(ink[:, inked[0] : inked[-1] + 1], label, scale=self._scale)
 
-    @property
-    def plain(self) -> DigitSource:
-        """All of them."""
-        return self
-
     def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         """Drawn digits in one random hand."""
         return Pen(random_hand(rng), scale)
 
 
 class Mixed:
-    """Digits of two sources, the second with a given probability."""
+    """Digits of two sources, the second with a given probability; the first is the plain one."""
 
     def __init__(self, first: DigitSource, second: DigitSource, second_share: float) -> None:
-        self._first = first
+        self.first = first
         self._second = second
         self._second_share = second_share
 
@@ -168,17 +153,17 @@ class Mixed:
         """A digit of the label from either source."""
         return self._either(rng).draw(label, rng)
 
-    @property
-    def plain(self) -> DigitSource:
-        """The first source: its digits are the plain ones."""
-        return self._first
-
     def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         """One writer of either source."""
         return self._either(rng).writer(rng, scale)
 
     def _either(self, rng: np.random.Generator) -> DigitSource:
-        return self._second if rng.random() < self._second_share else self._first
+        return self._second if rng.random() < self._second_share else self.first
+
+
+def plain_part(source: DigitSource) -> DigitSource:
+    """What of a source stands on clean pages: of a mixture the first one."""
+    return source.first if isinstance(source, Mixed) else source
 
 
 def digit_source(

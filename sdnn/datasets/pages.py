@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.datasets.digits import DigitSource
+from sdnn.datasets.digits import DigitSource, plain_part
 from sdnn.datasets.handwriting import random_marks, random_style, write_line
 from sdnn.datasets.paper import Paper, on_paper
 from sdnn.datasets.strips import Layout, set_side_by_side
@@ -113,7 +113,7 @@ def random_page(
     """
     text = text or _random_text(recipe, rng)
     if rng.random() < recipe.clean_share:
-        return _clean_page(source.plain, text, recipe, rng)
+        return _clean_page(plain_part(source), text, recipe, rng)
     writer = source.writer(rng, scale=2)
     marks = random_marks(len(text), rng) if rng.random() < recipe.marked_share else {}
     line = write_line(writer, text, marks, random_style(rng), rng)

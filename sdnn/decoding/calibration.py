@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from sdnn.decoding.recursion import totals
-from sdnn.decoding.trellis import one_string, stack
+from sdnn.decoding.recursion import sum_of, totals
+from sdnn.decoding.trellis import each_string
 from sdnn.results import FloatArray, tempered
 
 TEMPERATURES: Final = (0.25, 4.0)
@@ -40,13 +40,13 @@ def fit_temperature(maps: Sequence[FloatArray], strings: Sequence[Sequence[int]]
     batch = np.zeros((len(maps), columns.max(), maps[0].shape[1]))
     for row, log_probs in zip(batch, maps, strict=True):
         row[: len(log_probs)] = log_probs
-    trellis = stack([one_string(string, batch.shape[2]) for string in strings])
-    fits = np.isfinite(totals(batch, trellis, np.logaddexp, columns))
+    trellis = each_string(strings, batch.shape[2])
+    fits = np.isfinite(totals(batch, trellis, sum_of, columns))
     if not fits.any():
         return 1.0
 
     def log_likelihood(log_temperature: float) -> float:
-        of_strings = totals(tempered(batch, np.exp(log_temperature)), trellis, np.logaddexp, columns)
+        of_strings = totals(tempered(batch, np.exp(log_temperature)), trellis, sum_of, columns)
         return float(of_strings[fits].mean())
 
     # The likelihood is taken to have one peak: two grids, the second between neighbours in the first.

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from sdnn.choices import Topology
-from sdnn.decoding.recursion import scores, totals
-from sdnn.decoding.trellis import any_string, one_string, stack, substitutes
+from sdnn.decoding.automaton import Automaton
+from sdnn.decoding.prefixes import ClassColumns, Prefix, empty_prefix, entering, extended
+from sdnn.decoding.recursion import sum_of, totals
+from sdnn.decoding.trellis import each_string, every_string, trellis_of
 from sdnn.results import FloatArray
 
 
@@ -25,49 +27,91 @@ def string_log_probs(
     """
     if not strings:
         return np.zeros(0)
-    classes = log_probs.shape[1]
     maps = np.broadcast_to(log_probs, (len(strings), *log_probs.shape))
-    of_string = totals(
-        maps, stack([one_string(string, classes, topology) for string in strings]), np.logaddexp
-    )
-    of_all = totals(log_probs[None], any_string(classes, topology), np.logaddexp)
-    # Where no path is possible at all, no string is.
-    return np.where(np.isfinite(of_all), of_string - np.where(np.isfinite(of_all), of_all, 0.0), -np.inf)
+    of_strings = totals(maps, each_string(strings, log_probs.shape[1], topology), sum_of)
+    return of_strings - all_log_prob(log_probs, topology)
+
+
+def language_log_prob(
+    log_probs: FloatArray, automaton: Automaton, topology: Topology = Topology.CTC
+) -> float:
+    """Log-probability that the map's string is one that an automaton allows, times the weights it gives.
+
+    Args:
+        log_probs: (T, C) log-probabilities.
+        automaton: Allows strings; may weigh them.
+        topology: Which paths are allowed.
+    """
+    trellis = trellis_of(automaton, log_probs.shape[1], topology)
+    return float(totals(log_probs[None], trellis, sum_of)[0]) - all_log_prob(log_probs, topology)
+
+
+def all_log_prob(log_probs: FloatArray, topology: Topology = Topology.CTC) -> float:
+    """Log of the probabilities of all allowed paths together; 0 where none is possible."""
+    if topology is Topology.CTC:
+        return float(np.logaddexp.reduce(log_probs, axis=1).sum())
+    total = float(totals(log_probs[None], every_string(log_probs.shape[1], topology), sum_of)[0])
+    return total if np.isfinite(total) else 0.0
 
 
 def digit_probs(
-    log_probs: FloatArray, string: Sequence[int], topology: Topology = Topology.CTC
+    log_probs: FloatArray,
+    string: Sequence[int],
+    topology: Topology = Topology.CTC,
+    automaton: Automaton | None = None,
 ) -> FloatArray:
     """Probability of every digit at each position of a string, with the others as they are.
 
-    A path of a string with another digit at position i enters that digit from the part before it, which the
-    recursion has scored from the left, and leaves it for the part after it, scored together with the digit
-    from the right. Summed over the column where it enters, every path counts once.
+    A path of a string with another digit at position i enters that digit from the part before it, scored from
+    the left, stays on it, and leaves it for the part after it, scored from the right. Summed over the column
+    where it leaves, every path counts once.
 
     Args:
         log_probs: (T, C) log-probabilities.
         string: L digit classes.
         topology: Which paths are allowed.
+        automaton: Which strings are, with what weight; all by default.
 
     Returns:
         (L, C-1) array: row i is p(digit at i | the other digits of the string), which sums to 1, or is all 0
         where no digit is possible there.
     """
-    columns, classes = log_probs.shape
-    probs = np.zeros((len(string), classes - 1))
-    ahead = scores(log_probs[None], one_string(string, classes, topology), np.logaddexp)[0]
-    backwards, first_substitute = substitutes(string[::-1], classes, topology)
-    behind = scores(log_probs[None, ::-1], backwards, np.logaddexp)[0, ::-1, first_substitute:]
-    behind = behind.reshape(columns, len(string), classes - 1)[:, ::-1]
+    ahead = ClassColumns.of(log_probs, topology)
+    behind = ClassColumns.of(log_probs[::-1], topology)
+    digits = log_probs.shape[1] - 1
+    before, after = _prefixes(ahead, string), _prefixes(behind, string[::-1])
+    weights = np.zeros((len(string), digits)) if automaton is None else _weights(automaton, string, digits)
+    probs = np.zeros((len(string), digits))
     for position in range(len(string)):
-        gap = ahead[:-1, 2 * position + 1, None]
-        enter = np.full((columns, classes - 1), 0.0 if position == 0 else -np.inf)
-        enter[1:] = np.broadcast_to(gap, enter[1:].shape)
-        if position > 0 and topology is Topology.CTC:
-            other = np.arange(classes - 1) != string[position - 1]
-            enter[1:, other] = np.logaddexp(gap, ahead[:-1, 2 * position, None])
-        joint = np.logaddexp.reduce(enter + behind[:, position], axis=0)
+        on_digit = ahead.staying(entering(ahead, before[position]), slice(0, digits))
+        leave = entering(behind, after[len(string) - 1 - position])[:, ::-1]
+        joint = np.logaddexp.reduce(on_digit + leave, axis=1) + weights[position]
         total = np.logaddexp.reduce(joint)
         if np.isfinite(total):
             probs[position] = np.exp(joint - total)
     return probs
+
+
+def _prefixes(columns: ClassColumns, string: Sequence[int]) -> list[Prefix]:
+    """The prefixes of a string, from none of its digits to all."""
+    prefixes = [empty_prefix(columns)]
+    for digit in string:
+        enter = entering(columns, prefixes[-1])[digit]
+        prefixes.append(extended(columns, enter, digit))
+    return prefixes
+
+
+def _weights(automaton: Automaton, string: Sequence[int], digits: int) -> FloatArray:
+    """(L, C-1) log-weights of the strings with another digit at a position."""
+    sources, labels, targets = automaton.arcs.T
+    ends = [automaton.final]
+    for digit in string[::-1]:
+        earlier = np.full(len(automaton), -np.inf)
+        arcs = labels == digit
+        np.maximum.at(earlier, sources[arcs], ends[-1][targets[arcs]])
+        ends.append(earlier)
+    weights = np.full((len(string), digits), -np.inf)
+    for position in range(len(string)):
+        arcs = automaton.runs(string[:position])[sources]
+        np.maximum.at(weights[position], labels[arcs], ends[len(string) - 1 - position][targets[arcs]])
+    return weights

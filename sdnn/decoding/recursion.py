@@ -1,11 +1,13 @@
-"""One recursion over the columns of a class map, under two semirings.
+"""One recursion over the columns of class maps, under two semirings.
 
-With (max, +) its scores are those of the best path (Viterbi), with (log-sum-exp, +) those of all paths
-together (forward). It is the same loop: `numpy.maximum` or `numpy.logaddexp` joins the paths that meet.
+Joined by `best_of` its scores are those of the best path (Viterbi), joined by `sum_of` those of all paths
+together (forward). It is the same loop.
 
 Reference:
     Matan et al. 1992 (Viterbi over segments); LeCun et al. 1998, section VI (forward in place of Viterbi).
 """
+
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,53 +15,67 @@ import numpy.typing as npt
 from sdnn.decoding.trellis import Trellis
 from sdnn.results import FloatArray, IntArray
 
+Join = Callable[[FloatArray, IntArray, IntArray], FloatArray]
+"""How paths that meet combine: (A,) scores, (S,) where each group of them begins, (A,) each one's group."""
+
+
+class NoPath(ValueError):
+    """No path of a trellis is possible on a map: it has too few columns, say."""
+
+
+def best_of(values: FloatArray, starts: IntArray, groups: IntArray) -> FloatArray:
+    """(S,) the highest score of each group: the semiring (max, +)."""
+    return np.asarray(np.maximum.reduceat(values, starts))
+
+
+def sum_of(values: FloatArray, starts: IntArray, groups: IntArray) -> FloatArray:
+    """(S,) logarithm of the summed probabilities of each group: the semiring (log-sum-exp, +)."""
+    highest = np.maximum.reduceat(values, starts)
+    highest[highest == -np.inf] = 0.0
+    sums = np.add.reduceat(np.exp(values - highest[groups]), starts)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(sums) + highest)
+
 
 def scores(
-    log_probs: FloatArray, trellis: Trellis, join: np.ufunc, columns: npt.ArrayLike | None = None
+    log_probs: FloatArray, trellis: Trellis, join: Join, columns: npt.ArrayLike | None = None
 ) -> FloatArray:
     """Score of every partial path that ends in each state at each column.
 
     Args:
         log_probs: (B, T, C) log-probabilities of the classes in each column.
-        trellis: Shared by the batch, or with a batch axis of its own.
-        join: How paths that meet combine: `numpy.maximum` or `numpy.logaddexp`.
+        trellis: Of B maps.
+        join: `best_of` or `sum_of`.
         columns: (B,) columns that count in each map, where shorter maps are filled up; all by default.
             Past its last column a map's scores stay as they are.
 
     Returns:
-        (B, T, S) scores; minus infinity where no path leads.
+        (T, S) scores; minus infinity where no path leads.
     """
-    batch, length, _ = log_probs.shape
-    states = trellis.labels.shape[-1]
-    labels = np.broadcast_to(trellis.labels, (batch, states))
-    arcs = np.broadcast_to(trellis.predecessors, (batch, *trellis.predecessors.shape[-2:]))
-    flat_arcs = arcs.reshape(batch, -1)
-    initial = np.broadcast_to(trellis.initial, (batch, states))
-
-    table = np.empty((batch, length, states))
-    for t in range(length):
-        price = np.take_along_axis(log_probs[:, t], labels, axis=1)
-        if t == 0:
-            table[:, 0] = np.where(initial, price, -np.inf)
-            continue
-        before = table[:, t - 1]
-        arriving = np.take_along_axis(before, flat_arcs, axis=1).reshape(arcs.shape)
-        table[:, t] = join.reduce(arriving, axis=-1) + price
-        if columns is not None:
-            over = t >= np.asarray(columns)[:, None]
-            table[:, t] = np.where(over, before, table[:, t])
+    prices = np.ascontiguousarray(log_probs[trellis.maps, :, trellis.labels].T)
+    over = None if columns is None else np.asarray(columns)[trellis.maps]
+    table = np.empty(prices.shape)
+    table[0] = trellis.initial + prices[0]
+    for t in range(1, len(table)):
+        table[t] = join(table[t - 1][trellis.sources], trellis.starts, trellis.owners) + prices[t]
+        if over is not None:
+            table[t] = np.where(t >= over, table[t - 1], table[t])
     return table
 
 
 def totals(
-    log_probs: FloatArray, trellis: Trellis, join: np.ufunc, columns: npt.ArrayLike | None = None
+    log_probs: FloatArray, trellis: Trellis, join: Join, columns: npt.ArrayLike | None = None
 ) -> FloatArray:
     """(B,) score of all complete paths joined: the best one's, or the sum's; arguments as for `scores`.
 
-    Under a CTC trellis of one string and `numpy.logaddexp` this is log p(string | map).
+    Under a CTC trellis of one string and `sum_of` this is log p(string | map).
     """
-    last = scores(log_probs, trellis, join, columns)[:, -1]
-    joined: FloatArray = join.reduce(np.where(trellis.final, last, -np.inf), axis=-1)
+    ends = scores(log_probs, trellis, join, columns)[-1] + trellis.final
+    order = np.argsort(trellis.maps, kind="stable")
+    maps, starts, groups = np.unique(trellis.maps[order], return_index=True, return_inverse=True)
+    joined = np.full(len(log_probs), -np.inf)
+    if len(maps):
+        joined[maps] = join(ends[order], starts, groups)
     return joined
 
 
@@ -73,22 +89,31 @@ def best_paths(
         the classes mean nothing. Past its last column a map's path stays where it is. Of equal paths the one
         through the lower states is taken.
     """
-    table = scores(log_probs, trellis, np.maximum, columns)
-    batch, length, states = table.shape
-    row = np.arange(batch)
-    labels = np.broadcast_to(trellis.labels, (batch, states))
-    arcs = np.broadcast_to(trellis.predecessors, (batch, *trellis.predecessors.shape[-2:]))
-    ends = np.where(trellis.final, table[:, -1], -np.inf)
-    state = ends.argmax(axis=1)
-    best = ends[row, state]
+    batch, length, _ = log_probs.shape
+    if not len(trellis.labels):  # of the empty language
+        return np.zeros((batch, length), np.intp), np.full(batch, -np.inf)
+    table = scores(log_probs, trellis, best_of, columns)
+    order = np.argsort(trellis.maps, kind="stable")
+    bounds = np.searchsorted(trellis.maps[order], np.arange(batch + 1))
+    ends = (table[-1] + trellis.final)[order]
+    last = _first_best(ends, bounds[:-1], bounds[1:])
+    state, best = order[last], ends[last]
     path = np.empty((batch, length), np.intp)
-    path[:, -1] = labels[row, state]
+    path[:, -1] = trellis.labels[state]
+    stops = np.append(trellis.starts[1:], len(trellis.sources))
     for t in range(length - 2, -1, -1):
-        before = arcs[row, state]
-        arrived = before[row, np.take_along_axis(table[:, t], before, axis=1).argmax(axis=1)]
-        state = arrived if columns is None else np.where(t + 1 < np.asarray(columns), arrived, state)
-        path[:, t] = labels[row, state]
+        arriving = table[t][trellis.sources]
+        before = trellis.sources[_first_best(arriving, trellis.starts[state], stops[state])]
+        state = before if columns is None else np.where(t + 1 < np.asarray(columns), before, state)
+        path[:, t] = trellis.labels[state]
     return path, best
+
+
+def _first_best(values: FloatArray, starts: IntArray, stops: IntArray) -> IntArray:
+    """Where the highest value of each stretch is, the first of equal ones; no stretch is empty."""
+    places = starts[:, None] + np.arange((stops - starts).max())
+    inside = np.where(places < stops[:, None], values[np.minimum(places, len(values) - 1)], -np.inf)
+    return np.asarray(starts + inside.argmax(axis=1))
 
 
 def best_path(log_probs: FloatArray, trellis: Trellis) -> tuple[IntArray, float]:
@@ -96,15 +121,15 @@ def best_path(log_probs: FloatArray, trellis: Trellis) -> tuple[IntArray, float]
 
     Args:
         log_probs: (T, C) log-probabilities, T at least 1.
-        trellis: Without a batch axis.
+        trellis: Of one map.
 
     Returns:
         (T,) class of each column, and the path's log-probability.
 
     Raises:
-        ValueError: When no path of the trellis is possible, because the map has too few columns, say.
+        NoPath: When no path of the trellis is possible.
     """
     paths, best = best_paths(log_probs[None], trellis)
     if best[0] == -np.inf:
-        raise ValueError(f"no path of the trellis is possible on this map of {len(log_probs)} columns")
+        raise NoPath(f"no path of the trellis is possible on this map of {len(log_probs)} columns")
     return paths[0], float(best[0])

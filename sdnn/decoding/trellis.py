@@ -8,6 +8,9 @@ the no-digit columns are dropped. Which paths are allowed is the *topology*:
 * `Topology.STRICT` asks for a no-digit column between any two digits (Schenkel et al. 1992: X→X, X→nil,
   nil→nil, nil→X). Paths that break the rule are left out, so the strings sum to less than 1.
 
+Which strings are allowed is said by an automaton. A trellis is both together: on a column the path is either
+between two digits, in a state of the automaton, or on a digit, on one of its arcs.
+
 Reference:
     Matan et al. 1992 score segments on an acyclic graph and have no no-digit class; the class and
     the strict grammar are Schenkel's, the default topology is that of Graves et al. 2006 (CTC).
@@ -15,146 +18,157 @@ Reference:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from sdnn.choices import Topology
-from sdnn.results import IntArray
-
-DEAD = 0
-"""State that is never reached: it stands in for missing predecessors."""
+from sdnn.decoding.automaton import Automaton, any_string, one_of_each
+from sdnn.results import FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
 class Trellis:
-    """States, each of which takes one column of the map and pays that column's price for its label.
+    """States, each of which takes one column of a map and pays that column's price for its label.
 
-    State 0 is dead. The arrays may carry a leading batch axis B, one trellis for each map of a batch.
+    A batch of maps has one trellis, too: the states of all of them lie side by side, and no arc leads from
+    one map's to another's.
 
     Attributes:
         labels: (S,) class that each state reads from a column.
-        predecessors: (S, P) states that may hold the column before, filled up with the dead state.
-        initial: (S,) whether a path may begin in the state.
-        final: (S,) whether a path may end in it.
+        maps: (S,) number of the map that it reads.
+        sources: (A,) states that may hold the column before, those of state 0 first; every state has itself.
+        starts: (S,) where in `sources` the predecessors of each state begin.
+        owners: (A,) the state whose predecessor each of the `sources` is.
+        initial: (S,) log-weight of a path that begins in the state: minus infinity where none may.
+        final: (S,) the same of a path that ends in it.
     """
 
     labels: IntArray
-    predecessors: IntArray
-    initial: npt.NDArray[np.bool_]
-    final: npt.NDArray[np.bool_]
+    maps: IntArray
+    sources: IntArray
+    starts: IntArray
+    owners: IntArray
+    initial: FloatArray
+    final: FloatArray
+
+    @cached_property
+    def reversed(self) -> "Trellis":
+        """The trellis of the same paths walked backwards."""
+        arcs = np.column_stack([self.sources, self.owners])
+        return _trellis(self.labels, self.maps, arcs, initial=self.final, final=self.initial)
 
 
-def any_string(classes: int, topology: Topology = Topology.CTC) -> Trellis:
-    """The trellis of every string: one state for each class.
+@lru_cache(maxsize=8)
+def trellis_of(automaton: Automaton, classes: int, topology: Topology = Topology.CTC) -> Trellis:
+    """The trellis of the strings that an automaton allows; kept for the next map.
 
-    Args:
-        classes: Number of classes C; the last one is no-digit.
-        topology: Which paths are allowed.
-    """
-    no_digit = classes  # state of the last class; class c has state c + 1
-    everyone = range(1, classes + 1)
-    if topology is Topology.CTC:
-        predecessors = [[*everyone] for _ in everyone]
-    else:
-        predecessors = [[state, no_digit] for state in range(1, classes)] + [[*everyone]]
-    return _trellis([*range(classes)], predecessors, initial=everyone, final=everyone)
-
-
-def one_string(string: Sequence[int], classes: int, topology: Topology = Topology.CTC) -> Trellis:
-    """The trellis of the paths that spell one string: its digits, with no-digit states round them.
+    Its states are those of the automaton with the label no-digit, then the arcs of the automaton, labelled
+    with their digits.
 
     Args:
-        string: Digit classes, each below `classes` - 1; may be empty.
+        automaton: Over digits below `classes` - 1.
         classes: Number of classes C; the last one is no-digit.
         topology: Which paths are allowed.
 
     Raises:
-        ValueError: When the string holds anything but digit classes.
+        ValueError: When the automaton has other digits.
     """
-    if not all(0 <= digit < classes - 1 for digit in string):
-        raise ValueError(f"string {list(string)}: digit classes are 0 to {classes - 2}")
-    labels = [classes - 1]
-    predecessors = [[1]]
-    for position, digit in enumerate(string):
-        gap, here = 2 * position + 1, 2 * position + 2
-        allowed = [here, gap]
-        if topology is Topology.CTC and position > 0 and string[position - 1] != digit:
-            allowed.append(gap - 1)
-        labels += [digit, classes - 1]
-        predecessors += [allowed, [here + 1, here]]
-    last = len(labels)
-    ends = (last, last - 1) if string else (last,)
-    return _trellis(labels, predecessors, initial=(1, 2) if string else (1,), final=ends)
+    return _composed(automaton, np.zeros(len(automaton), np.intp), classes, topology)
 
 
-def substitutes(
-    string: Sequence[int], classes: int, topology: Topology = Topology.CTC
-) -> tuple[Trellis, int]:
-    """The trellis of one string, and beside each of its digits a state for every digit in its place.
+def _composed(automaton: Automaton, maps: IntArray, classes: int, topology: Topology) -> Trellis:
+    """As `trellis_of`, with (Q,) the number of the map that each state of the automaton reads."""
+    states = len(automaton)
+    source, digit, target = automaton.arcs.T
+    if not ((digit >= 0) & (digit < classes - 1)).all():
+        raise ValueError(f"digit classes are 0 to {classes - 2}")
+    gaps, on_arcs = np.arange(states), states + np.arange(len(digit))
+    arcs = [
+        np.column_stack([gaps, gaps]),
+        np.column_stack([on_arcs, on_arcs]),
+        np.column_stack([target, on_arcs]),
+        np.column_stack([on_arcs, source]),
+    ]
+    if topology is Topology.CTC:
+        after, before = _in_sequence(source, target)
+        touching = digit[after] != digit[before]
+        arcs.append(states + np.column_stack([after[touching], before[touching]]))
+    initial = np.where(automaton.initial, 0.0, -np.inf)
+    return _trellis(
+        labels=np.concatenate([np.full(states, classes - 1), digit]),
+        maps=np.concatenate([maps, maps[source]]),
+        arcs=np.concatenate(arcs),
+        initial=np.concatenate([initial, initial[source]]),
+        final=np.concatenate([automaton.final, automaton.final[target]]),
+    )
 
-    A path that enters one of these states stays there: they score the beginnings of strings.
+
+@cache
+def every_string(classes: int, topology: Topology = Topology.CTC) -> Trellis:
+    """The trellis of all strings: state 0 between digits, state d + 1 on digit d."""
+    return trellis_of(any_string(classes - 1), classes, topology)
+
+
+def one_string(string: Sequence[int], classes: int, topology: Topology = Topology.CTC) -> Trellis:
+    """The trellis of the paths that spell one string; see `each_string`."""
+    return each_string([string], classes, topology)
+
+
+def each_string(strings: Sequence[Sequence[int]], classes: int, topology: Topology = Topology.CTC) -> Trellis:
+    """The trellis of N maps, each of which is to spell a string of its own.
 
     Args:
-        string: L digit classes, as for `one_string`.
+        strings: N strings of digit classes, each below `classes` - 1; may be empty.
         classes: Number of classes C; the last one is no-digit.
         topology: Which paths are allowed.
 
-    Returns:
-        The trellis, and its first such state; L x (C-1) follow in the order of position and digit.
+    Raises:
+        ValueError: When a string holds anything but digit classes.
     """
-    plain = one_string(string, classes, topology)
-    first = len(plain.labels)
-    labels: list[int] = []
-    predecessors: list[list[int]] = []
-    initial: list[bool] = []
-    for position in range(len(string)):
-        for digit in range(classes - 1):
-            gap, here = 2 * position + 1, first + len(labels)
-            touches = topology is Topology.CTC and position > 0 and string[position - 1] != digit
-            labels.append(digit)
-            predecessors.append([here, gap, gap - 1 if touches else DEAD])
-            initial.append(position == 0)
-    width = 3 - plain.predecessors.shape[1]
-    trellis = Trellis(
-        labels=np.concatenate([plain.labels, np.array(labels, dtype=np.intp)]),
-        predecessors=np.concatenate(
-            [
-                np.pad(plain.predecessors, [(0, 0), (0, width)], constant_values=DEAD),
-                np.array(predecessors, dtype=np.intp).reshape(-1, 3),
-            ]
-        ),
-        initial=np.concatenate([plain.initial, np.array(initial, dtype=bool)]),
-        final=np.concatenate([plain.final, np.zeros(len(initial), dtype=bool)]),
-    )
-    return trellis, first
+    automaton, maps = one_of_each(strings)
+    return _composed(automaton, maps, classes, topology)
 
 
-def stack(trellises: Sequence[Trellis]) -> Trellis:
-    """One trellis with a batch axis from several; shorter ones are filled up with dead states."""
-    states = max(len(trellis.labels) for trellis in trellises)
-    width = max(trellis.predecessors.shape[1] for trellis in trellises)
+def for_each_map(trellis: Trellis, count: int) -> Trellis:
+    """The trellis of one map, for as many maps as given."""
+    if count == 1:
+        return trellis
+    states, arcs = len(trellis.labels), len(trellis.sources)
 
-    def padded(array: npt.NDArray[np.generic], *shape: int) -> npt.NDArray[np.generic]:
-        return np.pad(array, [(0, size - have) for size, have in zip(shape, array.shape, strict=True)])
+    def shifted(array: IntArray, by: int) -> IntArray:
+        return (array + by * np.arange(count)[:, None]).ravel()
 
     return Trellis(
-        labels=np.stack([padded(trellis.labels, states) for trellis in trellises]),
-        predecessors=np.stack([padded(trellis.predecessors, states, width) for trellis in trellises]),
-        initial=np.stack([padded(trellis.initial, states) for trellis in trellises]),
-        final=np.stack([padded(trellis.final, states) for trellis in trellises]),
+        labels=np.tile(trellis.labels, count),
+        maps=shifted(trellis.maps, 1),
+        sources=shifted(trellis.sources, states),
+        starts=shifted(trellis.starts, arcs),
+        owners=shifted(trellis.owners, states),
+        initial=np.tile(trellis.initial, count),
+        final=np.tile(trellis.final, count),
     )
+
+
+def _in_sequence(source: IntArray, target: IntArray) -> tuple[IntArray, IntArray]:
+    """All pairs of arcs of which the second ends where the first begins, as two arrays."""
+    by_target = np.argsort(target, kind="stable")
+    first = np.searchsorted(target[by_target], source, side="left")
+    count = np.searchsorted(target[by_target], source, side="right") - first
+    after = np.repeat(np.arange(len(source)), count)
+    place = np.arange(len(after)) - np.repeat(np.cumsum(count) - count, count)
+    return after, by_target[first[after] + place]
 
 
 def _trellis(
-    labels: Sequence[int], predecessors: Sequence[Sequence[int]], initial: Sequence[int], final: Sequence[int]
+    labels: IntArray,
+    maps: IntArray,
+    arcs: IntArray,
+    initial: FloatArray,
+    final: FloatArray,
 ) -> Trellis:
-    """Arrays from lists that describe the living states, which begin at 1."""
-    states = len(labels) + 1
-    table = np.full((states, max(map(len, predecessors))), DEAD)
-    for state, row in enumerate(predecessors, start=1):
-        table[state, : len(row)] = row
-    is_initial, is_final = np.zeros(states, bool), np.zeros(states, bool)
-    is_initial[list(initial)] = True
-    is_final[list(final)] = True
-    return Trellis(np.array([0, *labels]), table, is_initial, is_final)
+    """From (A, 2) pairs of a state and a predecessor of it, in any order."""
+    arcs = arcs[np.lexsort((arcs[:, 1], arcs[:, 0]))]
+    owners, sources = arcs[:, 0].copy(), arcs[:, 1].copy()
+    starts = np.searchsorted(owners, np.arange(len(labels)))
+    return Trellis(labels, maps, sources, starts, owners, initial, final)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from sdnn.errors import UnreadableInput
 from sdnn.evaluation.labels import read_labels
 from sdnn.evaluation.metrics import score, score_by_length
@@ -23,6 +25,7 @@ def evaluate(
     """Reads every file of a labelled folder.
 
     A file that cannot be read counts as read wrong, whatever its label, and goes on the list of failures.
+    What a pattern puts between the digits does not count.
 
     Args:
         reader: Reads the files.
@@ -36,17 +39,28 @@ def evaluate(
         UnreadableInput: When the folder or its labels cannot be read.
     """
     started = time.perf_counter()
-    pairs, failures, unreadable = [], [], 0
+    pairs, confidences, failures, unreadable = [], [], [], 0
     for labelled in read_labels(folder):
         try:
             reading = reader.read(labelled.path)
         except UnreadableInput as error:
             reading = Reading(UNREADABLE, 0.0, Status.ERROR, str(error))
             unreadable += 1
-        pairs.append((labelled.label, reading.text))
-        if reading.text != labelled.label:
+        text = reading.text if reading.status is Status.ERROR else reading.string
+        pairs.append((labelled.label, text))
+        confidences.append(reading.confidence)
+        if text != labelled.label:
             failures.append(SheetEntry(str(labelled.path), labelled.label, reading))
         advance()
     seconds = time.perf_counter() - started
-    report = FolderReport(folder.resolve().name, score(pairs), score_by_length(pairs), unreadable, seconds)
+    right = np.array([label == text for label, text in pairs])
+    report = FolderReport(
+        folder.resolve().name,
+        score(pairs),
+        score_by_length(pairs),
+        unreadable,
+        seconds,
+        np.array(confidences),
+        right,
+    )
     return report, failures

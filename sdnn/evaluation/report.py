@@ -1,15 +1,29 @@
 """Scores of labelled folders, as a record, a table on the terminal and a table in Markdown."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+import numpy.typing as npt
+
+from sdnn.evaluation.confidence import (
+    Bin,
+    Curve,
+    coverage_at,
+    expected_calibration_error,
+    reliability,
+    risk_coverage,
+)
 from sdnn.evaluation.metrics import Score
+from sdnn.results import FloatArray
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 SCHEMA: Final = 1
+ERRORS: Final = (0.05, 0.01, 0.001)
+"""Shares of wrong texts among the accepted ones that are asked about."""
 COLUMNS: Final = ("strips", "right", "%", "95 % interval", "digit errors %", "subst.", "ins.", "del.")
 
 
@@ -23,6 +37,8 @@ class FolderReport:
         by_length: The same by number of digits in the truth.
         unreadable: Files that could not be read; they count as wrong.
         seconds: Time taken to read the folder.
+        confidences: (N,) how probable each text was said to be.
+        right: (N,) whether it was right.
     """
 
     name: str
@@ -30,6 +46,27 @@ class FolderReport:
     by_length: dict[int, Score]
     unreadable: int
     seconds: float
+    confidences: FloatArray = field(default_factory=lambda: np.zeros(0), compare=False)
+    right: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool), compare=False)
+
+    @property
+    def curve(self) -> Curve:
+        """Error against the share that is accepted."""
+        return risk_coverage(self.confidences, self.right)
+
+    @property
+    def bins(self) -> tuple[Bin, ...]:
+        """Confidence beside accuracy."""
+        return reliability(self.confidences, self.right)
+
+    @property
+    def calibration_error(self) -> float:
+        """Expected calibration error."""
+        return expected_calibration_error(self.confidences, self.right)
+
+    def coverage(self, error: float) -> float | None:
+        """Greatest share accepted within an error; None where there are too few strips to tell."""
+        return coverage_at(self.confidences, self.right, error)
 
     def to_record(self) -> dict[str, object]:
         """The report in plain JSON types; shares are 0 to 1, keys of `by_length` are numbers of digits."""
@@ -42,7 +79,45 @@ class FolderReport:
             },
             "unreadable": self.unreadable,
             "seconds": self.seconds,
+            "expected_calibration_error": self.calibration_error,
+            "reliability": [asdict(each) for each in self.bins],
+            "coverage": {f"{error:g}": self.coverage(error) for error in ERRORS},
         }
+
+
+def tables(reports: Sequence[FolderReport]) -> "list[Table]":
+    """All that is said of the folders, for the terminal."""
+    return [table(reports), trust_table(reports)]
+
+
+def trust_table(reports: Sequence[FolderReport]) -> "Table":
+    """How far confidence can be trusted: what is accepted within an error, and confidence beside accuracy."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    grid.add_column("folder", overflow="fold", max_width=23, vertical="bottom")
+    for error in ERRORS:
+        grid.add_column(f"% accepted at\n{100 * error:g} % error", justify="right", vertical="bottom")
+    grid.add_column("calibration\nerror", justify="right", vertical="bottom")
+    grid.add_column("confidence: right % of n", vertical="bottom")
+    for report in reports:
+        grid.add_row(
+            Text(report.name),
+            *(_share(report.coverage(error)) for error in ERRORS),
+            f"{report.calibration_error:.3f}",
+            "\n".join(
+                f"{each.low:.1f}–{each.high:.1f}: {100 * each.right / each.n:.0f} of {each.n}"
+                for each in report.bins
+            ),
+            style="bold",
+        )
+    return grid
+
+
+def _share(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f}"
 
 
 def table(reports: Sequence[FolderReport]) -> "Table":

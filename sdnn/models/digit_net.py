@@ -92,6 +92,7 @@ class DigitNet(nn.Module):
             (B, T, 11) logits, no-digit last.
         """
         connected, norm, *middle, last = self.classifier
+        assert isinstance(connected, nn.Linear)
         kernel = connected.weight.view(connected.out_features, -1, FEATURE_ROWS, FEATURE_COLUMNS)
         if self.training and not frozen:
             features = self.features(strips)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +25,8 @@ class Engine:
         sha256: Checksum of the file.
     """
 
-    def __init__(self, path: Path = BUNDLED) -> None:
-        """Loads a model.
+    def __init__(self, path: Path = BUNDLED, temperature: float | None = None) -> None:
+        """Loads a model; `temperature` takes the place of its own.
 
         Raises:
             ModelError: When the file is missing, damaged, or not a model of this package.
@@ -58,6 +59,8 @@ class Engine:
             raise ModelError(
                 f"{path}: has not the inputs and outputs of a swept net; make one with: sdnn train"
             )
+        if temperature is not None:
+            self.description = replace(self.description, temperature=temperature)
         self.sha256 = hashlib.sha256(content).hexdigest()
 
     def class_map(self, strip: Strip) -> ClassMap:

@@ -29,7 +29,7 @@ from torch.nn import functional
 
 from sdnn.choices import Gradient, Objective
 from sdnn.decoding.recursion import best_paths
-from sdnn.decoding.trellis import one_string, stack
+from sdnn.decoding.trellis import each_string
 from sdnn.results import CLASSES, NO_DIGIT, FloatArray, IntArray
 
 NEAR: Final = 2
@@ -69,7 +69,7 @@ def viterbi_loss(logits: Tensor, texts: Sequence[str], columns: Sequence[int], g
     count as 0.
     """
     log_probs = logits.detach().log_softmax(2).double().numpy()
-    trellis = stack([one_string([int(digit) for digit in text], CLASSES) for text in texts])
+    trellis = each_string([[int(digit) for digit in text] for text in texts], CLASSES)
     constrained, of_string = best_paths(log_probs, trellis, columns)
     counts = np.arange(log_probs.shape[1]) < np.asarray(columns)[:, None]
     counts &= np.isfinite(of_string)[:, None]

@@ -25,6 +25,7 @@ from sdnn.datasets.digits import (
     find_mnist,
     load_mnist,
     mnist_checksums,
+    plain_part,
 )
 from sdnn.errors import MissingPackage, UnreadableInput
 
@@ -338,6 +339,12 @@ class One:
 
     def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         return self
+
+
+def test_the_first_source_of_a_mixture_is_the_plain_one() -> None:
+    first = One(1)
+    assert plain_part(Mixed(first, One(2), 0.9)) is first
+    assert plain_part(first) is first
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sdnn.datasets.digits import Pen
+from sdnn.datasets.digits import Mixed, Pen, Writer
 from sdnn.datasets.pages import PageRecipe, Viewing, random_page, random_strips
 from sdnn.datasets.paper import Paper
 from sdnn.results import Geometry
@@ -84,3 +84,13 @@ def test_strips_too_wide_to_be_a_line_are_left_out() -> None:
     recipe = replace(CLEAN, widest_px=120)
     strips = random_strips(Pen(), 20, recipe, Geometry(), np.random.default_rng(0))
     assert max(strip.ink.shape[1] for strip in strips) <= 120
+
+
+def test_clean_pages_of_a_mixture_are_written_by_its_plain_part() -> None:
+    class Second(Pen):
+        def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
+            raise AssertionError("the plain part is the other one")
+
+    mixed = Mixed(Pen(), Second(), 1.0)
+    for seed in range(5):
+        assert random_page(mixed, CLEAN, np.random.default_rng(seed)).text

@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from sdnn.results import FloatArray, tempered
 Labelled = tuple[list[FloatArray], list[list[int]]]
 
 
+@functools.cache
 def sampled(n: int, seed: int) -> Labelled:
     """Maps that are right about themselves: each string is that of a path drawn column by column."""
     rng = np.random.default_rng(seed)

@@ -1,14 +1,39 @@
+import math
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import String, class_maps, path_log_probs, string_of, string_probs
+from oracle import (
+    String,
+    class_maps,
+    constrained_maps,
+    path_log_probs,
+    path_log_probs_under,
+    string_of,
+    string_probs,
+    string_probs_under,
+)
 
 from sdnn.choices import Decoder, Topology
+from sdnn.decoding import decoder as under_test
+from sdnn.decoding.automaton import Automaton, automaton
 from sdnn.decoding.decoder import decode, spell
 from sdnn.decoding.nms import pick_peaks
 from sdnn.decoding.posterior import string_log_probs
+from sdnn.decoding.recursion import NoPath
 from sdnn.results import FloatArray, Span
+
+ROOT = Path(__file__).parents[2]
+Constrained = tuple[list[FloatArray], Automaton]
+topologies = st.sampled_from(list(Topology))
+few = settings(max_examples=40, deadline=None)
+
+
+#                         0    1   no-digit
+WORKED_EXAMPLE = np.log([[0.6, 0.2, 0.2], [0.1, 0.7, 0.2], [0.5, 0.3, 0.2]])
 
 
 def labels(spans: list[Span]) -> String:
@@ -37,17 +62,82 @@ def test_spans_spell_the_string_of_the_path_and_lie_on_their_digit(path: list[in
     assert all(set(path[span.first : span.last + 1]) == {span.label} for span in spans)
 
 
-@settings(max_examples=40, deadline=None)
-@given(class_maps(), st.sampled_from(list(Topology)))
+@few
+@given(class_maps(), topologies)
 def test_viterbi_returns_the_digits_of_a_best_path(log_probs: FloatArray, topology: Topology) -> None:
     path, spans = decode(log_probs, Decoder.VITERBI, topology)
     of_paths = path_log_probs(log_probs, topology)
-    found = tuple(int(label) for label in path)
+    found = tuple(path.tolist())
     assert of_paths[found] == pytest.approx(max(of_paths.values()), abs=1e-9)
     assert labels(spans) == string_of(found, log_probs.shape[1] - 1)
 
 
-@settings(max_examples=40, deadline=None)
+@few
+@given(constrained_maps(), topologies)
+def test_under_an_automaton_viterbi_returns_the_digits_of_a_best_path_of_its_strings(
+    drawn: Constrained, topology: Topology
+) -> None:
+    (log_probs,), allowed = drawn
+    of_paths = path_log_probs_under(log_probs, topology, allowed)
+    if max(of_paths.values(), default=-math.inf) == -math.inf:
+        with pytest.raises(NoPath):
+            decode(log_probs, Decoder.VITERBI, topology, allowed)
+        return
+    path, spans = decode(log_probs, Decoder.VITERBI, topology, allowed)
+    found = tuple(path.tolist())
+    assert of_paths[found] == pytest.approx(max(of_paths.values()), abs=1e-9)
+    assert labels(spans) == string_of(found, log_probs.shape[1] - 1)
+    assert allowed.log_weight(labels(spans)) > -math.inf
+
+
+@few
+@given(constrained_maps(), topologies)
+def test_posterior_returns_the_most_probable_string_on_the_best_of_its_paths(
+    drawn: Constrained, topology: Topology
+) -> None:
+    (log_probs,), allowed = drawn
+    of_strings = string_probs_under([log_probs], topology, allowed)
+    if not math.fsum(of_strings.values()):
+        with pytest.raises(NoPath):
+            decode(log_probs, Decoder.POSTERIOR, topology, allowed)
+        return
+    path, spans = decode(log_probs, Decoder.POSTERIOR, topology, allowed)
+    found = tuple(path.tolist())
+    string = labels(spans)
+    assert of_strings[string] == pytest.approx(max(of_strings.values()), abs=1e-9)
+    assert string == string_of(found, log_probs.shape[1] - 1)
+    of_paths = path_log_probs(log_probs, topology)
+    best = max(
+        value for other, value in of_paths.items() if string_of(other, log_probs.shape[1] - 1) == string
+    )
+    assert of_paths[found] == pytest.approx(best, abs=1e-9)
+
+
+def test_where_no_string_stands_out_posterior_is_viterbi() -> None:
+    clueless = np.log(np.full((40, 11), 1 / 11))
+    clueless[20] = np.log([0.04] * 7 + [0.6] + [0.04] * 3)
+    path, spans = decode(clueless, Decoder.POSTERIOR)
+    expected, expected_spans = decode(clueless, Decoder.VITERBI)
+    assert path.tolist() == expected.tolist()
+    assert spans == expected_spans
+
+
+@pytest.mark.parametrize("decoder", [Decoder.VITERBI, Decoder.POSTERIOR])
+@pytest.mark.parametrize("topology", list(Topology))
+def test_an_automaton_without_strings_is_not_taken_for_none(decoder: Decoder, topology: Topology) -> None:
+    nothing = automaton([(0, 1, 1)], [0], {}, 2)
+    assert len(nothing) == 0
+    with pytest.raises(NoPath):
+        decode(WORKED_EXAMPLE, decoder, topology, nothing)
+
+
+def test_peaks_take_no_automaton() -> None:
+    one = automaton([(0, 1, 1)], [0], {1: 0.0}, 2)
+    with pytest.raises(ValueError, match="takes no automaton"):
+        decode(WORKED_EXAMPLE, Decoder.NMS, automaton=one)
+
+
+@few
 @given(class_maps())
 def test_peaks_are_columns_of_their_digit_on_a_path_of_no_digit(log_probs: FloatArray) -> None:
     path, spans = decode(log_probs, Decoder.NMS)
@@ -58,14 +148,37 @@ def test_peaks_are_columns_of_their_digit_on_a_path_of_no_digit(log_probs: Float
     assert path.tolist() == expected.tolist()
 
 
-#                         0    1   no-digit
-WORKED_EXAMPLE = np.log([[0.6, 0.2, 0.2], [0.1, 0.7, 0.2], [0.5, 0.3, 0.2]])
+# The worked example.
+
+WAYS = {
+    "most probable class in each column, which is Viterbi on the default trellis": (
+        Decoder.VITERBI,
+        Topology.CTC,
+    ),
+    "peak picking (NMS)": (Decoder.NMS, Topology.CTC),
+    "Viterbi, strict trellis (no-digit between any two digits)": (Decoder.VITERBI, Topology.STRICT),
+    "most probable string, its paths summed": (Decoder.POSTERIOR, Topology.CTC),
+}
+"""How the README and the docstring name the ways to read the example, and what they are."""
+
+
+def readme_tables() -> tuple[list[list[str]], list[list[str]]]:
+    """The cells of the two tables of the worked example: the columns, and what each way reads."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.split("\n## Why a path, and why all of them\n")[1].split("\n## ")[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in section.splitlines()
+        if line.startswith("|") and not line.startswith("|---")
+    ]
+    ways = rows.index(["way", "reads", "because"])
+    return rows[:ways], rows[ways + 1 :]
 
 
 def test_greedy_viterbi_peaks_and_summed_paths_disagree_on_three_columns() -> None:
     # Greedy: the likeliest class of each column, 0 1 0 with .6 x .7 x .5 = .210. Every path is allowed under
     # CTC, so its best path is the same one.
-    greedy = string_of(tuple(int(label) for label in WORKED_EXAMPLE.argmax(axis=1)), 2)
+    greedy = string_of(tuple(WORKED_EXAMPLE.argmax(axis=1).tolist()), 2)
     assert greedy == (0, 1, 0)
     assert labels(decode(WORKED_EXAMPLE)[1]) == (0, 1, 0)
 
@@ -92,3 +205,47 @@ def test_greedy_viterbi_peaks_and_summed_paths_disagree_on_three_columns() -> No
     assert of_string[0, 1, 0] == pytest.approx(0.210)
     assert of_string[1,] == pytest.approx(0.160)
     assert of_string[0, 0] == pytest.approx(0.060)
+    path, spans = decode(WORKED_EXAMPLE, Decoder.POSTERIOR)
+    assert path.tolist() == [0, 1, 1]
+    assert labels(spans) == (0, 1)
+
+
+def test_the_readme_shows_the_worked_example_and_what_the_decoders_read_on_it() -> None:
+    (_, *classes), *columns = readme_tables()[0]
+    assert classes == ["0", "1", "no-digit"]
+    shown = [[float(value) for value in row[1:]] for row in columns]
+    np.testing.assert_allclose(np.log(shown), WORKED_EXAMPLE)
+    read = {
+        way: "".join(map(str, labels(decode(WORKED_EXAMPLE, decoder, topology)[1])))
+        for way, (decoder, topology) in WAYS.items()
+    }
+    assert {way: reads for way, reads, _ in readme_tables()[1]} == read
+    assert len(set(read.values())) == 4
+
+
+def test_the_sums_and_products_that_the_readme_shows_are_right() -> None:
+    of_paths = {
+        "".join("01–"[label] for label in path): math.exp(value)
+        for path, value in path_log_probs(WORKED_EXAMPLE, Topology.CTC).items()
+    }
+    because = {reads: reason for _, reads, reason in readme_tables()[1]}
+    for path, reads in (("010", "010"), ("0–0", "00")):
+        *_, product, result = re.split(r"[:=]", because[reads])
+        assert math.prod(map(float, product.split("·"))) == pytest.approx(float(result), abs=1e-12)
+        assert float(result) == pytest.approx(of_paths[path])
+    paths, values, result = because["01"].split(" = ")
+    assert {*paths.split(" + ")} == {
+        path for path in of_paths if string_of(tuple(map("01–".index, path)), 2) == (0, 1)
+    }
+    assert [*map(float, values.split(" + "))] == pytest.approx(
+        [of_paths[path] for path in paths.split(" + ")]
+    )
+    assert math.fsum(map(float, values.split(" + "))) == pytest.approx(float(result), abs=1e-12)
+    assert "the .7 in the middle" in because["1"]
+
+
+def test_the_docstring_shows_the_worked_example_as_the_readme_does() -> None:
+    shown = " ".join((under_test.__doc__ or "").split())
+    columns, ways = readme_tables()
+    assert " ".join(cell for row in columns for cell in row) in shown
+    assert " ".join(f"{reads} {way}: {because}" for way, reads, because in ways) in shown

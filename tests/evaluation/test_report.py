@@ -2,16 +2,29 @@ import io
 import json
 import re
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from sdnn.evaluation.metrics import Score, wilson_interval
-from sdnn.evaluation.report import FolderReport, markdown, table
+from sdnn.evaluation.report import FolderReport, markdown, table, tables, trust_table
 
 THREE = Score(n=80, right=72, digits=240, substitutions=6, insertions=1, deletions=2)
 FOUR = Score(n=20, right=18, digits=80, substitutions=3)
 MIXED = FolderReport("register-numbers", THREE + FOUR, {4: FOUR, 3: THREE}, unreadable=0, seconds=1.5)
 SINGLE = FolderReport("zip", Score(10000, 9999, 50000, 1), {5: Score(10000, 9999, 50000, 1)}, 0, 60.25)
+
+
+# Two confidences: of 60 sure texts all are right, of 40 doubtful ones 30.
+TRUST = FolderReport(
+    "trust",
+    THREE + FOUR,
+    {3: THREE},
+    0,
+    1.0,
+    np.repeat([0.95, 0.55], [60, 40]),
+    np.repeat([True, False], [90, 10]),
+)
 
 
 def rendered(*reports: FolderReport, columns: int = 100) -> str:
@@ -43,6 +56,9 @@ def test_the_record_holds_the_total_and_each_length() -> None:
         "by_length",
         "unreadable",
         "seconds",
+        "expected_calibration_error",
+        "reliability",
+        "coverage",
     ]
     assert (record["schema"], record["n"], record["right"], record["accuracy"]) == (1, 100, 90, 0.9)
     assert record["interval"] == list(wilson_interval(90, 100))
@@ -125,3 +141,23 @@ def test_files_that_could_not_be_read_are_mentioned_only_if_there_are_any() -> N
 def test_no_reports_make_an_empty_table() -> None:
     assert len(markdown([]).splitlines()) == 2
     assert table([]).row_count == 0
+
+
+def test_trust_is_what_is_accepted_within_an_error_and_confidence_beside_accuracy() -> None:
+    # All 100 have an error of 10 %, too much for 5 %; the 60 sure ones show 5 %, but are too few for 1 %.
+    record = TRUST.to_record()
+    assert record["coverage"] == {"0.05": 0.6, "0.01": None, "0.001": None}
+    # Sure: .95 for 60 of 60 right; doubtful: .55 for 30 of 40: (60 x .05 + 40 x .2) / 100.
+    assert record["expected_calibration_error"] == pytest.approx(0.11)
+    console = Console(width=100, file=io.StringIO(), color_system=None)
+    with console.capture() as capture:
+        console.print(trust_table([TRUST]))
+    text = capture.get()
+    assert "60.0" in text
+    assert "–" in text
+    assert "0.5–0.6: 75 of 40" in text
+    assert "0.9–1.0: 100 of 60" in text
+
+
+def test_the_terminal_gets_scores_and_trust() -> None:
+    assert [each.row_count for each in tables([TRUST])] == [1, 1]

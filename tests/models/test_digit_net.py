@@ -10,7 +10,7 @@ from sdnn.results import CLASSES, NO_DIGIT, Geometry
 TINY = (3, 5, 4, 6, 7)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def net() -> DigitNet:
     return net_in_use(seed=0)
 
@@ -20,7 +20,7 @@ def test_the_net_has_540_379_parameters() -> None:
 
 
 def test_the_geometry_is_a_window_of_32_by_40_px_every_2_px() -> None:
-    assert Geometry(height_px=32, text_height_px=20, window_px=40, stride_px=2) == GEOMETRY
+    assert Geometry(height_px=32, text_height_px=17, window_px=40, stride_px=2) == GEOMETRY
 
 
 def test_a_window_becomes_ten_digits_and_no_digit() -> None:
@@ -95,6 +95,28 @@ def test_in_training_one_window_is_swept_as_it_is_classified() -> None:
     torch.manual_seed(0)
     net, windows = DigitNet(channels=TINY).train(), torch.rand(6, 1, 32, 40)
     torch.testing.assert_close(net.sweep(windows)[:, 0], net(windows), atol=1e-5, rtol=0)
+
+
+def test_a_frozen_sweep_in_training_is_that_of_evaluation(net: DigitNet) -> None:
+    strips = torch.rand(2, 1, 32, 90)
+    statistics = net.state_dict()["features.1.running_mean"].clone()
+    net.dropout.p = 0.0
+    with torch.no_grad():
+        expected = net.eval().sweep(strips)
+        frozen = net.train().sweep(strips, frozen=True)
+        free = net.sweep(strips)
+    torch.testing.assert_close(frozen, expected, atol=1e-5, rtol=0)
+    assert (free - expected).abs().max() > 0.01
+    assert not torch.equal(net.state_dict()["features.1.running_mean"], statistics)
+
+
+def test_a_frozen_sweep_keeps_its_statistics_and_moves_everything_else() -> None:
+    net = net_in_use(seed=2, channels=TINY).train()
+    before = {name: value.clone() for name, value in net.named_buffers()}
+    net.sweep(torch.rand(3, 1, 32, 60), frozen=True).log_softmax(2)[..., 3].sum().backward()
+    assert all(torch.equal(value, before[name]) for name, value in net.named_buffers())
+    gradients = {name: parameter.grad for name, parameter in net.named_parameters()}
+    assert all(gradient is not None and bool(gradient.any()) for gradient in gradients.values())
 
 
 def test_the_gradient_of_a_sweep_reaches_every_parameter() -> None:

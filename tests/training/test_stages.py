@@ -4,6 +4,7 @@ Only one of them has its batches made in another process and its net exported; t
 here, on the spot, and are to give the same.
 """
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ import torch
 from sdnn.choices import Objective, Source, Stage
 from sdnn.datasets.pages import PageRecipe
 from sdnn.datasets.paper import Paper
-from sdnn.errors import UnreadableInput, UsageError
+from sdnn.errors import ModelError, UnreadableInput, UsageError
 from sdnn.models.checkpoint import describe_onnx, load_net, load_tensors
 from sdnn.models.description import Description
 from sdnn.models.engine import Engine
@@ -310,3 +311,32 @@ def test_a_run_records_the_checksums_of_mnist_where_it_uses_it(
     monkeypatch.setattr(stages, "mnist_checksums", lambda data: {"images": "00ff"})
     assert new_run(tmp_path / "mixed", replace(RECIPE, source=Source.MIXED), None).data == {"images": "00ff"}
     assert new_run(tmp_path / "pen", RECIPE, None).data == {}
+
+
+def test_a_trained_net_is_trained_further(finished: Finished, tmp_path: Path, on_the_spot: None) -> None:
+    start = finished.run.folder / "model.safetensors"
+    recipe = replace(RECIPE, digits=None, strings=replace(STRINGS, frozen=True), channels=(9, 9, 9, 9, 9))
+    run = new_run(tmp_path / "further", recipe, None, start)
+    assert run.recipe.channels == RECIPE.channels  # those of the net, whatever the recipe says
+    assert run.recipe.start == hashlib.sha256(start.read_bytes()).hexdigest()
+    run_until(run, Stage.STRINGS, 3)
+    trained, begun = load_tensors(run.checkpoint)[0], load_tensors(start)[0]
+    moved = {name for name, value in begun.items() if not torch.equal(value, trained[f"net.{name}"])}
+    assert "features.0.weight" in moved
+    assert not any("running" in name for name in moved)
+
+
+def test_going_further_resumes_to_the_same(finished: Finished, tmp_path: Path, on_the_spot: None) -> None:
+    start = finished.run.folder / "model.safetensors"
+    recipe = replace(RECIPE, digits=None, strings=replace(STRINGS, frozen=True))
+    whole, parted = (new_run(tmp_path / name, recipe, None, start) for name in ("whole", "parted"))
+    run_until(whole, Stage.STRINGS, 4)
+    run_until(parted, Stage.STRINGS, 2)
+    run_until(Run.resume(parted.folder), Stage.STRINGS, 4)
+    assert_same(whole, parted)
+
+
+def test_a_run_needs_a_net_to_start_from(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"missing\.safetensors"):
+        new_run(tmp_path / "run", RECIPE, None, tmp_path / "missing.safetensors")
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,132 @@
+"""How long decoding takes once the class map is there: writes decoding.json and decoding.md.
+
+On one core: the whole thing is one thread of numpy.
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from report import write_markdown
+
+from sdnn.choices import Topology
+from sdnn.decoding.automaton import Automaton
+from sdnn.decoding.constraints.length import of_length
+from sdnn.decoding.constraints.lexicon import lexicon
+from sdnn.decoding.decoder import spell
+from sdnn.decoding.nbest import n_best
+from sdnn.decoding.posterior import digit_probs, language_log_prob
+from sdnn.decoding.recursion import best_path, best_paths, sum_of, totals
+from sdnn.decoding.trellis import each_string, every_string, for_each_map, trellis_of
+from sdnn.machine import hardware
+from sdnn.results import CLASSES, NO_DIGIT, FloatArray, tempered
+
+HERE = Path(__file__).parent
+BATCH, COLUMNS = 64, 35
+ROUNDS = 15
+CODES = 42_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """Milliseconds of one thing, over the rounds."""
+
+    what: str
+    per: str
+    median_ms: float
+    least_ms: float
+    most_ms: float
+
+
+def timed(what: str, per: str, call: Callable[[], object], share: int = 1) -> Row:
+    """Times a call, after one that does not count; `share` strips are done in each."""
+    call()
+    times = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        call()
+        times.append(1000 * (time.perf_counter() - started) / share)
+    return Row(what, per, statistics.median(times), min(times), max(times))
+
+
+def maps() -> FloatArray:
+    """(64, 35, 11) log-probabilities as sure as a net's: five digits and some noise."""
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(BATCH, COLUMNS, CLASSES))
+    for log_probs in logits:
+        log_probs[:, NO_DIGIT] += 6
+        for column in range(3, COLUMNS, 7):
+            log_probs[column - 1 : column + 2, rng.integers(10)] += 12
+    return tempered(logits, 1.0)
+
+
+def unconstrained(log_probs: FloatArray) -> list[list[int]]:
+    """Best paths of a batch, and the probability of what they spell."""
+    paths, _ = best_paths(log_probs, for_each_map(every_string(CLASSES), len(log_probs)))
+    strings = [[span.label for span in spell(path, NO_DIGIT)] for path in paths]
+    totals(log_probs, each_string(strings, CLASSES), sum_of)
+    return strings
+
+
+def constrained(log_probs: FloatArray, automaton: Automaton) -> None:
+    """The same under a constraint, with what the constraint keeps."""
+    trellis = for_each_map(trellis_of(automaton, CLASSES, Topology.CTC), len(log_probs))
+    paths, _ = best_paths(log_probs, trellis)
+    strings = [[span.label for span in spell(path, NO_DIGIT)] for path in paths]
+    totals(log_probs, each_string(strings, CLASSES), sum_of)
+    totals(log_probs, trellis, sum_of)
+
+
+def with_lexicon(log_probs: FloatArray, automaton: Automaton) -> None:
+    """One map: best entry and its share of the lexicon's probability."""
+    path, _ = best_path(log_probs, trellis_of(automaton, CLASSES))
+    totals(log_probs[None], each_string([[span.label for span in spell(path, NO_DIGIT)]], CLASSES), sum_of)
+    language_log_prob(log_probs, automaton)
+
+
+def main() -> None:
+    """Times everything and writes the figures."""
+    batch = maps()
+    rng = np.random.default_rng(1)
+    codes = [f"{code:05d}" for code in rng.choice(100_000, CODES, replace=False)]
+    entries = lexicon(codes)
+    string = unconstrained(batch)[0]
+    rows = [
+        timed("best path and p(text), batch of 64", "strip", lambda: unconstrained(batch), BATCH),
+        timed("the same, length 5", "strip", lambda: constrained(batch, of_length(5, 5)), BATCH),
+        timed("confidence of five digits", "strip", lambda: digit_probs(batch[0], string)),
+        timed("five likeliest texts", "strip", lambda: n_best([batch[0]], 5)),
+        timed(
+            f"lexicon of {CODES:,} codes: best entry, p(text), fit",
+            "strip",
+            lambda: with_lexicon(batch[0], entries),
+        ),
+        timed(f"making the automaton of {CODES:,} codes", "lexicon", lambda: lexicon(codes)),
+    ]
+    figures = {
+        "hardware": hardware(),
+        "columns": COLUMNS,
+        "lexicon_states": len(entries),
+        "lexicon_arcs": len(entries.arcs),
+        "rounds": ROUNDS,
+        "rows": [asdict(row) for row in rows],
+    }
+    (HERE / "decoding.json").write_text(json.dumps(figures, indent=2) + "\n")
+    write_markdown(
+        HERE / "decoding.md",
+        ["decoding", "median ms", "min–max ms"],
+        [
+            [f"{row.what}, a {row.per}", f"{row.median_ms:.2f}", f"{row.least_ms:.2f}–{row.most_ms:.2f}"]
+            for row in rows
+        ],
+        f"Class maps of {COLUMNS} columns, one core, {ROUNDS} rounds; the automaton of the lexicon has "
+        f"{len(entries):,} states. {hardware()}.",
+    )
+
+
+if __name__ == "__main__":
+    main()

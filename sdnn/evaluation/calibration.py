@@ -1,0 +1,126 @@
+"""Fitting confidence to someone's own strips, and a threshold that keeps the error within a target."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sdnn.decoding.calibration import fit_temperature
+from sdnn.errors import UnreadableInput
+from sdnn.evaluation.confidence import Threshold, expected_calibration_error, fewest_strips, threshold_for
+from sdnn.evaluation.labels import read_labels
+from sdnn.reader import Reader
+from sdnn.results import FloatArray
+from sdnn.views import VIEWS
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was found on labelled strips.
+
+    Attributes:
+        temperature: Divides the logits of every column.
+        threshold: Confidence from which on readings are accepted; None where no one is known to do.
+        target_error: Share of wrong texts among the accepted ones, at most.
+        n: Strips that were read.
+        right: How many of them right.
+        error_before: Expected calibration error at the temperature of the model.
+        error_after: The same at the temperature found, on the same strips.
+    """
+
+    temperature: float
+    threshold: Threshold | None
+    target_error: float
+    n: int
+    right: int
+    error_before: float
+    error_after: float
+
+    @property
+    def shortage(self) -> str:
+        """Why there is no threshold."""
+        needed = fewest_strips(self.target_error)
+        if self.n < needed:
+            return (
+                f"no threshold: {self.n} strips are too few for an error of {self.target_error:g}; "
+                f"even without a mistake it takes {needed}"
+            )
+        return f"no threshold: too many of the surest readings are wrong to keep {self.target_error:g}"
+
+    def summary(self) -> str:
+        """The figures as lines of text."""
+        lines = [
+            f"strips        {self.n}, of which {self.right} are read right",
+            f"temperature   {self.temperature:.3f}",
+            f"calibration   error {self.error_before:.3f} before, {self.error_after:.3f} after, on them",
+        ]
+        if self.threshold:
+            lines.append(
+                f"threshold     {self.threshold.value:.4f} accepts {100 * self.threshold.coverage:.1f} %, "
+                f"{self.threshold.wrong} of {self.threshold.accepted} wrong; of those to come at most "
+                f"{100 * self.threshold.upper:.2f} %, 19 times of 20"
+            )
+        return "\n".join(lines)
+
+    def to_record(self) -> dict[str, Any]:
+        """The figures in plain JSON types."""
+        return {"schema": 1, **asdict(self)}
+
+
+def calibrate(
+    reader_at: Callable[[float | None], Reader],
+    folders: Sequence[Path],
+    target_error: float,
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> Calibration:
+    """Fits a temperature, then finds the threshold at that temperature.
+
+    The temperature is the one under which the labels are most probable on the usual view of each strip. Both
+    are found on the same strips; the guarantee of the threshold is weakened a little by that.
+
+    Args:
+        reader_at: Makes the reader of a temperature, or with the model's own.
+        folders: With `labels.csv`.
+        target_error: Share of the accepted texts that may be wrong.
+        advance: Called with readings done and to do.
+
+    Raises:
+        UnreadableInput: When a folder, its labels or a picture cannot be read.
+    """
+    labelled = [each for folder in folders for each in read_labels(folder)]
+    plain = reader_at(1.0)
+    plain.views, plain.constraint, plain.min_confidence = VIEWS[:1], None, 0.0
+    maps: list[FloatArray] = []
+    strings: list[list[int]] = []
+    for done, each in enumerate(labelled):
+        evidence = plain.read(each.path).evidence
+        if evidence and each.label:
+            maps.append(evidence.class_map.log_probs)
+            strings.append([int(digit) for digit in each.label])
+        advance(done + 1, 3 * len(labelled))
+    if not maps:
+        raise UnreadableInput(f"{folders[0]}: no strip with digits on it; nothing can be fitted")
+    temperature = fit_temperature(maps, strings)
+    outcomes = []
+    for number, reader in enumerate((reader_at(None), reader_at(temperature)), start=1):
+        readings = []
+        for done, each in enumerate(labelled):
+            readings.append(reader.read(each.path))
+            advance(number * len(labelled) + done + 1, 3 * len(labelled))
+        confidences = np.array([reading.confidence for reading in readings])
+        right = np.array(
+            [reading.string == each.label for reading, each in zip(readings, labelled, strict=True)]
+        )
+        outcomes.append((confidences, right))
+    confidences, right = outcomes[1]
+    return Calibration(
+        temperature,
+        threshold_for(confidences, right, target_error),
+        target_error,
+        len(labelled),
+        int(right.sum()),
+        expected_calibration_error(*outcomes[0]),
+        expected_calibration_error(confidences, right),
+    )

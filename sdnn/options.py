@@ -1,0 +1,112 @@
+"""What several commands have in common on the command line: options, and how their values are understood."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sdnn.choices import Decoder, Topology
+from sdnn.errors import UsageError
+from sdnn.profiles import Profile, load_profile
+
+ModelOption = Annotated[
+    Path | None, typer.Option(envvar="SDNN_MODEL", help="Model file (.onnx); the bundled one by default.")
+]
+DecoderOption = Annotated[Decoder, typer.Option(help="Best path through the trellis, or peak picking.")]
+TopologyOption = Annotated[
+    Topology,
+    typer.Option(help="No-digit column needed between equal digits (ctc) or between any two (strict)."),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder that holds MNIST/raw (else: SDNN_DATA, data/ of a checkout, the user's cache)."
+    ),
+]
+LengthOption = Annotated[
+    str | None,
+    typer.Option("--length", metavar="N|MIN-MAX", help="Number of digits.", rich_help_panel="Constraint"),
+]
+PatternOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REGEX",
+        help="What the text looks like; what is no digit is inserted, not read.",
+        rich_help_panel="Constraint",
+    ),
+]
+LexiconOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="The allowed texts, one a line, each with its weight or without.",
+        rich_help_panel="Constraint",
+    ),
+]
+CheckOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Check digits: luhn, verhoeff, damm, ean, us.rtn, …",
+        rich_help_panel="Constraint",
+    ),
+]
+MinValueOption = Annotated[
+    int | None, typer.Option(min=0, help="Least number.", rich_help_panel="Constraint")
+]
+MaxValueOption = Annotated[
+    int | None, typer.Option(min=0, help="Greatest number.", rich_help_panel="Constraint")
+]
+MinConfidenceOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        metavar="P",
+        help="Reject what is less probable than this.",
+        rich_help_panel="Constraint",
+    ),
+]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Settings by name: us-zip, student-id, cheque-amount, date, meter, or one of sdnn.toml.",
+        rich_help_panel="Constraint",
+    ),
+]
+
+
+def profile_of(
+    name: str | None,
+    length: str | None = None,
+    pattern: str | None = None,
+    lexicon: Path | None = None,
+    check: str | None = None,
+    min_value: int | None = None,
+    max_value: int | None = None,
+    min_confidence: float | None = None,
+) -> Profile:
+    """The named profile, with what the other options say instead."""
+    options = Profile(length, pattern, lexicon, check, min_value, max_value, min_confidence)
+    return (load_profile(name) if name else Profile()).with_options(options)
+
+
+def digits_range(text: str) -> tuple[int, int]:
+    """`5` or `3-8`."""
+    low, dash, high = text.partition("-")
+    high = high if dash else low
+    if not (low.isdecimal() and high.isdecimal() and 1 <= int(low) <= int(high)):
+        raise UsageError(f"--digits {text}: give a number such as 5 or a range such as 3-8, from 1 up")
+    return int(low), int(high)
+
+
+def gap_range(text: str) -> tuple[int, int]:
+    """`0:6` or `-2:4`."""
+    try:
+        low, high = (int(bound) for bound in text.split(":"))
+    except ValueError:
+        raise UsageError(f"--gap {text}: give two whole numbers of pixels such as 0:6") from None
+    if low > high:
+        raise UsageError(f"--gap {text}: the first number must not be the greater one")
+    return low, high

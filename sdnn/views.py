@@ -1,0 +1,50 @@
+"""Ways of bringing the same writing to the size of a strip."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sdnn.preprocessing import Writing, to_strip
+from sdnn.results import Geometry, Strip
+
+
+@dataclass(frozen=True)
+class View:
+    """A way of bringing writing to the size of a strip.
+
+    Attributes:
+        scale: Text height, as a multiple of the net's.
+        aspect: Width, as a multiple of what keeps the proportions.
+        slant: Lean taken away beyond the estimated one, in pixels to the side per pixel up.
+        upright: Whether the estimated one is taken away.
+    """
+
+    scale: float = 1.0
+    aspect: float = 1.0
+    slant: float = 0.0
+    upright: bool = True
+
+
+VIEWS: Final = (
+    View(),
+    View(scale=0.84, slant=-0.2),
+    View(scale=0.72),
+    View(scale=1.35),
+    View(aspect=1.5),
+)
+"""The first is the usual one; the others, chosen on the development sets, are for when it leaves doubt."""
+
+
+def strips_of(writing: Writing, views: Sequence[View], geometry: Geometry) -> list[Strip]:
+    """The writing as each of the views has it."""
+    return [
+        to_strip(
+            writing.ink,
+            writing.text,
+            geometry,
+            slant=writing.slant * view.upright + view.slant,
+            scale=view.scale,
+            aspect=view.aspect,
+        )
+        for view in views
+    ]

@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sdnn.datasets.digits import Pen
+from sdnn.datasets.folder import write_folder
+from sdnn.datasets.strips import Layout
+from sdnn.errors import UnreadableInput
+from sdnn.evaluation.calibration import Calibration, calibrate
+from sdnn.reader import Reader
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("strips") / "drawn"
+    write_folder(out, Pen(), Layout(digits=(3, 4)), 7, 40, {"source": "pen"})
+    return out
+
+
+@pytest.fixture(scope="module")
+def found(folder: Path) -> Calibration:
+    return calibrate(lambda temperature: Reader(temperature=temperature), [folder], target_error=0.2)
+
+
+def test_every_strip_is_read_and_counted(found: Calibration) -> None:
+    assert found.n == 40
+    assert 30 <= found.right <= 40
+
+
+def test_the_threshold_keeps_the_target_on_the_strips_that_it_was_found_on(
+    found: Calibration, folder: Path
+) -> None:
+    assert found.threshold
+    assert found.threshold.upper <= 0.2
+    assert 0 < found.threshold.coverage <= 1
+
+
+def test_too_few_strips_for_a_target_are_said_to_be_too_few(folder: Path) -> None:
+    strict = calibrate(lambda temperature: Reader(temperature=temperature), [folder], target_error=0.01)
+    assert strict.threshold is None
+    assert "too few" in strict.shortage
+    assert "threshold" not in strict.summary()
+
+
+def test_labels_that_contradict_the_net_make_it_less_sure(folder: Path, tmp_path: Path) -> None:
+    rows = (folder / "labels.csv").read_text().splitlines()
+    wrong = tmp_path / "wrong"
+    wrong.mkdir()
+    for row in rows[1:]:
+        name = row.split(",")[0]
+        (wrong / name).write_bytes((folder / name).read_bytes())
+    rng = np.random.default_rng(0)
+    labels = [row.split(",") for row in rows[1:]]
+    for pair in labels[::2]:
+        pair[1] = "".join(str((int(digit) + int(rng.integers(1, 10))) % 10) for digit in pair[1])
+    (wrong / "labels.csv").write_text("\n".join([rows[0], *(",".join(pair) for pair in labels)]) + "\n")
+    mistrusting = calibrate(lambda temperature: Reader(temperature=temperature), [wrong], 0.2)
+    assert mistrusting.temperature > 2
+    assert mistrusting.error_after < mistrusting.error_before
+    assert mistrusting.threshold is None
+
+
+def test_strips_without_digits_cannot_be_calibrated_on(tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("L", (60, 30), 255).save(tmp_path / "blank.png")
+    (tmp_path / "labels.csv").write_text("file,label\nblank.png,\n")
+    with pytest.raises(UnreadableInput, match="no strip with digits"):
+        calibrate(lambda temperature: Reader(temperature=temperature), [tmp_path], 0.1)
