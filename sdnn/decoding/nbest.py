@@ -2,7 +2,8 @@
 
 All strings that begin alike have a probability together, and those that go on with different digits share it
 out among them. So the search opens the likeliest beginning first, and what is left unopened is known: no
-string above the floor is missed.
+string above the floor is missed, unless the map is so hopeless that the search is given up; `missing` says
+how much probability is left either way.
 
 Reference:
     Graves et al. 2006, section 3.2, prefix search. Ours adds the automaton and several maps, and says what
@@ -27,7 +28,7 @@ from sdnn.decoding.trellis import trellis_of
 from sdnn.results import FloatArray
 
 FLOOR: Final = 1e-3
-"""Probability from which on no string is missed."""
+"""Probability from which on no string is missed, where the search comes to its end."""
 MOST_OPENED: Final = 2000
 """Beginnings that are opened at most; on a hopeless map all strings are about equally improbable."""
 
