@@ -31,10 +31,10 @@ check: $(VENV)/everything  ## Lint, formatting and types
 train: $(VENV)/everything  ## Train a model with the defaults
 	$(BIN)/sdnn train
 
-weights: $(VENV)/everything  ## Train the bundled model again and put it into sdnn/weights (about an hour)
+weights: $(VENV)/everything  ## Train the bundled model further, as it was, and put it into sdnn/weights (an hour)
 	[ ! -e build/sdnn/run.json ] || $(BIN)/sdnn train --resume build/sdnn
 	[ -e build/sdnn/run.json ] || \
-	$(BIN)/sdnn train --seed 0 --strips 1843200 --run build/sdnn
+	$(BIN)/sdnn train --start checkpoints/first/model.safetensors --seed 1 --strips 512000 --run build/sdnn
 	cp build/sdnn/model.onnx sdnn/weights/sdnn.onnx
 	cp build/sdnn/model.safetensors sdnn/weights/sdnn.safetensors
 	cp build/sdnn/run.json build/sdnn/metrics.jsonl sdnn/weights/

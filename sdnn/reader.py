@@ -14,6 +14,7 @@ import numpy as np
 
 from sdnn.boxes import digit_boxes, page_box
 from sdnn.choices import Decoder, Topology
+from sdnn.decoding.automaton import Automaton
 from sdnn.decoding.consensus import Consensus, consensus
 from sdnn.decoding.constraints import Constraint
 from sdnn.decoding.decoder import decode, spell
@@ -122,9 +123,9 @@ class Reader:
         maps = [class_map.log_probs for _, class_map in looks]
         free = consensus(maps, self.decoder, self.topology)
         assert free is not None  # some string is possible on every map
-        if self.constraint is None:
+        if self._automaton is None:
             return free, free
-        return consensus(maps, self.decoder, self.topology, self.constraint.automaton), free
+        return consensus(maps, self.decoder, self.topology, self._automaton), free
 
     def _check_length(self, writing: Writing, name: str) -> None:
         geometry = self.engine.description.geometry
@@ -163,24 +164,50 @@ class Reader:
             agreed: Their consensus under the constraint; None where no allowed text is possible.
             free: Their consensus without it.
         """
-        strip, class_map = looks[int((agreed or free).log_probs.argmax())]
-        evidence = self._evidence(page, strip, class_map, (agreed or free).string)
+        shown = agreed or free
+        strip, class_map = looks[int(shown.log_probs.argmax())]
+        evidence = self._evidence(page, strip, class_map, shown.string)
         if not free.string:
-            return Reading(
-                "", free.confidence, Status.EMPTY, "no digits found", views=len(looks), evidence=evidence
-            )
+            reason = "no digits found"
+            return Reading("", free.confidence, Status.EMPTY, reason, views=len(looks), evidence=evidence)
         unconstrained = "".join(DIGITS[label] for label in free.string)
         if agreed is None:
-            reason = f"the strip is too short for {self.constraint.description if self.constraint else 'it'}"
+            assert self.constraint is not None  # without one any string is possible
             return Reading(
-                "", 0.0, Status.REJECTED, reason, views=len(looks), fit=0.0, unconstrained=unconstrained
+                "",
+                0.0,
+                Status.REJECTED,
+                f"the strip is too short for {self.constraint.description}",
+                views=len(looks),
+                fit=0.0,
+                unconstrained=unconstrained,
+                missing=1.0,
             )
-        height, width = page.shape
-        boxes = [page_box(strip, box).clipped(width, height) for box in evidence.boxes]
-        automaton = self.constraint.automaton if self.constraint else None
+        digits = self._digits(evidence)
+        rejected = agreed.confidence < self.min_confidence
+        nbest, missing = self._likeliest(looks, agreed)
+        return Reading(
+            self._format(agreed.string),
+            agreed.confidence,
+            Status.REJECTED if rejected else Status.ACCEPTED,
+            f"confidence {agreed.confidence:.3f} is below {self.min_confidence:g}" if rejected else None,
+            Box.around([digit.box for digit in digits]) if digits else None,
+            digits,
+            len(looks),
+            agreed.fit,
+            unconstrained,
+            nbest,
+            missing,
+            evidence,
+        )
+
+    def _digits(self, evidence: Evidence) -> tuple[Digit, ...]:
+        """The digits of the evidence with their boxes in the picture, probabilities and alternatives."""
+        height, width = evidence.page.shape
+        boxes = [page_box(evidence.strip, box).clipped(width, height) for box in evidence.boxes]
         labels = [span.label for span in evidence.spans]
-        probs = digit_probs(class_map.log_probs, labels, self.topology, automaton)
-        digits = tuple(
+        probs = digit_probs(evidence.class_map.log_probs, labels, self.topology, self._automaton)
+        return tuple(
             Digit(
                 DIGITS[span.label],
                 float(row[span.label]),
@@ -190,28 +217,21 @@ class Reader:
             )
             for span, row, box in zip(evidence.spans, probs, boxes, strict=True)
         )
-        text = self._format(labels)
-        nbest: tuple[tuple[str, float], ...] = ((text, agreed.confidence),)
-        missing = 1.0 - agreed.confidence
+
+    def _likeliest(
+        self, looks: Sequence[tuple[Strip, ClassMap]], agreed: Consensus
+    ) -> tuple[tuple[tuple[str, float], ...], float]:
+        """The most probable texts, at least the one that was read, and what all others have together."""
         if self.most_texts > 1 and self.decoder is not Decoder.NMS:
-            found = n_best([each.log_probs for _, each in looks], self.most_texts, automaton, self.topology)
-            nbest = tuple((self._format(string), prob) for string, prob in found.strings)
-            missing = found.missing
-        rejected = agreed.confidence < self.min_confidence
-        return Reading(
-            text,
-            agreed.confidence,
-            Status.REJECTED if rejected else Status.ACCEPTED,
-            f"confidence {agreed.confidence:.3f} is below {self.min_confidence:g}" if rejected else None,
-            Box.around(boxes) if boxes else None,
-            digits,
-            len(looks),
-            agreed.fit,
-            unconstrained,
-            nbest,
-            missing,
-            evidence,
-        )
+            maps = [class_map.log_probs for _, class_map in looks]
+            found = n_best(maps, self.most_texts, self._automaton, self.topology)
+            if found.strings:
+                return tuple((self._format(string), prob) for string, prob in found.strings), found.missing
+        return ((self._format(agreed.string), agreed.confidence),), 1.0 - agreed.confidence
+
+    @property
+    def _automaton(self) -> Automaton | None:
+        return self.constraint.automaton if self.constraint else None
 
     def _format(self, labels: Sequence[int]) -> str:
         digits = "".join(DIGITS[label] for label in labels)

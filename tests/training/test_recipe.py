@@ -13,6 +13,7 @@ from sdnn.datasets.windows import WindowRecipe
 from sdnn.models.digit_net import CHANNELS
 from sdnn.training.recipe import (
     DIGITS_ALONE_WINDOWS,
+    FURTHER_LEARNING_RATE,
     DigitRecipe,
     Recipe,
     StageRecipe,
@@ -24,6 +25,7 @@ UNUSUAL = Recipe(
     source=Source.MNIST,
     seed=9,
     channels=(1, 2, 3, 4, 5),
+    start="00ff",
     digits=DigitRecipe(
         pen_share=0.7,
         examples=100,
@@ -54,6 +56,7 @@ UNUSUAL = Recipe(
         dropout=0.5,
         objective=Objective.VITERBI,
         gradient=Gradient.CONTRAST,
+        frozen=False,
         page=PageRecipe(
             most_digits=3,
             repeated=0.5,
@@ -143,7 +146,8 @@ def test_the_command_line_changes_what_it_names_and_no_more() -> None:
 
 
 def test_a_stage_alone_leaves_the_other_out() -> None:
-    assert chosen_recipe(Stage.STRINGS, strips=500) == Recipe(digits=None, strings=StringRecipe(examples=500))
+    new = StringRecipe(examples=500, frozen=False)  # a new net has no statistics to keep
+    assert chosen_recipe(Stage.STRINGS, strips=500) == Recipe(digits=None, strings=new)
     alone = chosen_recipe(Stage.DIGITS)
     assert alone == Recipe(digits=DigitRecipe(examples=DIGITS_ALONE_WINDOWS), strings=None)
     assert chosen_recipe(Stage.DIGITS, windows=500) == Recipe(digits=DigitRecipe(examples=500), strings=None)
@@ -182,3 +186,10 @@ def test_a_choice_that_there_is_not_is_an_error(changes: dict[str, Any]) -> None
 def test_the_recipe_of_the_first_version_is_an_error() -> None:
     with pytest.raises(TypeError):
         Recipe.from_record({"source": "pen", "windows": 100, "seed": 0})
+
+
+def test_a_trained_net_goes_on_with_strings_more_gently() -> None:
+    further = chosen_recipe(further=True)
+    assert further.digits is None
+    assert further.strings == StringRecipe(learning_rate=FURTHER_LEARNING_RATE)
+    assert StringRecipe().learning_rate > FURTHER_LEARNING_RATE
