@@ -27,10 +27,10 @@ class View:
 
 VIEWS: Final = (
     View(),
-    View(scale=0.84, slant=-0.2),
-    View(scale=0.72),
-    View(scale=1.35),
-    View(aspect=1.5),
+    View(scale=0.88, slant=-0.35),
+    View(scale=0.75, aspect=1.25),
+    View(scale=1.4, aspect=1.5),
+    View(scale=0.75, slant=-0.2),
 )
 """The first is the usual one; the others, chosen on the development sets, are for when it leaves doubt."""
 
