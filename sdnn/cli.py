@@ -279,6 +279,25 @@ def train(
 
 
 @app.command()
+def average(
+    run: Annotated[Path, typer.Argument(metavar="DIR", help="Finished run of `sdnn train --start`.")],
+    share: Annotated[
+        float, typer.Option(min=0, max=1, help="Of the run's net; the rest is of the net it began from.")
+    ] = 0.5,
+    data: DataOption = None,
+) -> None:
+    """Take the mean of a net trained further and the one that it began from; prints the exported file.
+
+    Often it reads better than either what neither was trained on.
+    """
+    with needs("torch", "averaging nets"):
+        from sdnn.training.averaging import average_with_start
+
+    average_with_start(run, share, data)
+    print_line(str(run / "mean" / "model.onnx"))
+
+
+@app.command()
 def synth(
     digits: Annotated[str, typer.Option(metavar="N|MIN-MAX", help="Digits on a strip.")] = "5",
     count: Annotated[int, typer.Option(min=1, help="Strips to write; more than one needs --out.")] = 1,

@@ -100,19 +100,36 @@ class Run:
         Raises:
             UsageError: When the folder holds no run, or one that other code began.
         """
-        try:
-            record = json.loads((folder / "run.json").read_text())
-            run = cls(folder, Recipe.from_record(record["recipe"]), record["data"])
-            code = record["code"]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(
-                f"{folder}: holds no run of this version ({error}); start another with: sdnn train --run DIR"
-            ) from error
+        run, code = cls._recorded(folder)
         if code != code_checksum():
             raise UsageError(
                 f"{folder}: begun with other code; the result would be neither's, so start another run"
             )
         return run
+
+    @classmethod
+    def finished(cls, folder: Path) -> "Run":
+        """The run that a folder holds, by whatever code, once it is done.
+
+        Raises:
+            UsageError: When the folder holds no run, or one that is not done.
+        """
+        run, _ = cls._recorded(folder)
+        if not run.model.exists():
+            raise UsageError(f"{folder}: is not done; go on with: sdnn train --resume {folder}")
+        return run
+
+    @classmethod
+    def _recorded(cls, folder: Path) -> "tuple[Run, str]":
+        """A run as its record says, and the checksum of the code that began it."""
+        try:
+            record = json.loads((folder / "run.json").read_text())
+            run = cls(folder, Recipe.from_record(record["recipe"]), record["data"])
+            return run, record["code"]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UsageError(
+                f"{folder}: holds no run of this version ({error}); start another with: sdnn train --run DIR"
+            ) from error
 
     def check_data(self, data: Path | None) -> None:
         """Makes sure that the digits are those that the run began with.

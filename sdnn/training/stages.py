@@ -1,9 +1,10 @@
 """A whole training: digits, then strings, then a temperature and the model files."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -103,24 +104,43 @@ def _source(run: Run, stage: StageRecipe, split: Split, data: Path | None) -> Di
 
 def _finish(run: Run, net: DigitNet, data: Path | None) -> Description:
     """Fits the temperature and writes the model files."""
+    card = {
+        f"validation {stage}": {
+            name: value for name, value in last.items() if name not in {"stage", "step", "loss"}
+        }
+        for stage in (Stage.DIGITS, Stage.STRINGS)
+        if (last := run.last_metrics(stage))
+    }
+    return export(run, net, run.folder, card, data)
+
+
+def export(run: Run, net: DigitNet, folder: Path, card: Mapping[str, Any], data: Path | None) -> Description:
+    """Fits the temperature on validation strips and writes `model.onnx` and `model.safetensors`.
+
+    Args:
+        run: Whose recipe and data the net was trained with.
+        net: What came out.
+        folder: Where the files go; it exists.
+        card: What people should know of the net.
+        data: Folder that holds MNIST.
+
+    Raises:
+        UnreadableInput: When MNIST cannot be read.
+        OutputError: When the folder cannot be written.
+    """
     net = net.to(memory_format=torch.contiguous_format)
     description = Description(
         name=run.folder.resolve().name,
         geometry=GEOMETRY,
         recipe=asdict(run.recipe),
         data=run.data,
-        card={
-            f"validation {stage}": {
-                name: value for name, value in last.items() if name not in {"stage", "step", "loss"}
-            }
-            for stage in (Stage.DIGITS, Stage.STRINGS)
-            if (last := run.last_metrics(stage))
-        },
+        card=card,
     )
-    export_onnx(run.model, fully_convolutional(net), description)
-    description = replace(description, temperature=_temperature(Engine(run.model), run, data))
-    describe_onnx(run.model, description)
-    save_net(run.folder / "model.safetensors", net, description)
+    model = folder / "model.onnx"
+    export_onnx(model, fully_convolutional(net), description)
+    description = replace(description, temperature=_temperature(Engine(model), run, data))
+    describe_onnx(model, description)
+    save_net(folder / "model.safetensors", net, description)
     return description
 
 

@@ -26,6 +26,7 @@ from sdnn.models.description import Description
 from sdnn.models.engine import Engine
 from sdnn.results import Strip
 from sdnn.training import digits, stages, strings
+from sdnn.training.averaging import average_with_start
 from sdnn.training.learning import Progress
 from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
 from sdnn.training.run import Run
@@ -324,6 +325,22 @@ def test_a_trained_net_is_trained_further(finished: Finished, tmp_path: Path, on
     moved = {name for name, value in begun.items() if not torch.equal(value, trained[f"net.{name}"])}
     assert "features.0.weight" in moved
     assert not any("running" in name for name in moved)
+
+
+def test_the_mean_with_the_start_is_written_beside_the_run(
+    finished: Finished, tmp_path: Path, on_the_spot: None
+) -> None:
+    recipe = replace(RECIPE, digits=None, strings=replace(STRINGS, frozen=True))
+    run = new_run(tmp_path / "further", recipe, None, finished.run.folder / "model.safetensors")
+    train(run, None, lambda progress: None)
+    description = average_with_start(run.folder, 0.5, None)
+    first, second = (load_net(path)[0] for path in (run.start, run.folder / "model.safetensors"))
+    mean, said = load_net(run.folder / "mean" / "model.safetensors")
+    assert said == description
+    for name, value in mean.named_parameters():
+        expected = (first.get_parameter(name) + second.get_parameter(name)) / 2
+        torch.testing.assert_close(value, expected)
+    assert Engine(run.folder / "mean" / "model.onnx").description == description
 
 
 def test_going_further_resumes_to_the_same(finished: Finished, tmp_path: Path, on_the_spot: None) -> None:
