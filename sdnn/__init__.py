@@ -10,11 +10,12 @@ The public names are loaded when first used, so that `import sdnn` costs nothing
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sdnn.decoding.constraints import Constraint, constraint
     from sdnn.reader import Reader, load, read
     from sdnn.results import Reading
 
 __version__ = "0.1.0"
-__all__ = ["Reader", "Reading", "load", "read"]
+__all__ = ["Constraint", "Reader", "Reading", "constraint", "load", "read"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,6 +23,10 @@ def __getattr__(name: str) -> Any:
         from sdnn import reader
 
         return getattr(reader, name)
+    if name in {"Constraint", "constraint"}:
+        from sdnn.decoding import constraints
+
+        return getattr(constraints, name)
     if name == "Reading":
         from sdnn.results import Reading
 

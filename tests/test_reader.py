@@ -36,6 +36,7 @@ def test_the_public_names_are_the_readers_own() -> None:
     assert sdnn.read(SAMPLE).text == sdnn.load().read(SAMPLE).text
     assert sdnn.Reader is Reader
     assert sdnn.Reading is Reading
+    assert sdnn.constraint is constraint
     with pytest.raises(AttributeError, match="nonsense"):
         _ = sdnn.nonsense
 
