@@ -18,6 +18,7 @@ from sdnn.decoding.decoder import decode
 from sdnn.models.digit_net import GEOMETRY, DigitNet
 from sdnn.models.fully_convolutional import fully_convolutional
 from sdnn.training import strings
+from sdnn.training.arithmetic import autocast
 from sdnn.training.learning import Lesson
 from sdnn.training.objectives import Loss, forward_loss, viterbi_loss
 from sdnn.training.recipe import StringRecipe
@@ -158,19 +159,20 @@ OBJECTIVES: dict[tuple[Objective, Gradient], Loss] = {
 
 
 @pytest.mark.parametrize(("objective", "gradient"), OBJECTIVES)
+@pytest.mark.parametrize("frozen", [True, False])
 def test_the_lesson_is_the_objective_of_the_recipe_on_the_sweep(
-    net: DigitNet, objective: Objective, gradient: Gradient
+    net: DigitNet, objective: Objective, gradient: Gradient, frozen: bool
 ) -> None:
     (batch,) = batched([strip(70, "12"), strip(90, "3"), strip(100, "445")], 3)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = net.sweep(torch.from_numpy(batch.ink / np.float32(255))[:, None]).float()
+    with autocast():
+        logits = net.sweep(torch.from_numpy(batch.ink / np.float32(255))[:, None], frozen).float()
     bias = net.classifier.get_parameter("4.bias")
 
     def value_and_slope(loss: Tensor) -> tuple[float, Tensor]:
         (slope,) = torch.autograd.grad(loss, bias, retain_graph=True)
         return float(loss.detach()), slope
 
-    taught = lesson(StringRecipe(objective=objective, gradient=gradient, page=PAGE))
+    taught = lesson(StringRecipe(objective=objective, gradient=gradient, frozen=frozen, page=PAGE))
     assert taught.stage is Stage.STRINGS
     value, slope = value_and_slope(taught.loss(net, batch))
     for choice, loss_of in OBJECTIVES.items():
