@@ -29,7 +29,7 @@ from sdnn.results import FloatArray
 
 FLOOR: Final = 1e-3
 """Probability from which on no string is missed, where the search comes to its end."""
-MOST_OPENED: Final = 2000
+MOST_OPENED: Final = 500
 """Beginnings that are opened at most; on a hopeless map all strings are about equally improbable."""
 
 
