@@ -7,6 +7,7 @@ instant and `sdnn read` never pays for torch.
 import io
 import json
 import os
+import shlex
 import sys
 import time
 from dataclasses import replace
@@ -27,6 +28,7 @@ from sdnn.options import (
     LexiconOption,
     MaxValueOption,
     MinConfidenceOption,
+    MinFitOption,
     MinValueOption,
     ModelOption,
     PatternOption,
@@ -36,7 +38,7 @@ from sdnn.options import (
     gap_range,
     profile_of,
 )
-from sdnn.profiles import FILE_NAME, Profile, save_profile
+from sdnn.profiles import FILE_NAME, Profile, refuse_to_replace, save_profile
 from sdnn.terminal import fail, needs, note, print_line, progress, standard_input
 
 if TYPE_CHECKING:
@@ -117,6 +119,7 @@ def read(
     min_value: MinValueOption = None,
     max_value: MaxValueOption = None,
     min_confidence: MinConfidenceOption = None,
+    min_fit: MinFitOption = None,
 ) -> None:
     """Read the digit string on each picture.
 
@@ -127,7 +130,11 @@ def read(
     if explain and len(images) != 1:
         raise UsageError(f"--explain draws one picture, {len(images)} were given; call it once for each")
     _refuse_to_overwrite("--explain", explain, [Path(image) for image in images])
-    settings = profile_of(profile, length, pattern, lexicon, check, min_value, max_value, min_confidence)
+    if nbest > 1 and (mask_below or decoder is Decoder.NMS):
+        raise UsageError("--nbest lists whole texts by probability; leave out --mask-below and --decoder nms")
+    settings = profile_of(
+        profile, length, pattern, lexicon, check, min_value, max_value, min_confidence, min_fit
+    )
     reader = _reader(model, decoder, topology, settings, nbest)
     worst = ExitCode.OK
     for image in images:
@@ -154,6 +161,7 @@ def _reader(
             max_value=settings.max_value,
         ),
         min_confidence=settings.min_confidence or 0.0,
+        min_fit=settings.min_fit or 0.0,
         most_texts=most_texts,
         temperature=settings.temperature,
     )
@@ -182,8 +190,8 @@ def _read_one(
     else:
         prefix = f"{image}\t" if named else ""
         if reading.status is Status.REJECTED:
-            print_line(prefix.rstrip("\t") if named else "")
-        elif reader.most_texts > 1:
+            print_line(prefix)
+        elif reader.most_texts > 1 and reading.nbest:
             for text, probability in reading.nbest:
                 print_line(f"{prefix}{text}\t{probability:.4f}")
         else:
@@ -290,7 +298,7 @@ def average(
 
     Often it reads better than either what neither was trained on.
     """
-    with needs("torch", "averaging nets"):
+    with needs("torch", "averaging nets"), needs("onnx", "averaging nets"):
         from sdnn.training.averaging import average_with_start
 
     average_with_start(run, share, data)
@@ -431,10 +439,7 @@ def calibrate(
         float, typer.Option(min=1e-5, max=0.5, help="Share of wrong texts among the accepted ones, at most.")
     ] = 0.01,
     save: Annotated[str, typer.Option(metavar="NAME", help="Profile to write.")] = "calibrated",
-    config: Annotated[Path, typer.Option(metavar="FILE", help="Where to write it.")] = Path(FILE_NAME),
     json_lines: Annotated[bool, typer.Option("--json", help="Print the figures as a JSON record.")] = False,
-    decoder: DecoderOption = Decoder.VITERBI,
-    topology: TopologyOption = Topology.CTC,
     model: ModelOption = None,
     profile: ProfileOption = None,
     length: LengthOption = None,
@@ -446,28 +451,34 @@ def calibrate(
 ) -> None:
     """Fit confidence to your own labelled strips, and find from which confidence on a reading can be trusted.
 
-    Writes temperature, threshold and constraint as a profile, for `sdnn read --profile NAME`.
+    Writes temperature, threshold and constraint as a profile into sdnn.toml, for `sdnn read --profile NAME`.
+    With too few strips for the target nothing is written, and the exit code is 2.
     """
-    with needs("rapidfuzz", "calibrating"):
+    with needs("rapidfuzz", "calibrating"), needs("tomlkit", "writing a profile"):
+        import tomlkit  # noqa: F401  # before the reading, which may take long
+
         from sdnn.evaluation.calibration import calibrate as calibrate_on
 
+    refuse_to_replace(save, profile)
     settings = profile_of(profile, length, pattern, lexicon, check, min_value, max_value)
-    with needs("tomlkit", "writing a profile"), progress("reading") as update:
+    with progress("reading") as update:
         found = calibrate_on(
             lambda temperature: _reader(
-                model, decoder, topology, replace(settings, temperature=temperature, min_confidence=None)
+                model,
+                Decoder.VITERBI,
+                Topology.CTC,
+                replace(settings, temperature=temperature, min_confidence=None, min_fit=None),
             ),
             folders,
             target_error,
             update,
         )
-        threshold = found.threshold.value if found.threshold else None
-        written = replace(settings, temperature=round(found.temperature, 4), min_confidence=threshold)
-        save_profile(save, written, config)
     print_line(json.dumps(found.to_record()) if json_lines else found.summary())
-    note(f"wrote profile {save} to {config}; use it with: sdnn read --profile {save}")
-    if threshold is None:
-        note(found.shortage)
+    if found.threshold is None:
+        raise UsageError(f"{found.shortage}; no profile was written")
+    written = replace(settings, temperature=round(found.temperature, 4), min_confidence=found.threshold.value)
+    save_profile(save, written, Path(FILE_NAME))
+    note(f"wrote profile {save} into {FILE_NAME}; use it here with: sdnn read --profile {shlex.quote(save)}")
 
 
 def _refuse_without_effect(

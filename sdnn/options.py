@@ -67,6 +67,16 @@ MinConfidenceOption = Annotated[
         rich_help_panel="Constraint",
     ),
 ]
+MinFitOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        metavar="P",
+        help="Reject where the constraint keeps less probability than this.",
+        rich_help_panel="Constraint",
+    ),
+]
 ProfileOption = Annotated[
     str | None,
     typer.Option(
@@ -86,10 +96,11 @@ def profile_of(
     min_value: int | None = None,
     max_value: int | None = None,
     min_confidence: float | None = None,
+    min_fit: float | None = None,
 ) -> Profile:
     """The named profile, with what the other options say instead."""
-    options = Profile(length, pattern, lexicon, check, min_value, max_value, min_confidence)
-    return (load_profile(name) if name else Profile()).with_options(options)
+    options = Profile(length, pattern, lexicon, check, min_value, max_value, min_confidence, min_fit)
+    return (Profile() if name is None else load_profile(name)).with_options(options)
 
 
 def digits_range(text: str) -> tuple[int, int]:

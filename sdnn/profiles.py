@@ -34,6 +34,7 @@ class Profile:
         min_value: Least number.
         max_value: Greatest number.
         min_confidence: Readings less probable than this are rejected.
+        min_fit: Readings are rejected where the constraint keeps less probability than this.
         temperature: In place of the model's own.
     """
 
@@ -44,6 +45,7 @@ class Profile:
     min_value: int | None = None
     max_value: int | None = None
     min_confidence: float | None = None
+    min_fit: float | None = None
     temperature: float | None = None
 
     def with_options(self, given: "Profile") -> "Profile":
@@ -78,6 +80,24 @@ def load_profile(name: str) -> Profile:
         return BUILT_IN[name]
     known = ", ".join(sorted({*own, *BUILT_IN}))
     raise UsageError(f"--profile {name}: there is none of that name in {path} or in sdnn; there are {known}")
+
+
+def refuse_to_replace(name: str, begun_from: str | None) -> None:
+    """Makes sure that a profile to be written takes no other one's place.
+
+    Args:
+        name: Of the profile.
+        begun_from: Name of the profile that it has its settings from, which may be itself.
+
+    Raises:
+        UsageError: When there is one of that name already, or the name is empty.
+    """
+    if not name.strip():
+        raise UsageError("--save: the name is empty; give another")
+    if name != begun_from and (name in BUILT_IN or name in _profiles(_file())):
+        raise UsageError(
+            f"--save {name}: there is one of that name; start from it with --profile {name}, or give another"
+        )
 
 
 def save_profile(name: str, profile: Profile, path: Path) -> None:
@@ -143,7 +163,7 @@ def _from_table(table: Any, where: str) -> Profile:
     kinds: dict[str, tuple[type, ...]] = {
         **dict.fromkeys(("length", "pattern", "lexicon", "check"), (str,)),
         **dict.fromkeys(("min_value", "max_value"), (int,)),
-        **dict.fromkeys(("min_confidence", "temperature"), (int, float)),
+        **dict.fromkeys(("min_confidence", "min_fit", "temperature"), (int, float)),
     }
     for name, value in table.items():
         if not isinstance(value, kinds[name]) or isinstance(value, bool):
@@ -152,8 +172,10 @@ def _from_table(table: Any, where: str) -> Profile:
     if "lexicon" in table:
         table = {**table, "lexicon": Path(table["lexicon"])}
     profile = Profile(**table)
-    if profile.min_confidence is not None and not 0 <= profile.min_confidence <= 1:
-        raise UsageError(f"{where}: min_confidence = {profile.min_confidence}: give a number from 0 to 1")
+    for name in ("min_confidence", "min_fit"):
+        value = getattr(profile, name)
+        if value is not None and not 0 <= value <= 1:
+            raise UsageError(f"{where}: {name} = {value}: give a number from 0 to 1")
     if profile.temperature is not None and not profile.temperature > 0:
         raise UsageError(f"{where}: temperature = {profile.temperature}: give a number above 0")
     return profile

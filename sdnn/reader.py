@@ -59,6 +59,7 @@ class Reader:
         topology: Which paths the trellis allows.
         constraint: Which texts are allowed; None for all.
         min_confidence: Readings that are less probable are rejected.
+        min_fit: Readings are rejected where the constraint keeps less probability.
         most_texts: How many of the likeliest texts a reading lists.
         views: How writing is brought to the size of a strip; all but the first only where that leaves doubt.
         sure: Confidence from which on the first view leaves none.
@@ -72,6 +73,7 @@ class Reader:
         *,
         constraint: Constraint | None = None,
         min_confidence: float = 0.0,
+        min_fit: float = 0.0,
         most_texts: int = 1,
         temperature: float | None = None,
         views: Sequence[View] = VIEWS,
@@ -81,8 +83,14 @@ class Reader:
 
         Raises:
             ModelError: When the model file is missing, damaged or of another kind.
-            UsageError: When peak picking, which knows no strings, is to obey a constraint.
+            UsageError: When peak picking, which knows no strings, is to obey a constraint, or a number lies
+                outside its range.
         """
+        for name, share in (("min_confidence", min_confidence), ("min_fit", min_fit)):
+            if not 0 <= share <= 1:
+                raise UsageError(f"{name} {share}: give a probability from 0 to 1")
+        if temperature is not None and not temperature > 0:
+            raise UsageError(f"temperature {temperature}: give a number above 0")
         self.engine = Engine(Path(model) if model else BUNDLED, temperature)
         self.decoder = Decoder(decoder)
         self.topology = Topology(topology)
@@ -92,6 +100,7 @@ class Reader:
             )
         self.constraint = constraint
         self.min_confidence = min_confidence
+        self.min_fit = min_fit
         self.most_texts = most_texts
         self.views = views
         self.sure = sure
@@ -168,8 +177,8 @@ class Reader:
         strip, class_map = looks[int(shown.log_probs.argmax())]
         evidence = self._evidence(page, strip, class_map, shown.string)
         if not free.string:
-            reason = "no digits found"
-            return Reading("", free.confidence, Status.EMPTY, reason, views=len(looks), evidence=evidence)
+            empty = "no digits found"
+            return Reading("", free.confidence, Status.EMPTY, empty, views=len(looks), evidence=evidence)
         unconstrained = "".join(DIGITS[label] for label in free.string)
         if agreed is None:
             assert self.constraint is not None  # without one any string is possible
@@ -184,13 +193,13 @@ class Reader:
                 missing=1.0,
             )
         digits = self._digits(evidence)
-        rejected = agreed.confidence < self.min_confidence
+        reason = self._doubt(agreed)
         nbest, missing = self._likeliest(looks, agreed)
         return Reading(
             self._format(agreed.string),
             agreed.confidence,
-            Status.REJECTED if rejected else Status.ACCEPTED,
-            f"confidence {agreed.confidence:.3f} is below {self.min_confidence:g}" if rejected else None,
+            Status.REJECTED if reason else Status.ACCEPTED,
+            reason,
             Box.around([digit.box for digit in digits]) if digits else None,
             digits,
             len(looks),
@@ -200,6 +209,14 @@ class Reader:
             missing,
             evidence,
         )
+
+    def _doubt(self, agreed: Consensus) -> str | None:
+        """Why a reading is rejected; None where it is not."""
+        if agreed.confidence < self.min_confidence:
+            return f"confidence {agreed.confidence:.3f} is below {self.min_confidence:g}"
+        if agreed.fit < self.min_fit:
+            return f"fit {agreed.fit:.2g} is below {self.min_fit:g}: strip and constraint disagree"
+        return None
 
     def _digits(self, evidence: Evidence) -> tuple[Digit, ...]:
         """The digits of the evidence with their boxes in the picture, probabilities and alternatives."""

@@ -415,7 +415,7 @@ def test_a_check_digit_is_part_of_the_constraint() -> None:
 def test_what_is_rejected_prints_no_text_and_ends_with_3(tmp_path: Path) -> None:
     result = sdnn("read", SAMPLE, SAMPLES / "00001.png", "--length", "300")
     assert result.returncode == ExitCode.REJECTED
-    assert result.stdout.decode() == f"{SAMPLE}\n{SAMPLES / '00001.png'}\n"
+    assert result.stdout.decode() == f"{SAMPLE}\t\n{SAMPLES / '00001.png'}\t\n"
     assert result.stderr.decode().count("too short") == 2
     record = json.loads(sdnn("read", SAMPLE, "--min-confidence", "1", "--json").stdout)
     assert (record["status"], record["text"]) == ("rejected", "14662")
@@ -443,6 +443,8 @@ def test_weak_digits_are_masked() -> None:
         (("--length", "4", "--min-value", "10000"), "no"),
         (("--profile", "nobody"), "us-zip"),
         (("--decoder", "nms", "--length", "5"), "nms"),
+        (("--nbest", "3", "--mask-below", "0.5"), "--mask-below"),
+        (("--profile", ""), "us-zip"),
     ],
 )
 def test_a_constraint_that_cannot_be_meant_is_one_line_and_exit_code_2(
@@ -467,9 +469,27 @@ def test_calibrating_writes_a_profile_that_reading_takes(tmp_path: Path) -> None
 
 def test_calibrating_on_too_few_strips_says_how_many_it_takes(tmp_path: Path) -> None:
     result = sdnn("calibrate", SAMPLES, "--target-error", "0.001", "--json", cwd=tmp_path)
-    assert result.returncode == ExitCode.OK
+    assert result.returncode == ExitCode.USAGE
     assert json.loads(result.stdout)["threshold"] is None
-    assert "too few" in result.stderr.decode()
+    assert_one_line(result.stderr, "too few", "no profile was written")
+    assert not (tmp_path / "sdnn.toml").exists()
+
+
+def test_calibrating_takes_no_other_profiles_place(tmp_path: Path) -> None:
+    (tmp_path / "sdnn.toml").write_text('[profile.mine]\nlength = "4"\n')
+    for name in ("mine", "us-zip", " "):
+        result = sdnn("calibrate", SAMPLES, "--save", name, cwd=tmp_path)
+        assert result.returncode == ExitCode.USAGE
+        assert_one_line(result.stderr, "--save")
+
+
+def test_a_strip_that_disagrees_with_the_constraint_can_be_rejected(tmp_path: Path) -> None:
+    (tmp_path / "one.txt").write_text("99999\n")
+    sure = sdnn("read", SAMPLE, "--lexicon", tmp_path / "one.txt", "--min-confidence", "0.99")
+    assert sure.stdout.decode() == "99999\n"  # of one text any strip is sure
+    result = sdnn("read", SAMPLE, "--lexicon", tmp_path / "one.txt", "--min-fit", "0.01")
+    assert (result.returncode, result.stdout.decode()) == (ExitCode.REJECTED, "\n")
+    assert_one_line(result.stderr, "fit", "disagree")
 
 
 def test_eval_draws_the_error_against_the_share_accepted(tmp_path: Path) -> None:

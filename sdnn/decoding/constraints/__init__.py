@@ -41,9 +41,9 @@ class Constraint:
 
 def constraint(
     *,
-    length: str | None = None,
+    length: str | int | None = None,
     pattern: str | None = None,
-    lexicon: Path | None = None,
+    lexicon: str | Path | None = None,
     check: str | None = None,
     min_value: int | None = None,
     max_value: int | None = None,
@@ -65,12 +65,12 @@ def constraint(
     """
     parts: dict[str, Automaton] = {}
     if length is not None:
-        parts[f"length {length}"] = of_length(*parse_length(length))
+        parts[f"length {length}"] = of_length(*parse_length(str(length)))
     expression = None if pattern is None else compiled(pattern)
     if expression is not None:
         parts[f"pattern {pattern}"] = expression.automaton
     if lexicon is not None:
-        parts[f"lexicon {lexicon}"] = read_lexicon(lexicon)
+        parts[f"lexicon {lexicon}"] = read_lexicon(Path(lexicon))
     if check is not None:
         parts[f"check {check}"] = check_digits(check)
     if min_value is not None or max_value is not None:

@@ -48,9 +48,9 @@ def read_lexicon(path: Path) -> Automaton:
     """The strings of a text file, one a line.
 
     Args:
-        path: UTF-8. After an entry may come its weight, behind a tab, a comma or blanks, if all entries have
-            one. `#` begins a comment; empty lines are passed over. An entry that comes twice counts
-            once, or with the sum of its weights.
+        path: UTF-8. After an entry may come its weight, behind a tab, if all entries have one. `#` begins a
+            comment; empty lines are passed over. An entry that comes twice counts once, or with the sum of
+            its weights.
 
     Returns:
         Their automaton; see `lexicon`.
@@ -63,8 +63,8 @@ def read_lexicon(path: Path) -> Automaton:
     weights: dict[str, float] = {}
     is_weighted: bool | None = None
     for number, line in enumerate(_text(path).splitlines(), start=1):
-        fields = line.partition("#")[0].replace(",", " ").split()
-        if not fields:
+        fields = [field.strip() for field in line.partition("#")[0].strip().split("\t")]
+        if fields == [""]:
             continue
         where, entry = f"{path}:{number}", fields[0]
         if not _is_digits(entry):

@@ -108,3 +108,11 @@ def test_greenery_is_not_loaded_before_a_pattern_asks_for_it() -> None:
     use = "import sdnn.decoding.constraints; sdnn.decoding.constraints.constraint(length='5', check='luhn')"
     code = f"import sys; {use}; sys.exit('greenery' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+def test_python_may_give_a_number_and_a_path_as_text(tmp_path: Path) -> None:
+    (tmp_path / "codes.txt").write_text("123\n4567\n")
+    made = constraint(length=4, lexicon=str(tmp_path / "codes.txt"))
+    assert made
+    assert made.automaton.log_weight([4, 5, 6, 7]) == 0.0
+    assert made.automaton.log_weight([1, 2, 3]) == -math.inf
