@@ -21,7 +21,7 @@ def made(**given: Any) -> Constraint:
 @pytest.fixture
 def codes(tmp_path: Path) -> Path:
     path = tmp_path / "codes.txt"
-    path.write_text("0000 1\n0018 2\n0026 4\n91 1\n1234 1\n", encoding="utf-8")
+    path.write_text("0000\t1\n0018\t2\n0026\t4\n91\t1\n1234\t1\n", encoding="utf-8")
     return path
 
 
