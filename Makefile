@@ -21,7 +21,7 @@ demo: $(VENV)/reading  ## Install what reading needs (no torch) and read the sam
 	@echo; echo 'Look at build/explain.png: the strip, its class map, the best path, the digits.'
 
 test: $(VENV)/everything  ## Install everything and run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/everything  ## Lint, formatting and types
 	$(BIN)/ruff check .

@@ -61,8 +61,9 @@ class WindowRecipe:
     @classmethod
     def isolated(cls) -> "WindowRecipe":
         """No window shows more than one digit: the recipe to compare the flanked one with."""
-        # Distortion and a tall neighbour, which makes the strip smaller, bring digits closer than they were.
-        return cls(layout=Layout(digits=(1, 12), gap_px=(76, 90)))
+        # Distortion, writing that is smaller on the strip, and a tall neighbour, which makes it smaller still,
+        # bring digits closer than they were.
+        return cls(layout=Layout(digits=(1, 12), gap_px=(90, 106)))
 
 
 def make_windows(

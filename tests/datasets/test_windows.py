@@ -120,8 +120,9 @@ def test_windows_on_digits_carry_the_digit_alone_and_show_it_in_the_middle() -> 
     assert not right[:, NO_DIGIT].any()
     for window, label in zip(windows, right.argmax(axis=1), strict=True):
         inked = np.flatnonzero(window[ROW] > 0.5)
-        assert len(inked) == pytest.approx(6 + label, abs=1)
-        assert inked.mean() + 0.5 == pytest.approx(MIDDLE, abs=0.15 * (6 + label) + 0.6)
+        width = (6 + label) * GEOMETRY.text_height_px / 20  # the bars are drawn 20 px high
+        assert len(inked) == pytest.approx(width, abs=1)
+        assert inked.mean() + 0.5 == pytest.approx(MIDDLE, abs=0.15 * width + 0.6)
 
 
 def test_a_window_of_no_digit_alone_has_no_digit_in_its_middle() -> None:
