@@ -61,7 +61,7 @@ class WindowRecipe:
     @classmethod
     def isolated(cls) -> "WindowRecipe":
         """No window shows more than one digit: the recipe to compare the flanked one with."""
-        # Distortion, writing that is smaller on the strip, and a tall neighbour, which makes it smaller still,
+        # Distortion, writing that is smaller on the strip, and a tall neighbour, which makes it even smaller,
         # bring digits closer than they were.
         return cls(layout=Layout(digits=(1, 12), gap_px=(90, 106)))
 
