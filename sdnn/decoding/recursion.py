@@ -8,12 +8,16 @@ Reference:
 """
 
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from sdnn.decoding.trellis import Trellis
 from sdnn.results import FloatArray, IntArray
+
+LEAST_LEFT: Final = -500.0
+"""Log of the share of a column's probability that must come through; numbers go down to e^-708."""
 
 Join = Callable[[FloatArray, IntArray, IntArray], FloatArray]
 """How paths that meet combine: (A,) scores, (S,) where each group of them begins, (A,) each one's group."""
@@ -52,15 +56,22 @@ def scores(
     Returns:
         (T, S) scores; minus infinity where no path leads.
     """
-    prices = np.ascontiguousarray(log_probs[trellis.maps, :, trellis.labels].T)
+    prices = _prices(log_probs, trellis)
     over = None if columns is None else np.asarray(columns)[trellis.maps]
     table = np.empty(prices.shape)
     table[0] = trellis.initial + prices[0]
     for t in range(1, len(table)):
-        table[t] = join(table[t - 1][trellis.sources], trellis.starts, trellis.owners) + prices[t]
+        table[t] = join(table[t - 1].take(trellis.sources), trellis.starts, trellis.owners) + prices[t]
         if over is not None:
             table[t] = np.where(t >= over, table[t - 1], table[t])
     return table
+
+
+def _prices(values: FloatArray, trellis: Trellis) -> FloatArray:
+    """(T, S) what each state pays for each column, of (B, T, C) values."""
+    batch, length, classes = values.shape
+    side_by_side = values.transpose(1, 0, 2).reshape(length, batch * classes)
+    return np.asarray(side_by_side.take(trellis.maps * classes + trellis.labels, axis=1))
 
 
 def totals(
@@ -70,6 +81,8 @@ def totals(
 
     Under a CTC trellis of one string and `sum_of` this is log p(string | map).
     """
+    if join is sum_of and (sums := _scaled_sums(log_probs, trellis, columns)) is not None:
+        return sums
     ends = scores(log_probs, trellis, join, columns)[-1] + trellis.final
     order = np.argsort(trellis.maps, kind="stable")
     maps, starts, groups = np.unique(trellis.maps[order], return_index=True, return_inverse=True)
@@ -77,6 +90,43 @@ def totals(
     if len(maps):
         joined[maps] = join(ends[order], starts, groups)
     return joined
+
+
+def _scaled_sums(log_probs: FloatArray, trellis: Trellis, columns: npt.ArrayLike | None) -> FloatArray | None:
+    """The sums of `totals` without a logarithm for every arc: probabilities, scaled to 1 in every column.
+
+    Returns:
+        None where no path is possible, or those that count in the end are so improbable on the way there that
+        they could be lost.
+    """
+    batch, length, _ = log_probs.shape
+    last = np.full(batch, length) if columns is None else np.asarray(columns)
+    counts = np.arange(length)[:, None] < last
+    highest = log_probs.max(axis=2)
+    highest[highest == -np.inf] = 0.0
+    prices = _prices(np.exp(log_probs - highest[..., None]), trellis)
+    weights = np.exp(trellis.initial)
+    sums = np.ones((length, batch))
+    for t in range(length):
+        before = weights
+        if t > 0:
+            weights = np.add.reduceat(weights.take(trellis.sources), trellis.starts)
+        weights = weights * prices[t]
+        sums[t] = np.where(counts[t], np.bincount(trellis.maps, weights, minlength=batch), 1.0)
+        if not sums[t].all():
+            return None
+        weights /= sums[t][trellis.maps]
+        if not counts[t].all():
+            weights = np.where(counts[t][trellis.maps], weights, before)
+    ends = np.bincount(trellis.maps, weights * np.exp(trellis.final), minlength=batch)
+    if not ends.all():
+        return None
+    logs = np.where(counts, np.log(sums), 0.0)
+    # What the paths of each column have left in the end; what is lost is less than the smallest number.
+    left = np.log(ends) + logs[::-1].cumsum(axis=0)[::-1] - logs
+    if left.min() < LEAST_LEFT:
+        return None
+    return np.asarray(np.log(ends) + (logs + np.where(counts, highest.T, 0.0)).sum(axis=0))
 
 
 def best_paths(
@@ -102,17 +152,26 @@ def best_paths(
     path[:, -1] = trellis.labels[state]
     stops = np.append(trellis.starts[1:], len(trellis.sources))
     for t in range(length - 2, -1, -1):
-        arriving = table[t][trellis.sources]
-        before = trellis.sources[_first_best(arriving, trellis.starts[state], stops[state])]
+        before = trellis.sources[_first_best(table[t], trellis.starts[state], stops[state], trellis.sources)]
         state = before if columns is None else np.where(t + 1 < np.asarray(columns), before, state)
         path[:, t] = trellis.labels[state]
     return path, best
 
 
-def _first_best(values: FloatArray, starts: IntArray, stops: IntArray) -> IntArray:
-    """Where the highest value of each stretch is, the first of equal ones; no stretch is empty."""
-    places = starts[:, None] + np.arange((stops - starts).max())
-    inside = np.where(places < stops[:, None], values[np.minimum(places, len(values) - 1)], -np.inf)
+def _first_best(
+    values: FloatArray, starts: IntArray, stops: IntArray, index: IntArray | None = None
+) -> IntArray:
+    """Where the highest value of each stretch is, the first of equal ones; an empty stretch has its start.
+
+    Args:
+        values: (N,) what is compared.
+        starts: (B,) where each stretch begins.
+        stops: (B,) where it ends.
+        index: (A,) places of the values that the stretches lie on; the values themselves by default.
+    """
+    places = starts[:, None] + np.arange(max(1, int((stops - starts).max())))
+    known = np.minimum(places, len(values if index is None else index) - 1)
+    inside = np.where(places < stops[:, None], values[known if index is None else index[known]], -np.inf)
     return np.asarray(starts + inside.argmax(axis=1))
 
 

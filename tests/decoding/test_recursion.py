@@ -260,3 +260,21 @@ def test_the_maps_of_a_batch_under_one_automaton_are_scored_as_each_alone(
         assert score == pytest.approx(max(of_paths.values(), default=-math.inf), abs=1e-9)
         if score > -math.inf:
             assert of_paths[tuple(path[: len(log_probs)].tolist())] == pytest.approx(score, abs=1e-9)
+
+
+def test_sums_of_probabilities_are_those_of_logarithms() -> None:
+    rng = np.random.default_rng(0)
+    maps = normalized(rng.normal(size=(5, 12, 4)) * 5)
+    trellis = each_string([[0], [1, 2], [], [0, 0, 1], [2]], 4)
+    columns = [12, 7, 3, 9, 1]
+    of_logarithms = scores(maps, trellis, sum_of, columns)[-1] + trellis.final
+    expected = [np.logaddexp.reduce(of_logarithms[trellis.maps == number]) for number in range(5)]
+    np.testing.assert_allclose(totals(maps, trellis, sum_of, columns), expected, atol=1e-12)
+
+
+def test_a_sum_too_small_for_a_number_is_still_right() -> None:
+    # One column after the other says 0 and the string is 1: e^-40 a column, e^-1600 in all.
+    maps = np.tile(np.log([1 - 2 * np.exp(-40.0), np.exp(-40.0), np.exp(-40.0)]), (1, 40, 1))
+    (found,) = totals(maps, one_string([1], 3), sum_of)
+    # Gaps and the digit cost the same; 40 columns have 820 ways to place one run.
+    assert found == pytest.approx(-1600 + np.log(820), abs=1e-9)
