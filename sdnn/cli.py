@@ -476,7 +476,7 @@ def calibrate(
     print_line(json.dumps(found.to_record()) if json_lines else found.summary())
     if found.threshold is None:
         raise UsageError(f"{found.shortage}; no profile was written")
-    written = replace(settings, temperature=round(found.temperature, 4), min_confidence=found.threshold.value)
+    written = replace(settings, temperature=found.temperature, min_confidence=found.threshold.value)
     save_profile(save, written, Path(FILE_NAME))
     note(f"wrote profile {save} into {FILE_NAME}; use it here with: sdnn read --profile {shlex.quote(save)}")
 

@@ -102,7 +102,7 @@ def calibrate(
         advance(done + 1, 3 * len(labelled))
     if not maps:
         raise UnreadableInput(f"{folders[0]}: no strip with digits on it; nothing can be fitted")
-    temperature = fit_temperature(maps, strings)
+    temperature = round(fit_temperature(maps, strings), 4)  # as it will stand in the profile
     outcomes = []
     for number, reader in enumerate((reader_at(None), reader_at(temperature)), start=1):
         readings = []

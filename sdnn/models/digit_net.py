@@ -115,7 +115,7 @@ class DigitNet(nn.Module):
 def _normalised(kernel: Tensor, norm: nn.Module) -> tuple[Tensor, Tensor]:
     """Kernel and bias of a convolution with its normalisation, by fixed statistics, worked into them.
 
-    Half as much work again would go into a normalisation of its own.
+    A normalisation of its own would go over every pixel of every feature map once more.
     """
     assert isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d)
     assert norm.running_mean is not None

@@ -72,8 +72,8 @@ class StringRecipe(StageRecipe):
     Attributes:
         objective: What is minimised.
         gradient: Where the Viterbi objective pushes.
-        frozen: Whether the normalisation keeps the statistics that the net came with: that takes two thirds
-            of the time, but a new net has none.
+        frozen: Whether the normalisation keeps the statistics that the net came with: that is quicker,
+            but a new net has none.
         page: How the pages are made that the strips come from.
     """
 
