@@ -2,11 +2,13 @@
 
     python benchmarks/ablation.py [DIR...]
 
-Trains one net for each row, all with the same seed and, where the row is not about that, the same number of
-strips, then reads validation strips and the given folders of real paper (development sets). Finished runs in
-build/ablation are kept as long as their recipe stays, so the command can be interrupted.
+Trains one net for each row, all with the same seed and, where the row is not about that, on the same number
+of strips and from the same single-digit net, then reads validation strips and the given folders of real paper
+(development sets). Finished runs in build/ablation are kept as long as code and recipe stay, so the command
+can be interrupted.
 """
 
+import hashlib
 import json
 import shutil
 import sys
@@ -39,10 +41,13 @@ from sdnn.views import VIEWS, View
 HERE = Path(__file__).parent
 BUILD = HERE.parent / "build" / "ablation"
 DIGITS = DigitRecipe(examples=51_200)
-STRINGS = StringRecipe(examples=102_400)
-BASE = Recipe(digits=DIGITS, strings=STRINGS)
+STRINGS = StringRecipe(examples=25_600)
+DIGIT_NET = Recipe(digits=DIGITS, strings=None)
+BASE = Recipe(digits=None, strings=STRINGS)
 PAGE = PageRecipe()
 ONE_VIEW = (View(),)
+STRIPS = 1000
+"""Validation strips of either kind."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,8 @@ class Variant:
 
     Attributes:
         name: What differs from the base.
-        recipe: Of the training; None for the bundled model.
+        recipe: Of the training; None for the bundled model. Without a digit stage it goes on from the net of
+            `DIGIT_NET`.
         views: Of the reader; by default the first one alone.
         sure: Of the reader.
     """
@@ -74,39 +80,32 @@ def of_pages(**changes: object) -> Recipe:
 
 def variants() -> Iterator[Variant]:
     """All rows, in the order of the table."""
-    yield Variant("base: 51,200 windows, 102,400 strips, one view")
-    yield Variant("204,800 windows only, flanked, with the no-digit class", Recipe(strings=None))
+    yield Variant("base: 51,200 windows, then 25,600 strips, one view")
+    yield Variant("windows only: flanked, with the no-digit class", DIGIT_NET)
     yield Variant(
-        "204,800 windows only, isolated digits",
-        Recipe(digits=DigitRecipe(window=WindowRecipe.isolated()), strings=None),
+        "windows only: isolated digits",
+        replace(DIGIT_NET, digits=replace(DIGITS, window=WindowRecipe.isolated())),
     )
     yield Variant(
-        "204,800 windows only, none of them no-digit",
-        Recipe(digits=DigitRecipe(window=WindowRecipe(anywhere_share=0.0)), strings=None),
+        "windows only: none of them no-digit",
+        replace(DIGIT_NET, digits=replace(DIGITS, window=WindowRecipe(anywhere_share=0.0))),
     )
-    # A new net has no statistics of its normalisation to keep.
-    yield Variant("strings only", replace(BASE, digits=None, strings=replace(STRINGS, frozen=False)))
-    yield Variant(
-        "objective viterbi, reinforce (a)",
-        of_strings(objective=Objective.VITERBI, gradient=Gradient.REINFORCE),
-    )
-    yield Variant(
-        "objective viterbi, correct (b)", of_strings(objective=Objective.VITERBI, gradient=Gradient.CORRECT)
-    )
-    yield Variant(
-        "objective viterbi, contrast (c)", of_strings(objective=Objective.VITERBI, gradient=Gradient.CONTRAST)
-    )
-    yield Variant("no drawn digits", replace(BASE, source=Source.MNIST))
-    yield Variant("drawn digits only", replace(BASE, source=Source.PEN))
+    yield Variant("strips without drawn digits", replace(BASE, source=Source.MNIST))
+    yield Variant("strips of drawn digits only", replace(BASE, source=Source.PEN))
     yield Variant("plain strips of MNIST only", of_pages(clean_share=1.0))
     yield Variant("no paper: black on white", of_pages(paper=Paper.clean()))
     yield Variant("no printed lines", of_pages(paper=Paper().without("lines")))
     yield Variant("no marks beside digits", of_pages(marked_share=0.0))
     yield Variant("no variation of scale, width, slant, place", of_pages(viewing=Viewing.usual()))
     yield Variant("slant left in", of_pages(viewing=Viewing(upright=False)), (View(upright=False),))
-    yield Variant("half the channels", replace(BASE, channels=(8, 16, 32, 64, 80)))
-    yield Variant("1.4 times the channels", replace(BASE, channels=(24, 44, 90, 180, 224)))
-    for strips in (25_600, 51_200, 204_800):
+    for gradient, letter in zip(Gradient, "abc", strict=True):
+        yield Variant(
+            f"objective viterbi, {gradient} ({letter})",
+            of_strings(objective=Objective.VITERBI, gradient=gradient),
+        )
+    yield Variant("half the channels", replace(BASE, digits=DIGITS, channels=(8, 16, 32, 64, 80)))
+    yield Variant("1.4 times the channels", replace(BASE, digits=DIGITS, channels=(24, 44, 90, 180, 224)))
+    for strips in (12_800, 51_200):
         yield Variant(f"{strips:,} strips", of_strings(examples=strips))
     yield Variant("base, all views", BASE, VIEWS, sure=1.1)
     yield Variant("bundled model, one view", None)
@@ -116,6 +115,10 @@ def variants() -> Iterator[Variant]:
 
 def trained(recipe: Recipe) -> Run:
     """A finished run of a recipe, from earlier where there is one that today's code made."""
+    start = None
+    if recipe.digits is None:
+        start = trained(DIGIT_NET).folder / "model.safetensors"
+        recipe = replace(recipe, start=hashlib.sha256(start.read_bytes()).hexdigest())
     for folder in sorted(BUILD.glob("run-*")):
         try:
             run = Run.resume(folder)
@@ -125,7 +128,7 @@ def trained(recipe: Recipe) -> Run:
             if not run.model.exists():
                 train(run, None, lambda progress: None)
             return run
-    run = new_run(BUILD / f"run-{len(list(BUILD.glob('run-*'))):02}", recipe, None)
+    run = new_run(BUILD / f"run-{len(list(BUILD.glob('run-*'))):02}", recipe, None, start)
     train(run, None, lambda progress: None)
     return run
 
@@ -147,9 +150,9 @@ def collections(folders: list[Path]) -> dict[str, Collection]:
     """What is read: validation strips and the folders."""
     clean = digit_source(Source.MNIST, Split.VALIDATION)
     mixed = digit_source(Source.MIXED, Split.VALIDATION)
-    strips = [random_strip(clean, Layout(), np.random.default_rng([number, 77])) for number in range(2000)]
+    strips = [random_strip(clean, Layout(), np.random.default_rng([number, 77])) for number in range(STRIPS)]
     on_paper = replace(PAGE, clean_share=0.0)
-    pages = [random_page(mixed, on_paper, np.random.default_rng([number, 78])) for number in range(2000)]
+    pages = [random_page(mixed, on_paper, np.random.default_rng([number, 78])) for number in range(STRIPS)]
     found = {
         "clean": Collection(
             [(strip.page, strip.text) for strip in strips],
@@ -219,8 +222,8 @@ def main() -> None:
         ["trained and read with", *(f"{name} %" for name in read)],
         [[row.variant, *(str(row.scored[name]) for name in read)] for row in rows],
         "Strings right, half of the 95 % interval behind (clean: by bootstrap over digits); one net each. "
-        "clean: 2,000 strips of five "
-        "MNIST validation digits, gap 0 to 6 px; paper: 2,000 lines on drawn paper, half of them MNIST "
+        f"clean: {STRIPS:,} strips of five "
+        "MNIST validation digits, gap 0 to 6 px; paper: as many lines on drawn paper, half of them MNIST "
         f"validation digits; the others are development sets of real paper. {hardware()}.",
     )
 
