@@ -18,6 +18,24 @@ class Topology(StrEnum):
     STRICT = "strict"
 
 
+class Polarity(StrEnum):
+    """Whether ink is darker or lighter than the paper; auto: whichever departs more strongly from it."""
+
+    AUTO = "auto"
+    DARK = "dark"
+    LIGHT = "light"
+
+
+class Format(StrEnum):
+    """How readings are written out; see `formats`."""
+
+    TEXT = "text"
+    TSV = "tsv"
+    CSV = "csv"
+    JSON = "json"
+    ALTO = "alto"
+
+
 class Source(StrEnum):
     """Where digits come from."""
 

@@ -88,6 +88,19 @@ class Box:
 
 
 @dataclass(frozen=True, eq=False)
+class Cutout:
+    """A part of a page that holds one line of writing; also the whole page, where that is all it holds.
+
+    Attributes:
+        brightness: (H, W) float32, 0 black to 1 white.
+        page_from_cutout: (2, 3) affine matrix that takes its pixels to pixels of the page.
+    """
+
+    brightness: FloatArray
+    page_from_cutout: FloatArray = field(default_factory=lambda: np.eye(2, 3))
+
+
+@dataclass(frozen=True, eq=False)
 class Strip:
     """One line of writing, brought to the size and contrast the net was trained on.
 
@@ -235,6 +248,10 @@ class Reading:
         nbest: The most probable texts with their probabilities, likeliest first.
         missing: Probability of all the texts that are not among these.
         evidence: What the reading rests on; None where the picture holds no ink.
+        source: Name of the picture; empty where it has none.
+        page: Number of the page in its file, from 0.
+        page_size_px: Width and height of that page.
+        elapsed_ms: Time it took, with its share of what was done for several pictures at once.
     """
 
     text: str
@@ -249,6 +266,10 @@ class Reading:
     nbest: tuple[tuple[str, float], ...] = ()
     missing: float = 0.0
     evidence: Evidence | None = field(default=None, repr=False)
+    source: str = ""
+    page: int = 0
+    page_size_px: tuple[int, int] = (0, 0)
+    elapsed_ms: float = 0.0
 
     @property
     def string(self) -> str:
