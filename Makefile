@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check train weights samples bench strips ablation constraints development clean
+.PHONY: help demo test check train weights samples bench strips pages batches ablation constraints development clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,12 @@ bench: $(VENV)/everything  ## Time the commands and the decoding; writes benchma
 
 strips: $(VENV)/everything  ## Read strips of MNIST test digits; writes benchmarks/strips.{json,md}
 	$(BIN)/python benchmarks/strips.py
+
+pages: $(VENV)/everything  ## Find and read strings on documents; writes benchmarks/pages.{json,md}
+	$(BIN)/python benchmarks/pages.py
+
+batches: $(VENV)/everything  ## Read folders, killed and gone on with; writes benchmarks/batches.{json,md}
+	$(BIN)/python benchmarks/batches.py
 
 ablation: $(VENV)/everything  ## What each part of the training is worth (hours): make ablation STRINGS="DIR..."
 	$(BIN)/python benchmarks/ablation.py $(STRINGS)

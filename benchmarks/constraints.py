@@ -9,7 +9,7 @@ only.
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,8 @@ def read(
     """Reads a collection, each strip under a constraint that may know its length or that it is on a list."""
     texts, confidences = [], []
     for number, (page, truth) in enumerate(pages):
-        reader.constraint = allowed(truth, np.random.default_rng([number, 4]))
+        limit = allowed(truth, np.random.default_rng([number, 4]))
+        reader.interpreter = replace(reader.interpreter, constraint=limit)
         reading = reader.read(page)
         texts.append(reading.string)
         confidences.append(reading.confidence)

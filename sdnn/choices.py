@@ -26,6 +26,14 @@ class Polarity(StrEnum):
     LIGHT = "light"
 
 
+class Contents(StrEnum):
+    """What a picture shows; auto: a page where it clearly is one, else one line."""
+
+    LINE = "line"
+    PAGE = "page"
+    AUTO = "auto"
+
+
 class Format(StrEnum):
     """How readings are written out; see `formats`."""
 
@@ -34,6 +42,15 @@ class Format(StrEnum):
     CSV = "csv"
     JSON = "json"
     ALTO = "alto"
+
+
+class Status(StrEnum):
+    """What became of a picture."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    EMPTY = "empty"
+    ERROR = "error"
 
 
 class Source(StrEnum):

@@ -46,3 +46,13 @@ def save_picture(image: "Image", path: Path) -> None:
             image.save(temporary, optimize=True)
         except (ValueError, KeyError) as error:
             raise UsageError(f"{path}: no kind of picture ends in {path.suffix!r}; name it .png") from error
+
+
+def refuse_to_overwrite(option: str, out: Path | None, inputs: list[Path]) -> None:
+    """A drawing must not take the place of what it is drawn from.
+
+    Raises:
+        UsageError: When `out`, given with `option`, is one of the inputs.
+    """
+    if out and out.exists() and any(each.exists() and out.samefile(each) for each in inputs):
+        raise UsageError(f"{option} {out}: is one of the files to be read; give another name")

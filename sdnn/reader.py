@@ -1,66 +1,51 @@
-"""The pipeline: picture, strip, class map, path, digits.
+"""The pipeline: picture, lines, strips, class maps, readings.
 
 Where the first look leaves doubt, the same writing is brought to the size of a strip in other ways, too:
 smaller and taller, wider, leaning a little. The reading is the string with the highest probability over all
 of these views, among those that a constraint allows.
 """
 
-from collections.abc import Sequence
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from sdnn.boxes import digit_boxes, page_box
-from sdnn.choices import Decoder, Topology
-from sdnn.decoding.automaton import Automaton
-from sdnn.decoding.consensus import Consensus, consensus
+from sdnn.choices import Contents, Decoder, Polarity, Status, Topology
 from sdnn.decoding.constraints import Constraint
-from sdnn.decoding.decoder import decode, spell
-from sdnn.decoding.nbest import n_best
-from sdnn.decoding.posterior import digit_probs
-from sdnn.decoding.recursion import best_path
-from sdnn.decoding.trellis import one_string
-from sdnn.errors import UnreadableInput, UsageError
+from sdnn.errors import UsageError
+from sdnn.interpretation import Agreement, Interpreter, Look
 from sdnn.models.engine import BUNDLED, Engine
-from sdnn.preprocessing import Writing, load_page, writing_on
-from sdnn.preprocessing.loading import ImageSource
-from sdnn.results import (
-    CLASSES,
-    DIGITS,
-    NO_DIGIT,
-    Box,
-    ClassMap,
-    Digit,
-    Evidence,
-    FloatArray,
-    Reading,
-    Span,
-    Status,
-    Strip,
-)
-from sdnn.views import VIEWS, View, strips_of
+from sdnn.pages import digit_strings, may_be_digits
+from sdnn.preparation import Line, Page, Preparation, name_of
+from sdnn.preprocessing import load_page
+from sdnn.preprocessing.loading import MAX_PIXELS, ImageSource
+from sdnn.results import Reading, Strip
+from sdnn.views import VIEWS, View
+from sdnn.workers import in_order
 
 MOST_FOR_DOUBT: Final = 60
 """Digits beyond which a line is looked at once: on so many there is always doubt, and looking takes long."""
-MOST_COLUMNS: Final = 8192
-"""Columns of a class map beyond which a line is not read: about 800 digits, or no digits at all."""
 SURE: Final = 0.9
 """Confidence from which on the first view is enough."""
+BATCH_SIZE: Final = 64
+"""Lines that are read together."""
+MOST_PIXELS: Final = 32_000_000
+"""Pixels of pages beyond which a batch is read as it is, so that large photographs do not fill the memory."""
+
+BLANK: Final = Reading("", 1.0, Status.EMPTY, "no ink on the picture")
+NOTHING_FOUND: Final = Reading("", 1.0, Status.EMPTY, "no digit strings found on the page")
 
 
 class Reader:
-    """Reads strips with one model.
+    """Reads pictures with one model.
 
     Attributes:
         engine: The model.
-        decoder: How digits are found on the class map.
-        topology: Which paths the trellis allows.
-        constraint: Which texts are allowed; None for all.
-        min_confidence: Readings that are less probable are rejected.
-        min_fit: Readings are rejected where the constraint keeps less probability.
-        most_texts: How many of the likeliest texts a reading lists.
+        interpreter: How its class maps are understood.
+        preparation: How pictures become strips.
         views: How writing is brought to the size of a strip; all but the first only where that leaves doubt.
         sure: Confidence from which on the first view leaves none.
     """
@@ -76,37 +61,55 @@ class Reader:
         min_fit: float = 0.0,
         most_texts: int = 1,
         temperature: float | None = None,
+        polarity: Polarity | str = Polarity.AUTO,
+        region: tuple[float, float, float, float] | None = None,
+        deskew: bool = False,
+        max_pixels: int = MAX_PIXELS,
         views: Sequence[View] = VIEWS,
         sure: float = SURE,
     ) -> None:
-        """Loads the model, by default the bundled one; `temperature` takes the place of the model's own.
+        """Loads the model.
+
+        Args:
+            model: File (.onnx); the bundled one by default.
+            decoder: How digits are found on the class map.
+            topology: Which paths the trellis allows.
+            constraint: Which texts are allowed; see `sdnn.constraint`.
+            min_confidence: Readings that are less probable are rejected.
+            min_fit: Readings are rejected where the constraint keeps less probability.
+            most_texts: How many of the likeliest texts a reading lists.
+            temperature: Takes the place of the model's own.
+            polarity: Whether ink is darker or lighter than paper.
+            region: Left, top, width and height in pixels of what is read of each page.
+            deskew: Whether a line is turned level before it is read.
+            max_pixels: Larger pages are refused.
+            views: How writing is brought to the size of a strip.
+            sure: Confidence from which on the first view is enough.
 
         Raises:
             ModelError: When the model file is missing, damaged or of another kind.
             UsageError: When peak picking, which knows no strings, is to obey a constraint, or a number lies
                 outside its range.
         """
-        for name, share in (("min_confidence", min_confidence), ("min_fit", min_fit)):
-            if not 0 <= share <= 1:
-                raise UsageError(f"{name} {share}: give a probability from 0 to 1")
+        self.interpreter = Interpreter(
+            Decoder(decoder), Topology(topology), constraint, min_confidence, min_fit, most_texts
+        )
         if temperature is not None and not temperature > 0:
             raise UsageError(f"temperature {temperature}: give a number above 0")
         self.engine = Engine(Path(model) if model else BUNDLED, temperature)
-        self.decoder = Decoder(decoder)
-        self.topology = Topology(topology)
-        if constraint and self.decoder is Decoder.NMS:
-            raise UsageError(
-                f"--decoder nms knows no strings and cannot obey {constraint.description}; leave it out"
-            )
-        self.constraint = constraint
-        self.min_confidence = min_confidence
-        self.min_fit = min_fit
-        self.most_texts = most_texts
+        self.preparation = Preparation(
+            self.engine.description.geometry,
+            views[0],
+            polarity=Polarity(polarity),
+            region=region,
+            deskew=deskew,
+            max_pixels=max_pixels,
+        )
         self.views = views
         self.sure = sure
 
     def read(self, source: ImageSource) -> Reading:
-        """Reads the digit string on a picture of one line.
+        """Reads the digit string on a picture of one line; of several pages, the first.
 
         Args:
             source: Path, encoded bytes, binary file, Pillow image or array.
@@ -114,145 +117,122 @@ class Reader:
         Raises:
             UnreadableInput: When the picture cannot be read, or the line is too long.
         """
-        page = load_page(source)
-        writing = writing_on(page)
-        if writing is None:
-            return Reading("", 1.0, Status.EMPTY, "no ink on the picture")
-        self._check_length(writing, str(source) if isinstance(source, str | Path) else "picture")
-        looks = self._look(writing, self.views[:1])
-        first, free = self._agreed(looks)
-        doubt = len(free.string) <= MOST_FOR_DOUBT and (first is None or first.confidence < self.sure)
-        if doubt and self.decoder is not Decoder.NMS:  # peaks are not scored
-            looks += self._look(writing, self.views[1:])
-            first, free = self._agreed(looks)
-        return self._reading(page, looks, first, free)
+        (reading,) = self._read_first(source, Contents.LINE)
+        return reading
 
-    def _agreed(self, looks: Sequence[tuple[Strip, ClassMap]]) -> tuple[Consensus | None, Consensus]:
-        """What the views agree on under the constraint, and without it."""
-        maps = [class_map.log_probs for _, class_map in looks]
-        free = consensus(maps, self.decoder, self.topology)
-        assert free is not None  # some string is possible on every map
-        if self._automaton is None:
-            return free, free
-        return consensus(maps, self.decoder, self.topology, self._automaton), free
-
-    def _check_length(self, writing: Writing, name: str) -> None:
-        geometry = self.engine.description.geometry
-        columns = writing.text.width / writing.text.height * geometry.text_height_px / geometry.stride_px
-        if columns > MOST_COLUMNS:
-            raise UnreadableInput(f"{name}: the line is too long for its height; cut it into pieces")
-
-    def _look(self, writing: Writing, views: Sequence[View]) -> list[tuple[Strip, ClassMap]]:
-        strips = strips_of(writing, views, self.engine.description.geometry)
-        return list(zip(strips, self.engine.class_maps(strips), strict=True))
-
-    def _evidence(
-        self, page: FloatArray, strip: Strip, class_map: ClassMap, string: Sequence[int]
-    ) -> Evidence:
-        """What speaks for a string on one of the views."""
-        if self.decoder is not Decoder.NMS:
-            path, _ = best_path(class_map.log_probs, one_string(string, CLASSES, self.topology))
-            spans = spell(path, NO_DIGIT)
-        else:
-            path, spans = decode(class_map.log_probs, self.decoder, self.topology)
-        boxes = digit_boxes(strip, class_map, spans)
-        return Evidence(page, strip, class_map, path, tuple(spans), tuple(boxes))
-
-    def _reading(
-        self,
-        page: FloatArray,
-        looks: Sequence[tuple[Strip, ClassMap]],
-        agreed: Consensus | None,
-        free: Consensus,
-    ) -> Reading:
-        """What the views agree on, with boxes and probabilities.
+    def read_page(self, source: ImageSource) -> list[Reading]:
+        """Reads all digit strings on a picture of a page; of several pages, those on the first.
 
         Args:
-            page: The picture.
-            looks: The views.
-            agreed: Their consensus under the constraint; None where no allowed text is possible.
-            free: Their consensus without it.
+            source: As for `read`.
+
+        Returns:
+            The strings in reading order; one that is empty where there is none.
+
+        Raises:
+            UnreadableInput: When the picture cannot be read.
         """
-        shown = agreed or free
-        strip, class_map = looks[int(shown.log_probs.argmax())]
-        evidence = self._evidence(page, strip, class_map, shown.string)
-        if not free.string:
-            empty = "no digits found"
-            return Reading("", free.confidence, Status.EMPTY, empty, views=len(looks), evidence=evidence)
-        unconstrained = "".join(DIGITS[label] for label in free.string)
-        if agreed is None:
-            assert self.constraint is not None  # without one any string is possible
-            return Reading(
-                "",
-                0.0,
-                Status.REJECTED,
-                f"the strip is too short for {self.constraint.description}",
-                views=len(looks),
-                fit=0.0,
-                unconstrained=unconstrained,
-                missing=1.0,
-            )
-        digits = self._digits(evidence)
-        reason = self._doubt(agreed)
-        nbest, missing = self._likeliest(looks, agreed)
-        return Reading(
-            self._format(agreed.string),
-            agreed.confidence,
-            Status.REJECTED if reason else Status.ACCEPTED,
-            reason,
-            Box.around([digit.box for digit in digits]) if digits else None,
-            digits,
-            len(looks),
-            agreed.fit,
-            unconstrained,
-            nbest,
-            missing,
-            evidence,
+        return self._read_first(source, Contents.PAGE)
+
+    def read_many(
+        self,
+        sources: Iterable[ImageSource],
+        *,
+        contents: Contents | str = Contents.LINE,
+        jobs: int | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[Reading]:
+        """Reads one picture after the other, all pages of a file, and all strings of a page.
+
+        What cannot be read has the status `error`, and the rest is read none the less. Readings come without
+        their evidence, which would fill the memory.
+
+        Args:
+            sources: Of each see `read`; only a few are looked at ahead.
+            contents: What the pictures show.
+            jobs: Threads that prepare them; as many as processors where None, with 0 none.
+            batch_size: Lines that are read together, at least 1.
+
+        Yields:
+            In the order of the sources; at least one for each.
+        """
+        for readings in self.read_pages(sources, contents=contents, jobs=jobs, batch_size=batch_size):
+            yield from readings
+
+    def read_pages(
+        self,
+        sources: Iterable[ImageSource],
+        *,
+        contents: Contents | str = Contents.LINE,
+        jobs: int | None = None,
+        batch_size: int = BATCH_SIZE,
+        evidence: bool = False,
+    ) -> Iterator[list[Reading]]:
+        """As `read_many`, with the readings of each page together, and their evidence where asked for."""
+        if batch_size < 1:
+            raise UsageError(f"batch_size {batch_size}: give a number from 1 up")
+        preparation = replace(self.preparation, contents=Contents(contents))
+        streams = (preparation.pages(source) for source in sources)
+        pages = in_order(streams, (os.cpu_count() or 1) if jobs is None else jobs)
+        for batch in _batches(pages, batch_size):
+            for readings in self._read_batch(batch):
+                yield readings if evidence else [replace(reading, evidence=None) for reading in readings]
+
+    def _read_first(self, source: ImageSource, contents: Contents) -> list[Reading]:
+        started = time.perf_counter()
+        preparation = replace(self.preparation, contents=contents)
+        page = preparation.page(load_page(source, preparation.max_pixels), name_of(source))
+        page = replace(page, elapsed_ms=1000 * (time.perf_counter() - started))
+        return self._read_batch([page])[0]
+
+    def _read_batch(self, pages: Sequence[Page]) -> list[list[Reading]]:
+        """The readings of each page, one at least."""
+        started = time.perf_counter()
+        looks = iter(self._look([line for page in pages for line in page.lines if line.strip]))
+        read = self.interpreter.reading
+        found = [
+            [read(page.brightness, *next(looks)) if line.strip else BLANK for line in page.lines]
+            for page in pages
+        ]
+        found = [_reported(page, readings) for page, readings in zip(pages, found, strict=True)]
+        share_ms = 1000 * (time.perf_counter() - started) / max(1, len(pages))
+        return [
+            [_placed(reading, page, (page.elapsed_ms + share_ms) / len(readings)) for reading in readings]
+            for page, readings in zip(pages, found, strict=True)
+        ]
+
+    def _look(self, lines: Sequence[Line]) -> list[tuple[list[Look], Agreement]]:
+        """Views of each line, as many as it takes, and what they agree on."""
+        looks = [[look] for look in self._swept([line.strip for line in lines if line.strip])]
+        agreements = [self.interpreter.agreement(seen) for seen in looks]
+        others = self.views[1:]
+        doubtful = [
+            place
+            for place, line in enumerate(lines)
+            if others
+            and self._doubts(agreements[place])
+            and not (line.may_be_words and not may_be_digits(looks[place][0].class_map))
+        ]
+        geometry = self.preparation.geometry
+        further = self._swept(
+            [strip for place in doubtful for strip in lines[place].strips(others, geometry)]
         )
+        for number, place in enumerate(doubtful):
+            looks[place] += further[number * len(others) : (number + 1) * len(others)]
+            agreements[place] = self.interpreter.agreement(looks[place])
+        return list(zip(looks, agreements, strict=True))
 
-    def _doubt(self, agreed: Consensus) -> str | None:
-        """Why a reading is rejected; None where it is not."""
-        if agreed.confidence < self.min_confidence:
-            return f"confidence {agreed.confidence:.3f} is below {self.min_confidence:g}"
-        if agreed.fit < self.min_fit:
-            return f"fit {agreed.fit:.2g} is below {self.min_fit:g}: strip and constraint disagree"
-        return None
+    def _swept(self, strips: Sequence[Strip]) -> list[Look]:
+        return [
+            Look(strip, class_map)
+            for strip, class_map in zip(strips, self.engine.class_maps(strips), strict=True)
+        ]
 
-    def _digits(self, evidence: Evidence) -> tuple[Digit, ...]:
-        """The digits of the evidence with their boxes in the picture, probabilities and alternatives."""
-        height, width = evidence.page.shape
-        boxes = [page_box(evidence.strip, box).clipped(width, height) for box in evidence.boxes]
-        labels = [span.label for span in evidence.spans]
-        probs = digit_probs(evidence.class_map.log_probs, labels, self.topology, self._automaton)
-        return tuple(
-            Digit(
-                DIGITS[span.label],
-                float(row[span.label]),
-                box,
-                (span.first, span.last),
-                _alternatives(row, span),
-            )
-            for span, row, box in zip(evidence.spans, probs, boxes, strict=True)
-        )
-
-    def _likeliest(
-        self, looks: Sequence[tuple[Strip, ClassMap]], agreed: Consensus
-    ) -> tuple[tuple[tuple[str, float], ...], float]:
-        """The most probable texts, at least the one that was read, and what all others have together."""
-        if self.most_texts > 1 and self.decoder is not Decoder.NMS:
-            maps = [class_map.log_probs for _, class_map in looks]
-            found = n_best(maps, self.most_texts, self._automaton, self.topology)
-            if found.strings:
-                return tuple((self._format(string), prob) for string, prob in found.strings), found.missing
-        return ((self._format(agreed.string), agreed.confidence),), 1.0 - agreed.confidence
-
-    @property
-    def _automaton(self) -> Automaton | None:
-        return self.constraint.automaton if self.constraint else None
-
-    def _format(self, labels: Sequence[int]) -> str:
-        digits = "".join(DIGITS[label] for label in labels)
-        return self.constraint.format(digits) if self.constraint else digits
+    def _doubts(self, agreement: Agreement) -> bool:
+        """Whether the first view is not enough."""
+        if self.interpreter.decoder is Decoder.NMS or len(agreement.free.string) > MOST_FOR_DOUBT:
+            return False  # peaks are not scored
+        return agreement.allowed is None or agreement.allowed.confidence < self.sure
 
 
 @lru_cache(maxsize=4)
@@ -266,6 +246,32 @@ def read(source: ImageSource) -> Reading:
     return load().read(source)
 
 
-def _alternatives(probs: FloatArray, span: Span, least: float = 0.001) -> tuple[tuple[str, float], ...]:
-    others = [label for label in np.argsort(-probs) if label != span.label and probs[label] >= least]
-    return tuple((DIGITS[label], float(probs[label])) for label in others)
+def _batches(pages: Iterable[Page], most_lines: int) -> Iterator[list[Page]]:
+    """Pages in groups that hold so many lines, or so many pixels, together."""
+    group: list[Page] = []
+    lines = pixels = 0
+    for page in pages:
+        group.append(page)
+        lines += max(1, len(page.lines))
+        pixels += page.brightness.size
+        if lines >= most_lines or pixels >= MOST_PIXELS:
+            yield group
+            group, lines, pixels = [], 0, 0
+    if group:
+        yield group
+
+
+def _reported(page: Page, readings: list[Reading]) -> list[Reading]:
+    """What is reported of a page: one reading at least; of several lines those that are digits."""
+    if page.error is not None:
+        return [Reading("", 0.0, Status.ERROR, page.error)]
+    if page.contents is Contents.PAGE:
+        return digit_strings(readings) or [NOTHING_FOUND]
+    return readings
+
+
+def _placed(reading: Reading, page: Page, elapsed_ms: float) -> Reading:
+    height, width = page.brightness.shape
+    return replace(
+        reading, source=page.source, page=page.number, page_size_px=(width, height), elapsed_ms=elapsed_ms
+    )

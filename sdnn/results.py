@@ -6,11 +6,12 @@ Pixel coordinates are edges: a box from 0 to 1 covers the first pixel.
 
 import math
 from dataclasses import astuple, dataclass, field
-from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+
+from sdnn.choices import Status
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.intp]
@@ -99,6 +100,10 @@ class Cutout:
     brightness: FloatArray
     page_from_cutout: FloatArray = field(default_factory=lambda: np.eye(2, 3))
 
+    def within(self, part: "Cutout") -> "Cutout":
+        """The same, where its page is itself a cutout."""
+        return Cutout(self.brightness, _after(part.page_from_cutout, self.page_from_cutout))
+
 
 @dataclass(frozen=True, eq=False)
 class Strip:
@@ -112,6 +117,10 @@ class Strip:
     ink: FloatArray
     page_from_strip: FloatArray = field(default_factory=lambda: np.eye(2, 3))
 
+    def on_page(self, cutout: Cutout) -> "Strip":
+        """The same, where what it was made of is a cutout."""
+        return Strip(self.ink, _after(cutout.page_from_cutout, self.page_from_strip))
+
     def to_page(self, box: Box) -> Box:
         """The box in the picture that holds the given box of the strip."""
         return _mapped(box, self.page_from_strip)
@@ -120,6 +129,11 @@ class Strip:
         """The box in the strip that holds the given box of the picture."""
         strip_from_page = np.linalg.inv(np.vstack([self.page_from_strip, [0.0, 0.0, 1.0]]))
         return _mapped(box, strip_from_page[:2])
+
+
+def _after(outer: FloatArray, inner: FloatArray) -> FloatArray:
+    """The (2, 3) affine map that applies `inner` first, then `outer`."""
+    return np.asarray(outer @ np.vstack([inner, [0.0, 0.0, 1.0]]))
 
 
 def _mapped(box: Box, matrix: FloatArray) -> Box:
@@ -198,15 +212,6 @@ class Digit:
     box: Box
     columns: tuple[int, int]
     alternatives: tuple[tuple[str, float], ...] = ()
-
-
-class Status(StrEnum):
-    """What became of a picture."""
-
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    EMPTY = "empty"
-    ERROR = "error"
 
 
 @dataclass(frozen=True, eq=False)

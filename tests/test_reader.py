@@ -1,4 +1,5 @@
 import io
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,15 +8,16 @@ import pytest
 from PIL import Image, ImageFilter
 
 import sdnn
-from sdnn.choices import Decoder, Topology
+from sdnn.choices import Decoder, Status, Topology
 from sdnn.datasets.digits import Pen
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.decoding.constraints import constraint
 from sdnn.decoding.posterior import string_log_probs
 from sdnn.errors import UnreadableInput, UsageError
+from sdnn.preparation import Page
 from sdnn.preprocessing.loading import ImageSource
 from sdnn.reader import MOST_FOR_DOUBT, SURE, Reader
-from sdnn.results import Reading, Status
+from sdnn.results import Reading
 from sdnn.views import VIEWS, View
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
@@ -191,6 +193,158 @@ def test_boxes_stay_in_the_picture(reader: Reader) -> None:
     for digit in found.digits:
         assert 0 <= digit.box.left < digit.box.right <= page.shape[1]
         assert 0 <= digit.box.top < digit.box.bottom <= page.shape[0]
+
+
+# Several pictures.
+
+
+@pytest.fixture(scope="module")
+def mixed(doubtful: npt.NDArray[np.uint8]) -> list[ImageSource]:
+    """Clear strips, one in doubt, a blank page, and files that cannot be read."""
+    return [
+        SAMPLE,
+        np.full((40, 200), 255, np.uint8),
+        SAMPLES / "missing.png",
+        doubtful,
+        b"no picture",
+        *sorted(SAMPLES.glob("*.png")),
+    ]
+
+
+def told(reading: Reading) -> tuple[str, str, Status, str | None, int]:
+    return reading.source, reading.text, reading.status, reading.reason, reading.views
+
+
+@pytest.mark.parametrize(("jobs", "batch_size"), [(0, 1), (0, 64), (2, 1), (2, 3), (5, 64)])
+def test_a_batch_reads_each_picture_as_it_reads_alone(
+    reader: Reader, mixed: list[ImageSource], jobs: int, batch_size: int
+) -> None:
+    alone = [next(reader.read_many([source], jobs=0)) for source in mixed]
+    together = list(reader.read_many(mixed, jobs=jobs, batch_size=batch_size))
+    assert [told(reading) for reading in together] == [told(reading) for reading in alone]
+    for one, other in zip(together, alone, strict=True):
+        assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
+        assert [digit.box for digit in one.digits] == [digit.box for digit in other.digits]
+
+
+def test_the_order_of_a_batch_changes_no_reading(reader: Reader, mixed: list[ImageSource]) -> None:
+    forwards = list(reader.read_many(mixed))
+    backwards = list(reader.read_many(mixed[::-1]))[::-1]
+    assert [told(reading) for reading in forwards] == [told(reading) for reading in backwards]
+    for one, other in zip(forwards, backwards, strict=True):
+        assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
+
+
+def test_what_cannot_be_read_says_why_and_stops_nothing(reader: Reader, mixed: list[ImageSource]) -> None:
+    readings = list(reader.read_many(mixed))
+    bad = [reading for reading in readings if reading.status is Status.ERROR]
+    assert [reading.source for reading in bad] == [str(SAMPLES / "missing.png"), "picture"]
+    for reading in bad:
+        assert reading.reason
+        assert (reading.text, reading.confidence, reading.digits) == ("", 0.0, ())
+    assert readings[-1].status is Status.ACCEPTED
+
+
+def test_sources_are_asked_for_only_a_few_ahead(reader: Reader) -> None:
+    asked = 0
+
+    def sources() -> Iterator[Path]:
+        nonlocal asked
+        for _ in range(10_000):
+            asked += 1
+            yield SAMPLE
+
+    readings = reader.read_many(sources(), jobs=2, batch_size=4)
+    assert next(readings).text
+    assert asked < 20
+    readings.close()  # type: ignore[attr-defined]  # a generator has it
+
+
+def test_large_pages_are_not_gathered_into_a_batch(monkeypatch: pytest.MonkeyPatch, reader: Reader) -> None:
+    sizes: list[int] = []
+    read_batch = reader._read_batch
+
+    def noted(pages: Sequence[Page]) -> list[list[Reading]]:
+        sizes.append(len(pages))
+        return read_batch(pages)
+
+    monkeypatch.setattr(reader, "_read_batch", noted)
+    with Image.open(SAMPLE) as image:
+        monkeypatch.setattr("sdnn.reader.MOST_PIXELS", 3 * image.width * image.height)
+    assert len(list(reader.read_many([SAMPLE] * 10, jobs=0))) == 10
+    assert sizes == [3, 3, 3, 1]
+
+
+def test_every_page_of_a_file_has_a_reading_with_its_number(reader: Reader, tmp_path: Path) -> None:
+    pages = [Image.open(path) for path in sorted(SAMPLES.glob("*.png"))[:3]]
+    path = tmp_path / "pages.tiff"
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    readings = list(reader.read_many([path, SAMPLE]))
+    expected = [reader.read(page).text for page in pages]
+    assert [(reading.page, reading.text) for reading in readings[:3]] == list(enumerate(expected))
+    assert [reading.page_size_px for reading in readings[:3]] == [page.size for page in pages]
+    assert (readings[3].source, readings[3].page) == (str(SAMPLE), 0)
+
+
+def test_readings_of_a_batch_hold_on_to_no_pictures(reader: Reader) -> None:
+    (reading,) = reader.read_many([SAMPLE])
+    assert reading.evidence is None
+
+
+# Parts of a picture.
+
+
+def framed(left: int, top: int, width: int, height: int) -> npt.NDArray[np.uint8]:
+    """The sample on a larger page, with other digits above it."""
+    with Image.open(SAMPLE) as image, Image.open(SAMPLES / "00003.png") as other:
+        page = Image.new("L", (width, height), 255)
+        page.paste(image, (left, top))
+        page.paste(other, (left + 30, 5))
+        return np.asarray(page)
+
+
+def test_a_region_is_read_and_its_boxes_are_those_of_the_page(reader: Reader, reading: Reading) -> None:
+    page = framed(60, 90, 400, 200)
+    found = Reader(region=(55, 85, 250, 50)).read(page)
+    assert found.text == reading.text
+    for digit, alone in zip(found.digits, reading.digits, strict=True):
+        assert digit.box.left == pytest.approx(alone.box.left + 60, abs=2)
+        assert digit.box.bottom == pytest.approx(alone.box.bottom + 90, abs=2)
+
+
+def test_a_region_beyond_the_picture_is_refused() -> None:
+    with pytest.raises(UnreadableInput, match="region"):
+        Reader(region=(5000, 10, 20, 20)).read(SAMPLE)
+
+
+@pytest.mark.parametrize("tilt_deg", [-9, 8])
+def test_deskewing_turns_a_tilted_line_level(reading: Reading, tilt_deg: float) -> None:
+    with Image.open(SAMPLE) as image:
+        page = Image.new("L", (image.width + 40, image.height + 60), 255)
+        page.paste(image, (20, 30))
+    tilted = page.rotate(tilt_deg, Image.Resampling.BICUBIC, fillcolor=255)
+    found = Reader(deskew=True).read(tilted)
+    assert found.text == reading.text
+    turn = np.deg2rad(tilt_deg)
+    for digit, level in zip(found.digits, reading.digits, strict=True):
+        x = (level.box.left + level.box.right) / 2 + 20 - page.width / 2
+        y = (level.box.top + level.box.bottom) / 2 + 30 - page.height / 2
+        middle = (digit.box.left + digit.box.right) / 2, (digit.box.top + digit.box.bottom) / 2
+        assert middle[0] == pytest.approx(x * np.cos(turn) + y * np.sin(turn) + page.width / 2, abs=4)
+        assert middle[1] == pytest.approx(y * np.cos(turn) - x * np.sin(turn) + page.height / 2, abs=4)
+
+
+def test_forced_polarity_sees_ink_of_that_side_only(reader: Reader, reading: Reading) -> None:
+    with Image.open(SAMPLE) as image:
+        page = np.asarray(image)
+    assert Reader(polarity="dark").read(page).text == reading.text
+    assert Reader(polarity="light").read(255 - page).text == reading.text
+    assert Reader(polarity="light").read(page).text != reading.text
+
+
+def test_a_page_above_the_limit_is_refused() -> None:
+    with pytest.raises(UnreadableInput, match="--max-pixels"):
+        Reader(max_pixels=100).read(SAMPLE)
 
 
 # Constraints. The sample has five digits.

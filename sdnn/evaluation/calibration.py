@@ -1,7 +1,7 @@
 """Fitting confidence to someone's own strips, and a threshold that keeps the error within a target."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,8 @@ def calibrate(
     """
     labelled = [each for folder in folders for each in read_labels(folder)]
     plain = reader_at(1.0)
-    plain.views, plain.constraint, plain.min_confidence = VIEWS[:1], None, 0.0
+    plain.views = VIEWS[:1]
+    plain.interpreter = replace(plain.interpreter, constraint=None, min_confidence=0.0)
     maps: list[FloatArray] = []
     strings: list[list[int]] = []
     for done, each in enumerate(labelled):

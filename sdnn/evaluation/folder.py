@@ -7,13 +7,14 @@ from typing import Final
 
 import numpy as np
 
+from sdnn.choices import Status
 from sdnn.errors import UnreadableInput
 from sdnn.evaluation.labels import read_labels
 from sdnn.evaluation.metrics import score, score_by_length
 from sdnn.evaluation.report import FolderReport
 from sdnn.reader import Reader
 from sdnn.rendering.contact_sheet import SheetEntry
-from sdnn.results import Reading, Status
+from sdnn.results import Reading
 
 UNREADABLE: Final = "?"
 """Stands for the text of a file that cannot be read: equal to no label, not even a blank one."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,11 @@ from sdnn.results import CLASSES, ClassMap, Strip, tempered
 
 BUNDLED: Final = Path(__file__).parents[1] / "weights" / "sdnn.onnx"
 """The model that comes with the package."""
+
+WIDENING: Final = 1.3
+"""How much wider than the narrowest strip of a sweep the widest may be."""
+MOST_SWEPT_PX: Final = 8192
+"""Width of all the strips of one sweep together: what the net needs for more no longer fits the cache."""
 
 
 class Engine:
@@ -68,7 +73,7 @@ class Engine:
         return self.class_maps([strip])[0]
 
     def class_maps(self, strips: Sequence[Strip]) -> list[ClassMap]:
-        """The class maps of strips of any widths, swept together.
+        """The class maps of strips of any widths; those of similar widths are swept together.
 
         Shorter strips are filled up with paper on the right; the columns that see any of it beyond what the
         strip has itself are cut off again, so that each map is the same as if its strip had come alone.
@@ -81,15 +86,27 @@ class Engine:
             if strip.ink.shape[0] != geometry.height_px:
                 raise ValueError(f"strip of {strip.ink.shape[0]} rows for a model of {geometry.height_px}")
         widths = [max(strip.ink.shape[1], geometry.window_px) for strip in strips]
-        batch = np.zeros((len(strips), geometry.height_px, max(widths, default=0)), np.float32)
-        for row, strip in zip(batch, strips, strict=True):
-            row[:, : strip.ink.shape[1]] = strip.ink
-        (logits,) = self._session.run(None, {"strips": batch}) if strips else ([],)
-        return [
-            ClassMap(
-                tempered(columns[: geometry.columns(width)], self.description.temperature),
-                geometry.window_px,
-                geometry.stride_px,
-            )
-            for columns, width in zip(logits, widths, strict=True)
-        ]
+        maps: dict[int, ClassMap] = {}
+        for group in _of_similar_width(widths):
+            batch = np.zeros((len(group), geometry.height_px, widths[group[-1]]), np.float32)
+            for row, place in zip(batch, group, strict=True):
+                row[:, : strips[place].ink.shape[1]] = strips[place].ink
+            (logits,) = self._session.run(None, {"strips": batch})
+            for columns, place in zip(logits, group, strict=True):
+                log_probs = tempered(columns[: geometry.columns(widths[place])], self.description.temperature)
+                maps[place] = ClassMap(log_probs, geometry.window_px, geometry.stride_px)
+        return [maps[place] for place in range(len(strips))]
+
+
+def _of_similar_width(widths: Sequence[int]) -> Iterator[list[int]]:
+    """Places of the widths in groups, each in rising order, in which no more than a share is filled up."""
+    group: list[int] = []
+    for place in sorted(range(len(widths)), key=widths.__getitem__):
+        if group and (
+            widths[place] > WIDENING * widths[group[0]] or len(group) * widths[place] > MOST_SWEPT_PX
+        ):
+            yield group
+            group = []
+        group.append(place)
+    if group:
+        yield group

@@ -1,119 +1,301 @@
-"""From a file, bytes, a Pillow image or an array to a page: brightness between 0 black and 1 white."""
+"""From a file, bytes, a Pillow image or an array to pages: brightness between 0 black and 1 white."""
 
 import io
+import os
+import re
+import threading
 import warnings
+from collections.abc import Generator
+from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from sdnn.errors import UnreadableInput
+from sdnn.preprocessing.pdf import MARK, MARK_BYTES, pdf_pages
 from sdnn.results import FloatArray
 
 ImageSource = str | Path | bytes | BinaryIO | Image.Image | npt.NDArray[Any]
+Pages = Generator[FloatArray, None, None]
 
 FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "PPM", "WEBP", "GIF")
 """The formats that Pillow may decode: a short list keeps rarely used decoders out of reach."""
 MAX_PIXELS: Final = 100_000_000
+"""Pixels of a page, unless the caller says otherwise: 400 MB as brightness."""
+MAX_BYTES: Final = 1_000_000_000
+"""Bytes of a file, and those that are read of a stream before it is refused."""
+MAX_PAGES: Final = 10_000
+"""Pages of a file: more than a scanner stacks, and few enough that a file made to have no end has one."""
+OVERSHOOT: Final = 2
+"""Floats up to here are meant to end at 1: a little above is what resampling overshoots by."""
+
+_KINDS: Final = f"{', '.join(FORMATS)}, PDF"
+_CHUNK_BYTES: Final = 1 << 20
+_TURNS: Final = {
+    2: (True, 0),
+    3: (False, 2),
+    4: (True, 2),
+    5: (True, 1),
+    6: (False, 3),
+    7: (True, 3),
+    8: (False, 1),
+}
+"""What brings a picture upright, by its EXIF orientation: mirrored first, then quarter turns to the left."""
+_PILLOW: Final = threading.Lock()
+"""Held while settings of Pillow are changed that are one for the whole process."""
+_QUIET: Final = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
+"""Pillow's warnings, as `warnings` keeps the filter."""
 
 
-def load_page(source: ImageSource) -> FloatArray:
-    """The picture as brightness, upright as its EXIF tag says, transparency on white.
+def load_page(source: ImageSource, max_pixels: int = MAX_PIXELS) -> FloatArray:
+    """The first page of a picture; see `load_pages`."""
+    with closing(load_pages(source, max_pixels)) as pages:
+        return next(pages)
+
+
+def load_pages(source: ImageSource, max_pixels: int = MAX_PIXELS) -> Pages:
+    """The pages of a picture as brightness, upright as EXIF tags say, transparency on white.
+
+    Every page of a TIFF or PDF; of an animation and of anything else the first picture. Each is decoded when
+    it is asked for, and none is kept. Calls in several threads do not disturb each other.
 
     Args:
         source: Path, encoded bytes, binary file, Pillow image, or array: (H, W) grey, (H, W, 3) colour or
             (H, W, 4) with transparency; uint8 and uint16 span their type, other integers the range they have,
             floats 0 to 1.
+        max_pixels: Larger pages are refused before they are decoded. The pages of a PDF, which have no pixels
+            of their own, are drawn so that they stay below.
 
-    Returns:
+    Yields:
         (H, W) float32, 0 black to 1 white.
 
     Raises:
         TypeError: When the source is none of these.
-        UnreadableInput: When the file is missing, empty, truncated, too large or no picture, or the array
-            has another shape.
+        UnreadableInput: When the file is missing, empty, too large or no picture, or the array has another
+            shape; after the pages before it, when a page is damaged or too large, or there are too many.
     """
     if isinstance(source, np.ndarray):
-        return _from_array(source)
-    if isinstance(source, Image.Image):
-        return _to_grey(source, "picture")
-    if isinstance(source, bytes):
-        return _decode(io.BytesIO(source), "bytes")
-    if isinstance(source, str | Path):
-        try:
-            with open(source, "rb") as file:
-                return _decode(file if file.seekable() else io.BytesIO(file.read()), str(source))
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise UnreadableInput(f"{source}: cannot be opened ({reason}); check the path") from error
-    if not hasattr(source, "read"):
+        yield _from_array(source, max_pixels)
+    elif isinstance(source, Image.Image):
+        _prepare_pillow(max_pixels)
+        yield _from_image(source, "picture", max_pixels)
+    elif isinstance(source, bytes):
+        yield from _from_file(io.BytesIO(source), "bytes", max_pixels)
+    elif isinstance(source, str | Path):
+        yield from _from_path(source, max_pixels)
+    elif hasattr(source, "read"):
+        name = str(getattr(source, "name", "stream"))
+        yield from _from_file(_copied(source, name), name, max_pixels)
+    else:
         raise TypeError(f"{type(source).__name__}: give a path, bytes, a binary file, a picture or an array")
-    return _decode(io.BytesIO(source.read()), getattr(source, "name", "stream"))
 
 
-def _decode(file: BinaryIO, name: str) -> FloatArray:
-    if not file.read(1):
-        raise UnreadableInput(f"{name}: empty; give a picture ({', '.join(FORMATS)})")
-    file.seek(0)
+def _from_path(path: str | Path, max_pixels: int) -> Pages:
+    name = str(path)
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of large pictures and of odd tags in good ones; the limit and the rest are ours.
-            warnings.simplefilter("ignore")
-            with Image.open(file, formats=FORMATS) as image:
-                return _to_grey(image, name)
-    except UnidentifiedImageError as error:
+        with open(path, "rb") as file:
+            if not file.seekable():
+                yield from _from_file(_copied(file, name), name, max_pixels)
+                return
+            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+                raise _too_long(name)
+            yield from _from_file(file, name, max_pixels)
+    except IsADirectoryError as error:
         raise UnreadableInput(
-            f"{name}: not a picture that can be read; give one of {', '.join(FORMATS)}"
+            f"{name}: a folder without pictures; give a picture, or a folder of them"
         ) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UnreadableInput(f"{name}: cannot be opened ({reason}); check the path") from error
+
+
+def _copied(file: BinaryIO, name: str) -> BinaryIO:
+    """A stream that may not be able to seek as one that can."""
+    copy = io.BytesIO()
+    try:
+        while chunk := file.read(_CHUNK_BYTES):
+            copy.write(chunk)
+            if copy.tell() > MAX_BYTES:
+                raise _too_long(name)
+    except OSError as error:
+        raise UnreadableInput(f"{name}: cannot be read ({error.strerror or error}); try again") from error
+    copy.seek(0)
+    return copy
+
+
+def _from_file(file: BinaryIO, name: str, max_pixels: int) -> Pages:
+    head = file.read(MARK_BYTES)
+    if not head:
+        raise UnreadableInput(f"{name}: empty; give a picture ({_KINDS})")
+    file.seek(0)
+    _prepare_pillow(max_pixels)
+    image = _identified(file, name, max_pixels)
+    if image is not None:
+        pages = _frames(image, name, max_pixels)
+    elif MARK in head:  # looked for last, since a picture may say that it was made from a PDF
+        pages = _drawings(file, name, max_pixels)
+    else:
+        raise UnreadableInput(f"{name}: not a picture that can be read; give one of {_KINDS}")
+    with closing(pages):
+        for number, page in enumerate(pages):
+            if number == MAX_PAGES:
+                raise UnreadableInput(f"{name}: more than {MAX_PAGES:,} pages; cut it into several files")
+            yield page
+
+
+def _prepare_pillow(max_pixels: int) -> None:
+    """Lets our own limit count, and keeps Pillow from warning of large pictures and of odd tags in good ones.
+
+    `warnings.catch_warnings` would be no help: it exchanges the filters of all threads.
+    """
+    with _PILLOW:
+        if Image.MAX_IMAGE_PIXELS is not None and max_pixels > 2 * Image.MAX_IMAGE_PIXELS:
+            # Pillow refuses twice its limit. It is never lowered again: another thread may still need it.
+            Image.MAX_IMAGE_PIXELS = max_pixels
+        if list(warnings.filters[:1]) != [_QUIET]:  # others may have put theirs before it
+            warnings.filterwarnings("ignore", module=_QUIET[3].pattern)
+
+
+def _identified(file: BinaryIO, name: str, max_pixels: int) -> ImageFile.ImageFile | None:
+    """The picture in a file, not decoded yet; None where it is of none of the formats."""
+    try:
+        return Image.open(file, formats=FORMATS)
+    except UnidentifiedImageError:
+        return None
     except Image.DecompressionBombError as error:
-        raise _too_large(name) from error
-    except (OSError, SyntaxError, ValueError) as error:
+        raise _too_large(name, max_pixels) from error
+    except Exception as error:  # damaged bytes make decoders fail in any way
         raise _damaged(name, error) from error
 
 
-def _to_grey(image: Image.Image, name: str) -> FloatArray:
+def _frames(image: ImageFile.ImageFile, name: str, max_pixels: int) -> Pages:
+    with image:
+        if image.format != "TIFF" or not getattr(image, "is_animated", False):
+            yield _from_image(image, name, max_pixels)
+            return
+        for index in count():
+            page_name = f"{name}, page {index + 1}"
+            try:
+                image.seek(index)
+            except EOFError:
+                return
+            except Exception as error:
+                raise _damaged(page_name, error) from error
+            yield _from_image(image, page_name, max_pixels)
+
+
+def _drawings(file: BinaryIO, name: str, max_pixels: int) -> Pages:
+    with closing(pdf_pages(file, name, max_pixels)) as pages:
+        for page in pages:
+            yield _from_bytes(page)
+
+
+def _from_image(image: Image.Image, name: str, max_pixels: int) -> FloatArray:
     if 0 in image.size:
         raise UnreadableInput(f"{name}: has no pixels; give another picture")
-    if image.width * image.height > MAX_PIXELS:
-        raise _too_large(name)
+    if image.width * image.height > max_pixels:
+        raise _too_large(name, max_pixels)
     try:
         image.load()
-        image = ImageOps.exif_transpose(image)
-    except (OSError, SyntaxError, ValueError) as error:
+        page = _brightness(image)
+    except Exception as error:  # damaged bytes make decoders fail in any way
         raise _damaged(name, error) from error
-    if image.mode.startswith("I;16"):
-        return np.asarray(image, dtype=np.float32) / np.float32(65535)
-    if image.mode in {"I", "F"}:  # convert("L") would saturate these; their range is whatever the file has
-        return _by_range(np.asarray(image, dtype=np.float32))
-    if "A" in image.getbands() or "transparency" in image.info:
+    return _upright(page, image)
+
+
+def _brightness(image: Image.Image) -> FloatArray:
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):  # convert("L") would cut these off at 255
+        return _from_numbers(image)
+    if image.mode == "LAB":
+        image = _lab_to_rgb(image)
+    if image.has_transparency_data:
         image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image)
-    return np.asarray(image.convert("L"), dtype=np.float32) / np.float32(255)
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return _from_bytes(np.asarray(image.convert("L")))
 
 
-def _too_large(name: str) -> UnreadableInput:
-    return UnreadableInput(f"{name}: more than {MAX_PIXELS:,} pixels; scale it down")
+def _from_bytes(values: npt.NDArray[np.uint8]) -> FloatArray:
+    return np.asarray(np.divide(values, np.float32(255), dtype=np.float32))
+
+
+def _lab_to_rgb(image: Image.Image) -> Image.Image:
+    from PIL import ImageCms
+
+    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
+    assert converted is not None  # it is, where the picture is to be changed in place
+    return converted
+
+
+def _from_numbers(image: Image.Image) -> FloatArray:
+    """Brightness of a picture whose pixels are no bytes: integers of 16 or 32 bits, or floats."""
+    values = np.asarray(image, dtype=np.float32)
+    white = _white(image, values)
+    page = _by_range(values) if white is None else (values / np.float32(white)).clip(0.0, 1.0)
+    if _tags(image).get(ExifTags.Base.PhotometricInterpretation) == 0:  # Pillow inverts bytes only
+        page = 1 - page
+    blank = np.isnan(values) | (values == image.info.get("transparency", np.nan))
+    return np.where(blank, np.float32(1), page)
+
+
+def _white(image: Image.Image, values: FloatArray) -> int | None:
+    """The value that stands for white, with 0 for black; None where that cannot be told."""
+    if image.mode == "F":
+        low, high = _range(values)
+        if low < 0 or high > 255:
+            return None
+        return 1 if high <= OVERSHOOT else 255
+    if image.mode == "I":  # what Pillow makes of sixteen bits in a PGM
+        return 65535 if image.format == "PPM" else None
+    bits = _tags(image).get(ExifTags.Base.BitsPerSample, (16,))[0]  # twelve become sixteen, too
+    return int(2**bits - 1)
+
+
+def _tags(image: Image.Image) -> Any:
+    """What a TIFF says of its pixels; nothing for others."""
+    return getattr(image, "tag_v2", {})
+
+
+def _upright(page: FloatArray, image: Image.Image) -> FloatArray:
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # the picture is good, only its tags are not
+        return page
+    mirrored, quarters = _TURNS.get(orientation, (False, 0))
+    return np.ascontiguousarray(np.rot90(page[:, ::-1] if mirrored else page, quarters))
+
+
+def _too_large(name: str, max_pixels: int) -> UnreadableInput:
+    return UnreadableInput(f"{name}: more than {max_pixels:,} pixels; scale it down, or raise --max-pixels")
+
+
+def _too_long(name: str) -> UnreadableInput:
+    return UnreadableInput(f"{name}: more than {MAX_BYTES:,} bytes; compress it or cut it into several files")
 
 
 def _damaged(name: str, error: Exception) -> UnreadableInput:
-    return UnreadableInput(f"{name}: damaged picture ({error}); make the file again")
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return UnreadableInput(f"{name}: damaged picture ({reason}); make the file again")
 
 
-def _from_array(array: npt.NDArray[Any]) -> FloatArray:
+def _from_array(array: npt.NDArray[Any], max_pixels: int) -> FloatArray:
     if array.ndim not in {2, 3} or (array.ndim == 3 and array.shape[2] not in {3, 4}) or 0 in array.shape:
         raise UnreadableInput(
             f"array of shape {array.shape}: give (H, W) grey, (H, W, 3) colour or (H, W, 4) with transparency"
         )
+    if array.shape[0] * array.shape[1] > max_pixels:
+        raise _too_large(f"array of shape {array.shape}", max_pixels)
     if array.dtype in {np.dtype(np.uint8), np.dtype(np.uint16)}:
         array = array / np.iinfo(array.dtype).max
     elif np.issubdtype(array.dtype, np.integer):  # of so wide a range nobody uses the whole
         array = _by_range(array.astype(np.float32))
     elif not (np.issubdtype(array.dtype, np.floating) or array.dtype == np.bool_):
         raise UnreadableInput(f"array of {array.dtype}: give numbers")
-    elif np.nan_to_num(array).max() > 2:  # a little above 1 is what resampling overshoots by
+    elif np.nan_to_num(array).max() > OVERSHOOT:
         raise UnreadableInput("array of floats far above 1: give 0 black to 1 white, or integers")
     array = np.nan_to_num(array.astype(np.float32), nan=1.0).clip(0.0, 1.0)  # nothing measured is paper
     if array.ndim == 2:
@@ -125,6 +307,15 @@ def _from_array(array: npt.NDArray[Any]) -> FloatArray:
 
 
 def _by_range(values: FloatArray) -> FloatArray:
-    values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
-    return (values - low) / (high - low) if high > low else np.ones_like(values)
+    """The values stretched from 0 to 1; where all are the same, blank paper."""
+    low, high = _range(values)
+    if not low < high:
+        return np.ones_like(values)
+    # In double precision, where the difference of two floats stays finite.
+    return ((values.astype(np.float64) - low) / (high - low)).clip(0.0, 1.0).astype(np.float32)
+
+
+def _range(values: FloatArray) -> tuple[float, float]:
+    finite = np.isfinite(values)
+    low = values.min(initial=np.inf, where=finite)
+    return float(low), float(values.max(initial=-np.inf, where=finite))

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sdnn.choices import Polarity
 from sdnn.results import FloatArray
 
 LEAST_CONTRAST: Final = 0.06
@@ -30,22 +31,28 @@ def ink_of(page: FloatArray) -> FloatArray:
     return levelled(darkness_of(page))
 
 
-def darkness_of(page: FloatArray) -> FloatArray:
-    """How far each pixel departs from the paper, to the side where the departures are stronger.
+def darkness_of(page: FloatArray, polarity: Polarity = Polarity.AUTO) -> FloatArray:
+    """How far each pixel departs from the paper, to the side of the ink.
 
     The paper's brightness is the median over a square as high as the page.
 
     Args:
         page: (H, W) brightness, 0 black to 1 white.
+        polarity: The side that counts: darker than the paper, lighter, or the one where the departures are
+            stronger. What lies on the other side is paper.
 
     Returns:
         (H, W) float32, 0 to 1; its unit is that of the page.
     """
     departure = _paper(page) - page
-    # The cube keeps the sign and lets few strong strokes outweigh much weak texture.
-    if float(np.vdot(departure * departure, departure)) < 0:
+    if polarity == Polarity.LIGHT or (polarity == Polarity.AUTO and _mostly_lighter(departure)):
         departure = -departure
     return np.asarray(cv2.threshold(departure, 0, 0, cv2.THRESH_TOZERO)[1], dtype=np.float32)
+
+
+def _mostly_lighter(departure: FloatArray) -> bool:
+    # The cube keeps the sign and lets few strong strokes outweigh much weak texture.
+    return float(np.vdot(departure * departure, departure)) < 0
 
 
 def levelled(darkness: FloatArray) -> FloatArray:

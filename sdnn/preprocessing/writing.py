@@ -6,6 +6,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from sdnn.choices import Polarity
 from sdnn.preprocessing.lines import Line, find_line
 from sdnn.preprocessing.polarity import darkness_of, levelled
 from sdnn.preprocessing.rulings import find_margins, find_rulings, without_rulings
@@ -39,22 +40,23 @@ class Writing:
     slant: float
 
 
-def writing_on(page: FloatArray) -> Writing | None:
+def writing_on(page: FloatArray, polarity: Polarity = Polarity.AUTO) -> Writing | None:
     """The writing on a page; None where there is no ink.
 
     Args:
         page: (H, W) brightness, 0 black to 1 white.
+        polarity: Whether ink is darker or lighter than the paper; see `darkness_of`.
     """
     reduction = -(-page.shape[0] // FINDING_PX)
     if reduction > 1:
         size = (max(1, page.shape[1] // reduction), page.shape[0] // reduction)
         small = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-        writing = writing_on(small)
+        writing = writing_on(small, polarity)
         if writing is None:
             return None
         writing = _enlarged(writing, page.shape[1], page.shape[0])
-        return _looked_at_closely(page, writing) or writing
-    darkness = darkness_of(page)
+        return _looked_at_closely(page, writing, polarity) or writing
+    darkness = darkness_of(page, polarity)
     ink, line = _without_printed_lines(darkness, levelled(darkness))
     if line is None:
         return None
@@ -90,14 +92,14 @@ def _leaning(line: Line, slant: float) -> Box:
     return Box(float(upright.min()), text.top, float(upright.max()) + 1, text.bottom)
 
 
-def _looked_at_closely(page: FloatArray, writing: Writing) -> Writing | None:
+def _looked_at_closely(page: FloatArray, writing: Writing, polarity: Polarity) -> Writing | None:
     """The writing found again on the part of the page round it; None where that is most of the page."""
     text, height = writing.text, page.shape[0]
     room = ROOM_AROUND * text.height
     top, bottom = max(0, int(text.top - room)), min(height, int(text.bottom + room))
     if bottom - top > LARGEST_PART * height:
         return None
-    part = writing_on(page[top:bottom])
+    part = writing_on(page[top:bottom], polarity)
     if part is None:
         return None
     ink = np.zeros_like(page)

@@ -8,6 +8,7 @@ from typing import Final
 from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
+from sdnn.choices import Status
 from sdnn.rendering.canvas import (
     ACCENT,
     INK_RAMP,
@@ -20,7 +21,7 @@ from sdnn.rendering.canvas import (
     stack,
     text_width_px,
 )
-from sdnn.results import Box, Reading, Status
+from sdnn.results import Box, Reading
 
 SHEET_PX: Final = 1240
 """Widest sheet; a page shows it at about two thirds."""

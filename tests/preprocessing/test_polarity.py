@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sdnn.choices import Polarity
 from sdnn.datasets.digits import Pen
 from sdnn.datasets.strips import Layout, random_strip
-from sdnn.preprocessing.polarity import LEAST_CONTRAST, ink_of
+from sdnn.preprocessing.polarity import LEAST_CONTRAST, darkness_of, ink_of
 from sdnn.results import FloatArray
 
 seeds = st.integers(0, 2**32 - 1)
@@ -118,3 +119,34 @@ def test_few_strong_strokes_outweigh_much_weak_texture_of_the_other_polarity() -
     ink = ink_of(page)
     assert ink[12:28, 91:94].min() > 0.9
     assert ink[:, :80].max() < 0.5
+
+
+def page_with_strokes(paper: float, **levels: float) -> FloatArray:
+    """A left and a right stroke of a brightness each."""
+    page = np.full((40, 200), paper, np.float32)
+    page[10:30, 50:55] = levels["left"]
+    page[10:30, 150:155] = levels["right"]
+    return page
+
+
+@pytest.mark.parametrize(("left", "right"), [(0.1, 0.6), (0.4, 0.9), (0.3, 0.7)])
+def test_a_forced_polarity_sees_strokes_of_its_side_only(left: float, right: float) -> None:
+    page = page_with_strokes(0.5, left=left, right=right)
+    dark, light = darkness_of(page, Polarity.DARK), darkness_of(page, Polarity.LIGHT)
+    assert dark[20, [52, 152]] == pytest.approx([0.5 - left, 0], abs=0.01)
+    assert light[20, [52, 152]] == pytest.approx([0, right - 0.5], abs=0.01)
+    assert dark.min() == light.min() == 0
+
+
+@few
+@given(seed=seeds, forced=st.sampled_from(Polarity))
+def test_where_it_is_right_a_forced_polarity_changes_nothing(seed: int, forced: Polarity) -> None:
+    page = drawn_page(seed) if forced != Polarity.LIGHT else 1 - drawn_page(seed)
+    np.testing.assert_array_equal(darkness_of(page, forced), darkness_of(page))
+
+
+def test_without_being_told_the_stronger_strokes_are_ink() -> None:
+    page = page_with_strokes(0.5, left=0.1, right=0.6)
+    np.testing.assert_array_equal(darkness_of(page), darkness_of(page, Polarity.DARK))
+    page = page_with_strokes(0.5, left=0.4, right=0.9)
+    np.testing.assert_array_equal(darkness_of(page), darkness_of(page, Polarity.LIGHT))

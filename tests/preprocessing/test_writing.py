@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sdnn.choices import Polarity
 from sdnn.datasets.digits import Pen
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.preprocessing import Writing, strip_of_page, to_strip, writing_on
@@ -205,3 +206,18 @@ def test_a_line_on_a_high_page_is_as_sharp_as_on_a_page_of_its_own() -> None:
     assert not among.ink[:700].any()
     assert among.text.top - 700 == pytest.approx(alone.text.top, abs=1)
     assert among.text.left == pytest.approx(alone.text.left, abs=1)
+
+
+@pytest.mark.parametrize("height", [120, 2000])
+def test_a_forced_polarity_holds_on_every_look_at_the_page(height: int) -> None:
+    """A dark line of writing, a fainter light one, and a page so high that it is looked at more than once."""
+    page = np.full((height, 400), 0.5, np.float32)
+    page[10:40, 40:360:40] = page[10:40, 41:360:40] = page[10:40, 42:360:40] = 0.0
+    page[70:100, 60:340:40] = page[70:100, 61:340:40] = page[70:100, 62:340:40] = 0.8
+    dark, light = writing_on(page, Polarity.DARK), writing_on(page, Polarity.LIGHT)
+    assert dark
+    assert light
+    assert [dark.text.top, dark.text.bottom] == pytest.approx([10, 40], abs=2)
+    assert [light.text.top, light.text.bottom] == pytest.approx([70, 100], abs=2)
+    assert not dark.ink[60:].any()
+    assert not light.ink[:60].any()

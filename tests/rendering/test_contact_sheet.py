@@ -3,6 +3,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from sdnn.choices import Status
 from sdnn.rendering.canvas import ACCENT, text_width_px
 from sdnn.rendering.contact_sheet import (
     DIGIT_PX,
@@ -14,7 +15,7 @@ from sdnn.rendering.contact_sheet import (
     contact_sheet,
     elide,
 )
-from sdnn.results import CLASSES, ClassMap, Evidence, Reading, Status, Strip
+from sdnn.results import CLASSES, ClassMap, Evidence, Reading, Strip
 
 LEGEND_PX = 64
 

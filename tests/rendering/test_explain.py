@@ -6,6 +6,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from sdnn.choices import Status
 from sdnn.rendering.canvas import ACCENT, INK_RAMP, QUIET, Colour
 from sdnn.rendering.explain import DIGIT_RAMP, explain
 from sdnn.rendering.layout import (
@@ -28,7 +29,6 @@ from sdnn.results import (
     Geometry,
     Reading,
     Span,
-    Status,
     Strip,
 )
 

@@ -1,12 +1,15 @@
 """Talking to whoever called the command: results on stdout, all else on stderr."""
 
 import contextlib
-import os
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, NoReturn
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, BinaryIO, NoReturn, TypeVar
 
-from sdnn.errors import ExitCode, MissingPackage, OutputError, UnreadableInput
+from sdnn.errors import ExitCode, MissingPackage, UnreadableInput
+from sdnn.output import to_stdout
+
+Item = TypeVar("Item")
 
 
 def print_line(line: str) -> None:
@@ -17,18 +20,7 @@ def print_line(line: str) -> None:
     Raises:
         OutputError: When stdout is closed, or cannot take any more.
     """
-    if sys.stdout is None:
-        raise OutputError("stdout: is closed; redirect it to a file")
-    try:
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Else the interpreter would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ExitCode.OK)
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise OutputError(f"stdout: cannot be written ({error.strerror}); choose another place") from error
+    to_stdout(line + "\n")
 
 
 def standard_input() -> BinaryIO:
@@ -79,13 +71,27 @@ def progress(what: str, *figures: str) -> Iterator[Callable[..., None]]:
     Yields:
         A function (done, total, **texts) to call with what has been done, and the text for each figure.
     """
+    if not sys.stderr.isatty():
+        yield lambda done, total, **texts: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     shown = [TextColumn(f"{name} {{task.fields[{name}]}}") for name in figures]
     columns = [TextColumn(what), BarColumn(), MofNCompleteColumn(), *shown, TimeRemainingColumn()]
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
         unknown: dict[str, Any] = dict.fromkeys(figures, "–")
         task = bar.add_task(what, total=None, **unknown)
         yield lambda done, total, **texts: bar.update(task, completed=done, total=total, **texts)
+
+
+def counted(items: Iterable[Item], count: Callable[[], int]) -> Iterator[Item]:
+    """The items, with a progress bar where stderr is a terminal; only then are they counted beforehand."""
+    total = count() if sys.stderr.isatty() else None
+    started = time.perf_counter()
+    with progress("reading", "a second") as update:
+        for done, item in enumerate(items, 1):
+            yield item
+            rate = done / (time.perf_counter() - started)
+            update(done, total, **{"a second": f"{rate:,.0f}"})

@@ -1,13 +1,17 @@
 """What several commands have in common on the command line: options, and how their values are understood."""
 
+import math
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sdnn.choices import Decoder, Topology
 from sdnn.errors import UsageError
 from sdnn.profiles import Profile, load_profile
+
+if TYPE_CHECKING:
+    from sdnn.reader import Reader
 
 ModelOption = Annotated[
     Path | None, typer.Option(envvar="SDNN_MODEL", help="Model file (.onnx); the bundled one by default.")
@@ -101,6 +105,44 @@ def profile_of(
     """The named profile, with what the other options say instead."""
     options = Profile(length, pattern, lexicon, check, min_value, max_value, min_confidence, min_fit)
     return (Profile() if name is None else load_profile(name)).with_options(options)
+
+
+def reader_of(
+    model: Path | None, decoder: Decoder, topology: Topology, settings: Profile, **others: Any
+) -> "Reader":
+    """A reader with the constraint and thresholds of a profile; `others` as `Reader` takes them."""
+    from sdnn.decoding.constraints import constraint
+    from sdnn.reader import Reader
+
+    return Reader(
+        model,
+        decoder,
+        topology,
+        constraint=constraint(
+            length=settings.length,
+            pattern=settings.pattern,
+            lexicon=settings.lexicon,
+            check=settings.check,
+            min_value=settings.min_value,
+            max_value=settings.max_value,
+        ),
+        min_confidence=settings.min_confidence or 0.0,
+        min_fit=settings.min_fit or 0.0,
+        temperature=settings.temperature,
+        **others,
+    )
+
+
+def region_of(text: str) -> tuple[float, float, float, float]:
+    """`x,y,w,h`: left, top, width and height in pixels."""
+    try:
+        left, top, width, height = (float(number) for number in text.split(","))
+        usable = width > 0 and height > 0 and all(map(math.isfinite, (left, top, width, height)))
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UsageError(f"--region {text}: give left, top, width and height in pixels, as in 120,40,300,60")
+    return left, top, width, height
 
 
 def digits_range(text: str) -> tuple[int, int]:

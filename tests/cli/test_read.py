@@ -1,59 +1,13 @@
-"""The installed command, as a user calls it: each call is a process of its own."""
-
-import csv
 import json
 import os
-import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import SAMPLE, SAMPLES, SDNN, assert_one_line, labels, picture, sdnn
 from PIL import Image
 
-from sdnn import __version__
 from sdnn.errors import ExitCode
-
-SDNN = Path(sys.executable).with_name("sdnn")
-SAMPLES = Path(__file__).parents[1] / "data" / "samples"
-SAMPLE = SAMPLES / "00000.png"
-
-
-def sdnn(
-    *arguments: object, stdin: bytes = b"", cwd: Path | None = None
-) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [SDNN, *map(str, arguments)], input=stdin, capture_output=True, cwd=cwd, check=False
-    )
-
-
-def labels() -> dict[str, str]:
-    with open(SAMPLES / "labels.csv", newline="") as file:
-        return {row["file"]: row["label"] for row in csv.DictReader(file)}
-
-
-def picture(folder: Path, name: str, size: tuple[int, int], grey: int = 255) -> Path:
-    path = folder / name
-    Image.new("L", size, grey).save(path)
-    return path
-
-
-def assert_one_line(stderr: bytes, *parts: str) -> None:
-    lines = stderr.decode().splitlines()
-    assert len(lines) == 1, stderr
-    assert lines[0].startswith("sdnn: ")
-    for part in parts:
-        assert part in lines[0]
-
-
-def test_the_version_is_printed() -> None:
-    assert sdnn("--version").stdout.decode() == f"{__version__}\n"
-
-
-def test_help_names_the_commands() -> None:
-    result = sdnn("--help")
-    assert result.returncode == ExitCode.OK
-    assert all(command in result.stdout.decode() for command in ("read", "train", "synth", "eval"))
 
 
 def test_the_bundled_model_reads_every_sample() -> None:
@@ -133,7 +87,7 @@ def test_an_unreadable_file_is_one_line_and_exit_code_5(tmp_path: Path, kind: st
     path = unreadable_files(tmp_path)[kind]
     result = sdnn("read", path)
     assert result.returncode == ExitCode.UNREADABLE
-    assert result.stdout == b""
+    assert result.stdout == b"\n"  # its row, without a text
     assert_one_line(result.stderr, str(path))
 
 
@@ -175,168 +129,12 @@ def test_a_reader_that_closes_early_is_no_error() -> None:
         assert process.wait() == ExitCode.OK
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("synth", "--digits", "x"),
-        ("synth", "--digits", "8-3"),
-        ("synth", "--digits", "0"),
-        ("synth", "--gap", "3"),
-        ("synth", "--gap", "6:0"),
-        ("synth", "--count", "3"),
-        ("read", "a.png", "b.png", "--explain", "out.png"),
-        ("train", "--resume", "nowhere"),
-    ],
-)
-def test_a_command_that_makes_no_sense_is_one_line_and_exit_code_2(
-    arguments: tuple[str, ...], tmp_path: Path
-) -> None:
-    result = sdnn(*arguments, cwd=tmp_path)
-    assert result.returncode == ExitCode.USAGE
-    assert_one_line(result.stderr)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_synth_writes_one_strip_here_and_prints_its_digits(tmp_path: Path) -> None:
-    result = sdnn("synth", "--digits", "4", "--source", "pen", "--seed", "3", cwd=tmp_path)
-    text = result.stdout.decode().strip()
-    assert len(text) == 4
-    assert [path.name for path in tmp_path.iterdir()] == ["strip-3.png"]
-    assert sdnn("read", tmp_path / "strip-3.png").stdout.decode().strip() == text
-
-
-def test_synth_without_mnist_says_so_and_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A folder that is named but holds no MNIST stands for a machine without data and network.
-    monkeypatch.setenv("SDNN_DATA", str(tmp_path / "nothing"))
-    result = sdnn("synth", "--out", tmp_path / "strips", "--count", "2", "--digits", "3")
-    assert result.returncode == ExitCode.OK
-    assert_one_line(result.stderr, "drawn digits")
-    assert sorted(path.name for path in (tmp_path / "strips").iterdir()) == [
-        "00000.png",
-        "00001.png",
-        "labels.csv",
-        "truth.jsonl",
-    ]
-
-
-def test_synth_fails_where_mnist_is_asked_for_and_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SDNN_DATA", str(tmp_path / "nothing"))
-    result = sdnn("synth", "--source", "mnist", cwd=tmp_path)
-    assert result.returncode == ExitCode.UNREADABLE
-    assert_one_line(result.stderr, "--source pen", "MNIST")
-
-
-def test_training_without_mnist_says_where_to_put_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SDNN_DATA", str(tmp_path / "nothing"))
-    result = sdnn("train", "--run", tmp_path / "run")
-    assert result.returncode == ExitCode.UNREADABLE
-    assert_one_line(result.stderr, "--source pen", "MNIST/raw")
-    assert not (tmp_path / "run").exists()
-
-
-def test_the_samples_are_what_synth_draws(tmp_path: Path) -> None:
-    options = ["--source", "pen", "--digits", "3-8", "--gap=-1:8", "--count", "12", "--seed", "1992"]
-    sdnn("synth", *options, "--out", tmp_path / "strips")
-    for name in ("labels.csv", "truth.jsonl"):
-        assert (tmp_path / "strips" / name).read_text() == (SAMPLES / name).read_text()
-
-
-def test_the_pages_are_what_synth_draws_on_paper(tmp_path: Path) -> None:
-    options = ["--source", "pen", "--paper", "--digits", "3-8", "--count", "12", "--seed", "1992"]
-    sdnn("synth", *options, "--out", tmp_path / "pages")
-    for name in ("labels.csv", "truth.jsonl"):
-        assert (tmp_path / "pages" / name).read_text() == (SAMPLES.parent / "pages" / name).read_text()
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        ("--stage", "digits", "--strips", "5"),
-        ("--stage", "digits", "--objective", "viterbi"),
-        ("--stage", "strings", "--windows", "5"),
-        ("--stage", "strings", "--isolated"),
-        ("--gradient", "reinforce"),
-    ],
-)
-def test_an_option_of_training_without_effect_is_refused(tmp_path: Path, options: tuple[str, ...]) -> None:
-    result = sdnn("train", "--run", tmp_path / "run", "--source", "pen", *options)
-    assert result.returncode == ExitCode.USAGE
-    assert_one_line(result.stderr, "no effect" if "--stage" in options else "--objective viterbi")
-    assert not (tmp_path / "run").exists()
-
-
-def test_paper_and_gap_do_not_go_together(tmp_path: Path) -> None:
-    result = sdnn("synth", "--source", "pen", "--paper", "--gap", "1:2", cwd=tmp_path)
-    assert result.returncode == ExitCode.USAGE
-    assert_one_line(result.stderr, "--gap")
-    assert not list(tmp_path.iterdir())
-
-
-def test_eval_counts_strings_and_digits(tmp_path: Path) -> None:
-    text = labels()["00000.png"]
-    (tmp_path / "a.png").write_bytes(SAMPLE.read_bytes())
-    (tmp_path / "b.png").write_bytes(SAMPLE.read_bytes())
-    wrong = str((int(text[0]) + 1) % 10) + text[1:]
-    (tmp_path / "labels.csv").write_text(f"file,label\na.png,{text}\nb.png,{wrong}\nmissing.png,{text}\n")
-    result = sdnn("eval", tmp_path, "--json", "--failures", tmp_path / "failures.png")
-    record = json.loads(result.stdout)
-    assert (record["n"], record["right"], record["unreadable"]) == (3, 1, 1)
-    assert record["digits"] == 3 * len(text)
-    assert record["substitutions"] + record["deletions"] == 1 + len(text)
-    assert result.returncode == ExitCode.UNREADABLE
-    assert (tmp_path / "failures.png").exists()
-
-
-def test_eval_prints_a_table() -> None:
-    result = sdnn("eval", SAMPLES)
-    assert result.returncode == ExitCode.OK
-    assert "samples" in result.stdout.decode()
-    assert "100.00" in result.stdout.decode()
-    assert result.stderr == b""
-
-
-def test_eval_of_a_folder_without_labels_is_one_line(tmp_path: Path) -> None:
-    result = sdnn("eval", tmp_path)
-    assert result.returncode == ExitCode.UNREADABLE
-    assert_one_line(result.stderr, "labels.csv")
-
-
-def test_interrupted_training_says_how_to_go_on(tmp_path: Path) -> None:
-    command: list[str | Path] = [SDNN, "train", "--source", "pen", "--run", tmp_path / "run"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stderr
-        assert process.stderr.readline().decode() == f"sdnn: training into {tmp_path / 'run'}\n"
-        process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate()
-    assert process.returncode == ExitCode.INTERRUPTED
-    assert stdout == b""
-    assert_one_line(stderr, f"sdnn train --resume {tmp_path / 'run'}")
-    assert (tmp_path / "run" / "run.json").exists()
-
-
-def test_resuming_takes_no_options_that_say_how_to_begin(tmp_path: Path) -> None:
-    result = sdnn("train", "--resume", tmp_path, "--seed", "1")
-    assert result.returncode == ExitCode.USAGE
-    assert_one_line(result.stderr, "--resume")
-
-
 def test_a_file_name_that_is_not_text_does_not_stop_the_batch(tmp_path: Path) -> None:
     odd = tmp_path / "\udcff.png"
     odd.write_bytes(SAMPLE.read_bytes())
     result = sdnn("read", odd, SAMPLE)
     assert result.returncode == ExitCode.OK
     assert result.stdout.count(b"\n") == 2
-
-
-def test_a_table_that_nobody_reads_to_the_end_is_no_error() -> None:
-    with subprocess.Popen([SDNN, "eval", SAMPLES], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout
-        assert process.stderr
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait() == ExitCode.OK
 
 
 def test_a_drawing_does_not_take_the_place_of_what_is_read(tmp_path: Path) -> None:
@@ -348,12 +146,6 @@ def test_a_drawing_does_not_take_the_place_of_what_is_read(tmp_path: Path) -> No
         assert result.returncode == ExitCode.USAGE
         assert_one_line(result.stderr, "scan.png")
         assert scan.read_bytes() == SAMPLE.read_bytes()
-
-
-def test_the_score_is_printed_even_if_the_failures_cannot_be_drawn(tmp_path: Path) -> None:
-    result = sdnn("eval", SAMPLES, "--json", "--failures", tmp_path / "nowhere" / "failures.png")
-    assert json.loads(result.stdout)["n"] == 12
-    assert result.returncode == ExitCode.OUTPUT
 
 
 def test_a_pipe_with_a_name_is_read_like_a_file(tmp_path: Path) -> None:
@@ -370,16 +162,6 @@ def test_a_full_disk_behind_stdout_is_exit_code_7() -> None:
         result = subprocess.run([SDNN, "read", SAMPLE], stdout=full, stderr=subprocess.PIPE, check=False)
     assert result.returncode == ExitCode.OUTPUT
     assert_one_line(result.stderr, "stdout")
-
-
-def test_training_does_not_write_into_a_folder_that_holds_something(tmp_path: Path) -> None:
-    (tmp_path / "note.txt").write_text("mine")
-    result = sdnn("train", "--source", "pen", "--run", tmp_path)
-    assert result.returncode == ExitCode.USAGE
-    assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
-
-
-# Constraints, rejection, profiles. The sample says 14662.
 
 
 @pytest.mark.parametrize(
@@ -456,33 +238,6 @@ def test_a_constraint_that_cannot_be_meant_is_one_line_and_exit_code_2(
     assert_one_line(result.stderr, complaint)
 
 
-def test_calibrating_writes_a_profile_that_reading_takes(tmp_path: Path) -> None:
-    result = sdnn(
-        "calibrate", SAMPLES, "--target-error", "0.3", "--save", "mine", "--length", "3-8", cwd=tmp_path
-    )
-    assert result.returncode == ExitCode.OK, result.stderr
-    assert "temperature" in result.stdout.decode()
-    assert "[profile.mine]" in (tmp_path / "sdnn.toml").read_text()
-    again = sdnn("read", SAMPLE, "--profile", "mine", cwd=tmp_path)
-    assert again.stdout.decode() == "14662\n"
-
-
-def test_calibrating_on_too_few_strips_says_how_many_it_takes(tmp_path: Path) -> None:
-    result = sdnn("calibrate", SAMPLES, "--target-error", "0.001", "--json", cwd=tmp_path)
-    assert result.returncode == ExitCode.USAGE
-    assert json.loads(result.stdout)["threshold"] is None
-    assert_one_line(result.stderr, "too few", "no profile was written")
-    assert not (tmp_path / "sdnn.toml").exists()
-
-
-def test_calibrating_takes_no_other_profiles_place(tmp_path: Path) -> None:
-    (tmp_path / "sdnn.toml").write_text('[profile.mine]\nlength = "4"\n')
-    for name in ("mine", "us-zip", " "):
-        result = sdnn("calibrate", SAMPLES, "--save", name, cwd=tmp_path)
-        assert result.returncode == ExitCode.USAGE
-        assert_one_line(result.stderr, "--save")
-
-
 def test_a_strip_that_disagrees_with_the_constraint_can_be_rejected(tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("99999\n")
     sure = sdnn("read", SAMPLE, "--lexicon", tmp_path / "one.txt", "--min-confidence", "0.99")
@@ -490,10 +245,3 @@ def test_a_strip_that_disagrees_with_the_constraint_can_be_rejected(tmp_path: Pa
     result = sdnn("read", SAMPLE, "--lexicon", tmp_path / "one.txt", "--min-fit", "0.01")
     assert (result.returncode, result.stdout.decode()) == (ExitCode.REJECTED, "\n")
     assert_one_line(result.stderr, "fit", "disagree")
-
-
-def test_eval_draws_the_error_against_the_share_accepted(tmp_path: Path) -> None:
-    result = sdnn("eval", SAMPLES, "--rejection", tmp_path / "curve.png")
-    assert result.returncode == ExitCode.OK
-    with Image.open(tmp_path / "curve.png") as image:
-        assert image.width > 200

@@ -1,24 +1,12 @@
 import json
 from dataclasses import replace
 
-from sdnn.records import SCHEMA, error_record, reading_record
-from sdnn.results import Box, Digit, Reading, Status
+import pytest
+from readings import EMPTY, ERROR, MODEL, READING, REJECTED
 
-MODEL = {"name": "sdnn-test", "sha256": "00ff"}
-READING = Reading(
-    text="07",
-    confidence=0.75,
-    status=Status.ACCEPTED,
-    box=Box(9.6, 4.0, 41.2, 24.4),
-    digits=(
-        Digit("0", 0.9, Box(9.6, 4.0, 22.0, 24.4), (3, 5), (("6", 0.08), ("8", 0.01))),
-        Digit("7", 0.8, Box(25.0, 4.0, 41.2, 24.0), (9, 12)),
-    ),
-    fit=0.875,
-    unconstrained="01",
-    nbest=(("07", 0.75), ("67", 0.125)),
-    missing=0.125,
-)
+from sdnn.formats.record import SCHEMA, reading_record
+from sdnn.results import Box, Reading
+
 FIELDS = [
     "schema",
     "source",
@@ -40,10 +28,10 @@ FIELDS = [
 
 
 def test_the_record_of_a_reading_says_all_that_was_read() -> None:
-    assert reading_record(READING, "a.png", MODEL, elapsed_ms=3.14159) == {
+    assert reading_record(replace(READING, page=2), MODEL) == {
         "schema": 1,
         "source": "a.png",
-        "page": 0,
+        "page": 2,
         "box": [10, 4, 41, 24],
         "text": "07",
         "confidence": 0.75,
@@ -69,31 +57,38 @@ def test_the_record_of_a_reading_says_all_that_was_read() -> None:
 
 
 def test_a_record_is_plain_json() -> None:
-    record = reading_record(READING, "a.png", MODEL, 3.0)
+    record = reading_record(READING, MODEL)
     assert json.loads(json.dumps(record)) == record
 
 
 def test_an_empty_strip_has_a_record_with_the_empty_text() -> None:
-    empty = replace(READING, text="", status=Status.EMPTY, reason="no digits found", box=None, digits=())
-    record = reading_record(empty, "a.png", MODEL, 1.0)
+    record = reading_record(EMPTY, MODEL)
     assert (record["status"], record["reason"]) == ("empty", "no digits found")
     assert (record["text"], record["box"], record["digits"]) == ("", None, [])
 
 
-def test_a_picture_that_cannot_be_read_has_a_record_without_text() -> None:
-    record = error_record("a.png: empty", "a.png", MODEL, 2.0)
-    assert (record["status"], record["reason"]) == ("error", "a.png: empty")
+def test_a_rejected_text_is_in_the_record_with_the_reason() -> None:
+    record = reading_record(REJECTED, MODEL)
+    assert (record["text"], record["status"]) == ("07", "rejected")
+    assert record["reason"] == REJECTED.reason
+
+
+@pytest.mark.parametrize("reading", [ERROR, replace(READING, status=ERROR.status, reason=ERROR.reason)])
+def test_a_picture_that_cannot_be_read_has_a_record_without_text(reading: Reading) -> None:
+    record = reading_record(replace(reading, page=3, elapsed_ms=2.0), MODEL)
+    assert (record["status"], record["reason"]) == ("error", ERROR.reason)
     assert record["text"] is None
     assert (record["digits"], record["nbest"], record["confidence"]) == ([], [], 0.0)
+    assert (record["source"], record["page"]) == ("a.png", 3)
     assert (record["model"], record["elapsed_ms"]) == (MODEL, 2.0)
 
 
 def test_every_record_has_the_same_fields_in_the_same_order() -> None:
-    records = [reading_record(READING, "a.png", MODEL, 1.0), error_record("torn", "b.png", MODEL, 1.0)]
-    assert [list(record) for record in records] == [FIELDS, FIELDS]
-    assert [record["schema"] for record in records] == [SCHEMA, SCHEMA]
+    records = [reading_record(reading, MODEL) for reading in (READING, REJECTED, EMPTY, ERROR)]
+    assert [list(record) for record in records] == [FIELDS] * 4
+    assert {record["schema"] for record in records} == {SCHEMA}
 
 
 def test_a_box_at_the_left_edge_of_the_picture_is_kept() -> None:
-    record = reading_record(replace(READING, box=Box(0, 0, 0.4, 0.4)), "a.png", MODEL, 1.0)
+    record = reading_record(replace(READING, box=Box(0, 0, 0.4, 0.4)), MODEL)
     assert record["box"] == [0, 0, 0, 0]

@@ -1,0 +1,68 @@
+"""The command line, a module for each command: parse, call one function, print.
+
+Results go to stdout, all else to stderr. Heavy imports stand inside the commands, so that `sdnn --help` is
+instant and `sdnn read` never pays for torch.
+"""
+
+import io
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from sdnn import __version__
+from sdnn.cli.calibrate import calibrate
+from sdnn.cli.evaluate import evaluate
+from sdnn.cli.read import read
+from sdnn.cli.synth import synth
+from sdnn.cli.terminal import fail, print_line
+from sdnn.cli.train import average, train
+from sdnn.errors import ExitCode, SdnnError
+
+app = typer.Typer(
+    name="sdnn",
+    help="Reads handwritten digit strings with a space displacement neural network.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(read)
+app.command()(train)
+app.command()(average)
+app.command()(synth)
+app.command(name="eval")(evaluate)
+app.command()(calibrate)
+
+
+def main() -> None:
+    """Entry point: runs the command and turns what goes wrong into one line and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="surrogateescape")  # file names that are not text go out as they came
+    try:
+        app()
+    except SdnnError as error:
+        fail(str(error), error.exit_code)
+    except Exception as error:
+        if os.environ.get("SDNN_TRACEBACK"):
+            raise
+        fail(
+            f"internal error: {type(error).__name__}: {error}; run again with SDNN_TRACEBACK=1 and report it",
+            ExitCode.INTERNAL,
+        )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print_line(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Reads handwritten digit strings with a space displacement neural network."""

@@ -1,0 +1,76 @@
+"""`sdnn calibrate`."""
+
+import json
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sdnn.choices import Decoder, Topology
+from sdnn.cli.options import (
+    CheckOption,
+    LengthOption,
+    LexiconOption,
+    MaxValueOption,
+    MinValueOption,
+    ModelOption,
+    PatternOption,
+    ProfileOption,
+    profile_of,
+    reader_of,
+)
+from sdnn.cli.terminal import needs, note, print_line, progress
+from sdnn.errors import UsageError
+from sdnn.profiles import FILE_NAME, refuse_to_replace, save_profile
+
+
+def calibrate(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Folders with labels.csv (file,label).")
+    ],
+    target_error: Annotated[
+        float, typer.Option(min=1e-5, max=0.5, help="Share of wrong texts among the accepted ones, at most.")
+    ] = 0.01,
+    save: Annotated[str, typer.Option(metavar="NAME", help="Profile to write.")] = "calibrated",
+    json_lines: Annotated[bool, typer.Option("--json", help="Print the figures as a JSON record.")] = False,
+    model: ModelOption = None,
+    profile: ProfileOption = None,
+    length: LengthOption = None,
+    pattern: PatternOption = None,
+    lexicon: LexiconOption = None,
+    check: CheckOption = None,
+    min_value: MinValueOption = None,
+    max_value: MaxValueOption = None,
+) -> None:
+    """Fit confidence to your own labelled strips, and find from which confidence on a reading can be trusted.
+
+    Writes temperature, threshold and constraint as a profile into sdnn.toml, for `sdnn read --profile NAME`.
+    With too few strips for the target nothing is written, and the exit code is 2.
+    """
+    with needs("rapidfuzz", "calibrating"), needs("tomlkit", "writing a profile"):
+        import tomlkit  # noqa: F401  # before the reading, which may take long
+
+        from sdnn.evaluation.calibration import calibrate as calibrate_on
+
+    refuse_to_replace(save, profile)
+    settings = profile_of(profile, length, pattern, lexicon, check, min_value, max_value)
+    with progress("reading") as update:
+        found = calibrate_on(
+            lambda temperature: reader_of(
+                model,
+                Decoder.VITERBI,
+                Topology.CTC,
+                replace(settings, temperature=temperature, min_confidence=None, min_fit=None),
+            ),
+            folders,
+            target_error,
+            update,
+        )
+    print_line(json.dumps(found.to_record()) if json_lines else found.summary())
+    if found.threshold is None:
+        raise UsageError(f"{found.shortage}; no profile was written")
+    written = replace(settings, temperature=found.temperature, min_confidence=found.threshold.value)
+    save_profile(save, written, Path(FILE_NAME))
+    note(f"wrote profile {save} into {FILE_NAME}; use it here with: sdnn read --profile {shlex.quote(save)}")

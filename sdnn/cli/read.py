@@ -1,0 +1,246 @@
+"""`sdnn read`."""
+
+import io
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sdnn.choices import Contents, Decoder, Format, Polarity, Status, Topology
+from sdnn.cli.options import (
+    CheckOption,
+    DecoderOption,
+    LengthOption,
+    LexiconOption,
+    MaxValueOption,
+    MinConfidenceOption,
+    MinFitOption,
+    MinValueOption,
+    ModelOption,
+    PatternOption,
+    ProfileOption,
+    TopologyOption,
+    profile_of,
+    reader_of,
+    region_of,
+)
+from sdnn.cli.terminal import counted, fail, note, standard_input
+from sdnn.errors import ExitCode, UsageError
+from sdnn.files import refuse_to_overwrite, save_picture
+from sdnn.inputs import is_batch, pictures
+
+if TYPE_CHECKING:
+    from sdnn.preprocessing.loading import ImageSource
+    from sdnn.results import Reading
+
+EXIT_CODES = {
+    Status.ACCEPTED: ExitCode.OK,
+    Status.REJECTED: ExitCode.REJECTED,
+    Status.EMPTY: ExitCode.EMPTY,
+    Status.ERROR: ExitCode.UNREADABLE,
+}
+ENDINGS = {
+    ".tsv": Format.TSV,
+    ".csv": Format.CSV,
+    ".json": Format.JSON,
+    ".jsonl": Format.JSON,
+    ".xml": Format.ALTO,
+}
+"""Formats that the ending of the output means; others are plain text."""
+
+
+def read(
+    images: Annotated[
+        list[str],
+        typer.Argument(metavar="IMAGE...", help="Pictures, and folders with pictures; - is stdin."),
+    ],
+    json_lines: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
+    form: Annotated[
+        Format | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="Of the rows (else: by the ending of --output, or text).",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the rows here (else: stdout)."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted --output: read what it lacks.")
+    ] = False,
+    page: Annotated[
+        bool | None,
+        typer.Option(
+            "--page/--line",
+            help="The pictures are pages with strings here and there, or one line each (else: as they look).",
+            show_default=False,
+            rich_help_panel="Picture",
+        ),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(metavar="X,Y,W,H", help="Read this part, in pixels.", rich_help_panel="Picture"),
+    ] = None,
+    deskew: Annotated[
+        bool, typer.Option("--deskew", help="Turn a line level first.", rich_help_panel="Picture")
+    ] = False,
+    polarity: Annotated[
+        Polarity,
+        typer.Option(help="Ink darker or lighter than the paper.", rich_help_panel="Picture"),
+    ] = Polarity.AUTO,
+    max_pixels: Annotated[
+        int,
+        typer.Option(min=1, help="Refuse larger pages.", rich_help_panel="Picture"),
+    ] = 100_000_000,
+    decoder: DecoderOption = Decoder.VITERBI,
+    topology: TopologyOption = Topology.CTC,
+    model: ModelOption = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.png", help="Draw the strip, its class map and the path; one IMAGE."),
+    ] = None,
+    nbest: Annotated[
+        int,
+        typer.Option(min=1, max=1000, metavar="K", help="List the K likeliest texts."),
+    ] = 1,
+    mask_below: Annotated[
+        float,
+        typer.Option(min=0, max=1, metavar="P", help="Print ? for a less probable digit."),
+    ] = 0.0,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", min=0, help="Threads that prepare pictures (else: one a processor)."),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Lines read together.")] = 64,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit with 0 also where not all was read.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing of single pictures.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say at the end how it went.")] = False,
+    profile: ProfileOption = None,
+    length: LengthOption = None,
+    pattern: PatternOption = None,
+    lexicon: LexiconOption = None,
+    check: CheckOption = None,
+    min_value: MinValueOption = None,
+    max_value: MaxValueOption = None,
+    min_confidence: MinConfidenceOption = None,
+    min_fit: MinFitOption = None,
+) -> None:
+    """Read the digit strings on pictures.
+
+    Prints the digits, a row for each string; of several pictures with the file name in front. What is
+    rejected, empty or unreadable has a row with an empty text.
+
+    Exit codes: 0 all read; 3 one rejected; 4 no digits on one; 5 one cannot be read; 7 output not writable.
+    """
+    from sdnn.formats import formatter
+    from sdnn.output import Output
+
+    form = _format(form, json_lines, output)
+    if str(output) == "-":
+        output = None
+    batch = is_batch(images)
+    if batch and (explain or form is Format.ALTO):
+        what = "--explain draws" if explain else "--format alto describes"
+        raise UsageError(f"{what} one picture, several were given; call it once for each")
+    if nbest > 1 and (mask_below or decoder is Decoder.NMS):
+        raise UsageError("--nbest lists whole texts by probability; leave out --mask-below and --decoder nms")
+    for option, out in (("--explain", explain), ("--output", output)):
+        refuse_to_overwrite(option, out, [Path(image) for image in images])
+    reader = reader_of(
+        model,
+        decoder,
+        topology,
+        profile_of(profile, length, pattern, lexicon, check, min_value, max_value, min_confidence, min_fit),
+        most_texts=nbest,
+        polarity=polarity,
+        region=region_of(region) if region else None,
+        deskew=deskew,
+        max_pixels=max_pixels,
+    )
+    layout = formatter(
+        form,
+        source=images[0],
+        named=batch,
+        nbest=nbest,
+        mask_below=mask_below,
+        model={"name": reader.engine.description.name, "sha256": reader.engine.sha256},
+    )
+    found: Counter[Status] = Counter()
+    started = time.perf_counter()
+    try:
+        with Output(output, layout, resume) as rows:
+            pages = reader.read_pages(
+                map(_source, rows.remaining(pictures(images))),
+                contents=Contents.AUTO if page is None else Contents.PAGE if page else Contents.LINE,
+                jobs=jobs if batch else 0,
+                batch_size=batch_size,
+                evidence=explain is not None,
+            )
+            if batch and not quiet and (output or not sys.stdout.isatty()):  # else the bar is in the way
+                pages = counted(pages, lambda: len([*rows.remaining(pictures(images))]))
+            for readings in pages:
+                rows.write(readings)
+                if explain and not found:
+                    _draw(readings, explain)
+                found.update(reading.status for reading in readings)
+                if not quiet:
+                    _say(readings)
+    except KeyboardInterrupt:
+        kept = "; go on with the same command and --resume" if output else ""
+        fail(f"interrupted{kept}", ExitCode.INTERRUPTED)
+    if verbose:
+        note(_summary(found, time.perf_counter() - started))
+    worst = max((EXIT_CODES[status] for status in found), default=ExitCode.OK)
+    raise typer.Exit(ExitCode.OK if exit_zero else worst)
+
+
+def _format(form: Format | None, json_lines: bool, output: Path | None) -> Format:
+    """The format asked for; else the one that the ending of the output means."""
+    if json_lines and form not in {None, Format.JSON}:
+        raise UsageError(f"--json is short for --format json; leave out --json or --format {form}")
+    if json_lines:
+        return Format.JSON
+    return form or ENDINGS.get(output.suffix.lower() if output else "", Format.TEXT)
+
+
+def _source(name: str) -> "ImageSource":
+    return _Stdin(standard_input().read()) if name == "-" else name
+
+
+class _Stdin(io.BytesIO):
+    """A picture that came through stdin."""
+
+    name = "-"
+
+
+def _say(readings: Sequence["Reading"]) -> None:
+    """What is not accepted, and why, on stderr."""
+    for reading in readings:
+        if reading.status is Status.ERROR:
+            note(reading.reason or "")
+        elif reading.status is not Status.ACCEPTED:
+            place = f", page {reading.page + 1}" if reading.page else ""
+            note(f"{reading.source}{place}: {reading.status}: {reading.reason}")
+
+
+def _draw(readings: Sequence["Reading"], path: Path) -> None:
+    from sdnn.rendering.explain import explain
+
+    if len(readings) > 1:
+        note(f"--explain draws the first of {len(readings)} strings; choose another with --region")
+    if readings[0].status is not Status.ERROR:
+        save_picture(explain(readings[0]), path)
+
+
+def _summary(found: Counter[Status], seconds: float) -> str:
+    counts = ", ".join(f"{count:,} {status}" for status, count in found.items()) or "nothing to read"
+    return f"{counts}; {seconds:.1f} s, {found.total() / seconds:,.0f} a second"

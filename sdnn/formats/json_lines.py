@@ -1,0 +1,50 @@
+"""Readings as JSON lines, one record to a line, and the schema of the record."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sdnn.formats.record import reading_record
+from sdnn.results import Reading
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) that every record obeys."""
+    text = Path(__file__).with_name("record.schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+class JsonLines:
+    """One record a string."""
+
+    resumable = True
+
+    def __init__(self, model: dict[str, str]) -> None:
+        """Takes name and checksum of the model."""
+        self._model = model
+
+    def start(self) -> str:
+        """Nothing: each record stands for itself."""
+        return ""
+
+    def rows(self, readings: Sequence[Reading]) -> str:
+        """A record for each reading."""
+        return "".join(json.dumps(reading_record(reading, self._model)) + "\n" for reading in readings)
+
+    def end(self) -> str:
+        """Nothing."""
+        return ""
+
+    def source_of(self, line: str) -> str | None:
+        """The source of the record.
+
+        Raises:
+            ValueError: When the line holds no record.
+        """
+        record = json.loads(line)
+        source = record.get("source") if isinstance(record, dict) else None
+        if not isinstance(source, str):
+            raise ValueError("no record with a source")
+        return source

@@ -1,0 +1,115 @@
+"""Readings as a table, TSV or CSV: a header, and a row for each string.
+
+Text is escaped as `escaping` says, in both, since both are opened in spreadsheets. A rejected text is in the
+table, as it is in the JSON record: the status stands beside it.
+"""
+
+import csv
+import io
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Final
+
+from sdnn.formats.escaping import escaped, guarded, unescaped, unguarded
+from sdnn.results import Reading
+
+Cell = str | int | float
+
+COLUMNS: Final = (
+    "source",
+    "page",
+    "left",
+    "top",
+    "right",
+    "bottom",
+    "text",
+    "confidence",
+    "fit",
+    "status",
+    "reason",
+)
+
+
+class Table(ABC):
+    """What both kinds of table have in common."""
+
+    resumable = True
+
+    def start(self) -> str:
+        """The names of the columns."""
+        return self._line(COLUMNS)
+
+    def rows(self, readings: Sequence[Reading]) -> str:
+        """A line for each reading."""
+        return "".join(self._line(_cells(reading)) for reading in readings)
+
+    def end(self) -> str:
+        """Nothing."""
+        return ""
+
+    def source_of(self, line: str) -> str | None:
+        """The source in the first cell.
+
+        Raises:
+            ValueError: When the line is not a row of such a table.
+        """
+        cells = self._split(line)
+        if len(cells) != len(COLUMNS):
+            raise ValueError(f"{len(cells)} cells instead of {len(COLUMNS)}")
+        return None if tuple(cells) == COLUMNS else unescaped(unguarded(cells[0]))
+
+    @abstractmethod
+    def _line(self, cells: Sequence[Cell]) -> str:
+        """The cells as a line."""
+
+    @abstractmethod
+    def _split(self, line: str) -> list[str]:
+        """The cells of a line."""
+
+
+class Tsv(Table):
+    """Cells with a tab between them, for `cut` and `awk`."""
+
+    def _line(self, cells: Sequence[Cell]) -> str:
+        return "\t".join(map(str, cells)) + "\n"
+
+    def _split(self, line: str) -> list[str]:
+        return line.removesuffix("\n").split("\t")
+
+
+class Csv(Table):
+    """RFC 4180, text quoted and numbers bare: a quoted text can be imported with its leading zeros."""
+
+    def _line(self, cells: Sequence[Cell]) -> str:
+        line = io.StringIO()
+        csv.writer(line, quoting=csv.QUOTE_NONNUMERIC).writerow(cells)
+        return line.getvalue()
+
+    def _split(self, line: str) -> list[str]:
+        try:
+            return next(csv.reader([line], strict=True), [])
+        except csv.Error as error:
+            raise ValueError(str(error)) from error
+
+
+def _cells(reading: Reading) -> list[Cell]:
+    edges: Sequence[Cell] = reading.box.rounded() if reading.box else ("", "", "", "")
+    return [
+        _text(reading.source),
+        reading.page,
+        *edges,
+        _text(reading.text),
+        _short(reading.confidence),
+        _short(reading.fit),
+        reading.status.value,
+        _text(reading.reason or ""),
+    ]
+
+
+def _text(text: str) -> str:
+    return guarded(escaped(text))
+
+
+def _short(probability: float) -> float:
+    """Six digits that count: also of a fit that is next to nothing."""
+    return float(f"{probability:.6g}")

@@ -1,0 +1,265 @@
+"""Many pictures at once: folders, files with several pages, interruption and going on."""
+
+import csv
+import io
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from command import SAMPLE, SAMPLES, SDNN, assert_one_line, labels, picture, sdnn
+from PIL import Image
+
+from sdnn.errors import ExitCode
+
+COPIES = 4
+BROKEN = 4
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The samples many times over, in folders, with broken files among them and one that is no picture."""
+    folder = tmp_path / "strips"
+    for copy in range(COPIES):
+        (folder / f"{copy}").mkdir(parents=True)
+        for path in SAMPLES.glob("*.png"):
+            os.link(path, folder / f"{copy}" / path.name)
+    whole = SAMPLE.read_bytes()
+    (folder / "0" / "empty.png").write_bytes(b"")
+    (folder / "3" / "text.jpg").write_text("not a picture")
+    (folder / "3" / "truncated.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "zz.TIF").write_bytes(b"II*\0broken")
+    (folder / "labels.csv").write_text("file,label\n")
+    return folder
+
+
+def records(output: bytes) -> list[dict[str, object]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def test_a_folder_has_a_row_for_every_picture_in_it_also_the_broken_ones(folder: Path) -> None:
+    result = sdnn("read", folder, "--json")
+    assert result.returncode == ExitCode.UNREADABLE
+    rows = records(result.stdout)
+    expected = sorted(str(path) for path in folder.rglob("*") if path.is_file() and path.suffix != ".csv")
+    assert [row["source"] for row in rows] == expected
+    assert Counter(row["status"] for row in rows) == {"accepted": COPIES * len(labels()), "error": BROKEN}
+    for row in rows:
+        if row["status"] == "accepted":
+            assert row["text"] == labels()[Path(str(row["source"])).name]
+    assert len(result.stderr.splitlines()) == BROKEN
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "json"])
+def test_a_killed_batch_goes_on_where_it_was_and_reads_every_file_once(folder: Path, form: str) -> None:
+    out = folder.parent / "out"
+    command = ["read", str(folder), "--format", form, "--output", str(out), "--batch-size", "2"]
+    process = subprocess.Popen([SDNN, *command], stderr=subprocess.DEVNULL)
+    part = out.with_name("out.part")
+    while not part.exists() or part.read_bytes().count(b"\n") < 5:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not out.exists()
+    begun = part.read_bytes()
+    result = sdnn(*command, "--resume")
+    assert result.returncode == ExitCode.UNREADABLE
+    assert result.stdout == b""
+    assert not part.exists()
+    whole = sdnn("read", folder, "--format", form)
+    assert sources(out.read_bytes(), form) == sources(whole.stdout, form)
+    kept = begun[: begun[: begun.rindex(b"\n")].rindex(b"\n")]
+    assert out.read_bytes().startswith(kept[: kept.rindex(b"\n")])
+
+
+def sources(output: bytes, form: str) -> list[str]:
+    text = output.decode()
+    if form == "json":
+        return [str(record["source"]) for record in records(output)]
+    rows = csv.DictReader(io.StringIO(text), delimiter="\t" if form == "tsv" else ",")
+    return [row["source"] for row in rows]
+
+
+def test_going_on_with_what_is_done_adds_only_what_is_new(folder: Path) -> None:
+    out = folder.parent / "out.csv"
+    sdnn("read", folder, "-o", out, "-q")
+    before = out.read_text()
+    os.link(SAMPLE, folder / "zzz.png")
+    assert sdnn("read", folder, "-o", out, "--resume", "-q", "--exit-zero").returncode == ExitCode.OK
+    assert out.read_text().startswith(before)
+    assert out.read_text()[len(before) :].count("\n") == 1
+
+
+@pytest.mark.parametrize("options", [("--resume",), ("--resume", "-o", "{out}")], ids=["no file", "text"])
+def test_there_is_nothing_to_go_on_with(tmp_path: Path, options: tuple[str, ...]) -> None:
+    given = [option.format(out=tmp_path / "out.txt") for option in options]
+    result = sdnn("read", SAMPLE, *given)
+    assert result.returncode == ExitCode.USAGE
+    assert_one_line(result.stderr, "--resume")
+
+
+def test_the_output_is_not_there_before_it_is_whole(folder: Path) -> None:
+    out = folder.parent / "missing" / "out.csv"
+    result = sdnn("read", folder, "-o", out)
+    assert result.returncode == ExitCode.OUTPUT
+    assert_one_line(result.stderr, str(out))
+    assert not out.parent.exists()
+
+
+def test_an_output_does_not_take_the_place_of_a_picture(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(SAMPLE.read_bytes())
+    result = sdnn("read", path, "-o", path)
+    assert result.returncode == ExitCode.USAGE
+    assert path.read_bytes() == SAMPLE.read_bytes()
+
+
+def test_the_ending_of_the_output_says_the_format(tmp_path: Path) -> None:
+    for ending, beginning in (
+        (".csv", '"source",'),
+        (".tsv", "source\t"),
+        (".jsonl", "{"),
+        (".xml", "<?xml"),
+    ):
+        out = tmp_path / f"out{ending}"
+        assert sdnn("read", SAMPLE, "-o", out).returncode == ExitCode.OK
+        assert out.read_text().startswith(beginning)
+
+
+def test_every_page_of_a_file_has_a_row(tmp_path: Path) -> None:
+    names = sorted(labels())[:3]
+    pages = [Image.open(SAMPLES / name) for name in names]
+    path = tmp_path / "pages.tiff"
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    result = sdnn("read", path, "--json")
+    assert [(row["page"], row["text"]) for row in records(result.stdout)] == [
+        (number, labels()[name]) for number, name in enumerate(names)
+    ]
+
+
+def test_a_folder_without_pictures_is_an_error_row(tmp_path: Path) -> None:
+    result = sdnn("read", tmp_path, "--json")
+    assert result.returncode == ExitCode.UNREADABLE
+    (row,) = records(result.stdout)
+    assert row["source"] == str(tmp_path)
+    assert_one_line(result.stderr, str(tmp_path), "picture")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--format", "csv")], ids=" ".join)
+def test_stdout_holds_the_same_data_whether_stderr_is_a_terminal_or_not(
+    folder: Path, arguments: tuple[str, ...]
+) -> None:
+    plain = sdnn("read", folder, *arguments)
+    out = folder.parent / "out"
+    master, terminal = pty.openpty()
+    with open(out, "wb") as file:
+        process = subprocess.Popen(
+            [SDNN, "read", folder, *arguments], stdout=file, stderr=terminal, stdin=subprocess.DEVNULL
+        )
+        os.close(terminal)
+        shown = _all_of(master)
+        assert process.wait() == plain.returncode
+    assert _without_times(out.read_bytes()) == _without_times(plain.stdout)
+    assert b"reading" in shown
+    assert b"a second" in shown
+
+
+def _all_of(master: int) -> bytes:
+    """What is written to a terminal until nobody holds it open any more."""
+    shown = b""
+    try:
+        while chunk := os.read(master, 65536):
+            shown += chunk
+    except OSError:  # Linux ends a terminal so
+        pass
+    os.close(master)
+    return shown
+
+
+def _without_times(output: bytes) -> list[bytes]:
+    return [line.rpartition(b'"elapsed_ms"')[0] or line for line in output.splitlines()]
+
+
+def test_a_batch_that_nobody_reads_to_the_end_is_no_error(folder: Path) -> None:
+    with subprocess.Popen(
+        [SDNN, "read", folder, "-q"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == ExitCode.OK
+
+
+def test_an_interrupted_batch_says_how_to_go_on(folder: Path) -> None:
+    out = folder.parent / "out.csv"
+    process = subprocess.Popen(
+        [SDNN, "read", folder, "-o", out, "-q", "--batch-size", "1"], stderr=subprocess.PIPE
+    )
+    part = out.with_name("out.csv.part")
+    while not part.exists() or part.stat().st_size < 1000:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate()
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert_one_line(stderr, "--resume")
+    assert part.exists()
+
+
+# Exit codes: the highest wins.
+
+
+@pytest.mark.parametrize(
+    ("files", "options", "code"),
+    [
+        (("good",), (), ExitCode.OK),
+        (("good", "blank"), (), ExitCode.EMPTY),
+        (("good",), ("--length", "5", "--min-confidence", "1"), ExitCode.REJECTED),
+        (("good", "blank"), ("--min-confidence", "1"), ExitCode.EMPTY),
+        (("good", "blank", "missing"), ("--min-confidence", "1"), ExitCode.UNREADABLE),
+        (("good",), ("--length", "five"), ExitCode.USAGE),
+        (("good",), ("--model", "missing.onnx"), ExitCode.MODEL),
+        (("missing",), ("-o", "missing/out.csv"), ExitCode.OUTPUT),
+        (("blank", "missing"), ("--exit-zero",), ExitCode.OK),
+        (("good",), ("--exit-zero", "--length", "five"), ExitCode.USAGE),
+    ],
+)
+def test_the_worst_of_all_decides_the_exit_code(
+    tmp_path: Path, files: tuple[str, ...], options: tuple[str, ...], code: ExitCode
+) -> None:
+    (tmp_path / "good.png").write_bytes(SAMPLE.read_bytes())
+    picture(tmp_path, "blank.png", (300, 80))
+    result = sdnn("read", *(f"{name}.png" for name in files), *options, cwd=tmp_path)
+    assert result.returncode == code, result.stderr
+
+
+def test_an_internal_error_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    (tmp_path / "onnxruntime.py").write_text("raise RuntimeError('broken installation')\n")
+    result = subprocess.run(
+        [SDNN, "read", SAMPLE],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert result.returncode == ExitCode.INTERNAL
+    assert_one_line(result.stderr, "internal error", "broken installation", "SDNN_TRACEBACK")
+
+
+def test_quiet_says_nothing_and_verbose_says_how_it_went(tmp_path: Path) -> None:
+    blank = picture(tmp_path, "blank.png", (300, 80))
+    assert sdnn("read", SAMPLE, blank, "--quiet").stderr == b""
+    said = sdnn("read", SAMPLE, blank, "-q", "--verbose").stderr
+    assert_one_line(said, "1 accepted", "1 empty", "a second")
+
+
+@pytest.mark.parametrize("region", ["1,2,3", "a,b,c,d", "0,0,0,10", "0,0,nan,5"])
+def test_a_region_is_four_numbers(region: str) -> None:
+    result = sdnn("read", SAMPLE, "--region", region)
+    assert result.returncode == ExitCode.USAGE
+    assert_one_line(result.stderr, "--region", "120,40,300,60")

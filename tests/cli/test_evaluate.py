@@ -1,0 +1,59 @@
+import json
+import subprocess
+from pathlib import Path
+
+from command import SAMPLE, SAMPLES, SDNN, assert_one_line, labels, sdnn
+from PIL import Image
+
+from sdnn.errors import ExitCode
+
+
+def test_eval_counts_strings_and_digits(tmp_path: Path) -> None:
+    text = labels()["00000.png"]
+    (tmp_path / "a.png").write_bytes(SAMPLE.read_bytes())
+    (tmp_path / "b.png").write_bytes(SAMPLE.read_bytes())
+    wrong = str((int(text[0]) + 1) % 10) + text[1:]
+    (tmp_path / "labels.csv").write_text(f"file,label\na.png,{text}\nb.png,{wrong}\nmissing.png,{text}\n")
+    result = sdnn("eval", tmp_path, "--json", "--failures", tmp_path / "failures.png")
+    record = json.loads(result.stdout)
+    assert (record["n"], record["right"], record["unreadable"]) == (3, 1, 1)
+    assert record["digits"] == 3 * len(text)
+    assert record["substitutions"] + record["deletions"] == 1 + len(text)
+    assert result.returncode == ExitCode.UNREADABLE
+    assert (tmp_path / "failures.png").exists()
+
+
+def test_eval_prints_a_table() -> None:
+    result = sdnn("eval", SAMPLES)
+    assert result.returncode == ExitCode.OK
+    assert "samples" in result.stdout.decode()
+    assert "100.00" in result.stdout.decode()
+    assert result.stderr == b""
+
+
+def test_eval_of_a_folder_without_labels_is_one_line(tmp_path: Path) -> None:
+    result = sdnn("eval", tmp_path)
+    assert result.returncode == ExitCode.UNREADABLE
+    assert_one_line(result.stderr, "labels.csv")
+
+
+def test_a_table_that_nobody_reads_to_the_end_is_no_error() -> None:
+    with subprocess.Popen([SDNN, "eval", SAMPLES], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == ExitCode.OK
+
+
+def test_the_score_is_printed_even_if_the_failures_cannot_be_drawn(tmp_path: Path) -> None:
+    result = sdnn("eval", SAMPLES, "--json", "--failures", tmp_path / "nowhere" / "failures.png")
+    assert json.loads(result.stdout)["n"] == 12
+    assert result.returncode == ExitCode.OUTPUT
+
+
+def test_eval_draws_the_error_against_the_share_accepted(tmp_path: Path) -> None:
+    result = sdnn("eval", SAMPLES, "--rejection", tmp_path / "curve.png")
+    assert result.returncode == ExitCode.OK
+    with Image.open(tmp_path / "curve.png") as image:
+        assert image.width > 200

@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import pytest
+from command import assert_one_line, sdnn
+
+from sdnn import __version__
+from sdnn.errors import ExitCode
+
+
+def test_the_version_is_printed() -> None:
+    assert sdnn("--version").stdout.decode() == f"{__version__}\n"
+
+
+def test_help_names_the_commands() -> None:
+    result = sdnn("--help")
+    assert result.returncode == ExitCode.OK
+    assert all(command in result.stdout.decode() for command in ("read", "train", "synth", "eval"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("synth", "--digits", "x"),
+        ("synth", "--digits", "8-3"),
+        ("synth", "--digits", "0"),
+        ("synth", "--gap", "3"),
+        ("synth", "--gap", "6:0"),
+        ("synth", "--count", "3"),
+        ("read", "a.png", "b.png", "--explain", "out.png"),
+        ("train", "--resume", "nowhere"),
+    ],
+)
+def test_a_command_that_makes_no_sense_is_one_line_and_exit_code_2(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    result = sdnn(*arguments, cwd=tmp_path)
+    assert result.returncode == ExitCode.USAGE
+    assert_one_line(result.stderr)
+    assert list(tmp_path.iterdir()) == []

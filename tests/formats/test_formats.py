@@ -1,0 +1,48 @@
+import subprocess
+import sys
+
+import pytest
+from readings import MODEL, READING
+
+from sdnn.choices import Format
+from sdnn.formats import formatter
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_there_is_a_formatter_for_every_format(form: Format) -> None:
+    made = formatter(form, model=MODEL, source="a.png", named=True)
+    text = made.start() + made.rows([READING]) + made.end()
+    assert "07" in text
+    assert text.endswith("\n")
+    assert made.resumable == (form is not Format.ALTO)
+
+
+def test_the_formats_differ() -> None:
+    assert len({formatter(form, model=MODEL).rows([READING]) for form in Format}) == len(Format)
+
+
+def test_text_takes_what_was_asked_for() -> None:
+    assert formatter(Format.TEXT, model=MODEL, nbest=2).rows([READING]).count("\n") == 2
+    assert formatter(Format.TEXT, model=MODEL, mask_below=0.85).rows([READING]) == "0?\n"
+
+
+@pytest.mark.parametrize(
+    ("form", "needs"),
+    [
+        (Format.TEXT, set()),
+        (Format.TSV, {"csv"}),
+        (Format.JSON, {"json"}),
+        (Format.ALTO, {"xml"}),
+    ],
+)
+def test_a_format_loads_what_it_needs_and_nothing_else(form: Format, needs: set[str]) -> None:
+    code = f"""
+import sys, numpy
+from sdnn.formats import formatter
+for name in ("csv", "json", "xml"):
+    sys.modules.pop(name, None)
+formatter(formatter.__globals__["Format"]("{form.value}"), model={{}})
+print(*sorted({{"csv", "json", "xml"}} & set(sys.modules)))
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(result.stdout.split()) == needs
