@@ -122,12 +122,14 @@ class Preparation:
         part = whole(brightness) if self.region is None else region_of(brightness, *self.region, name=name)
         contents = self.contents
         if contents is Contents.AUTO:
-            contents = Contents.PAGE if is_page(part.brightness) else Contents.LINE
+            contents = Contents.PAGE if is_page(part.brightness, self.polarity) else Contents.LINE
         if contents is Contents.PAGE:
-            found = [self._line(cutout.within(part)) for cutout in find_strings(part.brightness)]
+            found = [
+                self._line(cutout.within(part)) for cutout in find_strings(part.brightness, self.polarity)
+            ]
             lines = [replace(line, may_be_words=True) for line in found if line.strip is not None]
         else:
-            lines = [self._line(straightened(part) if self.deskew else part)]
+            lines = [self._line(straightened(part, self.polarity) if self.deskew else part)]
             writing = lines[0].writing
             if writing is not None and self._too_long(writing):
                 raise UnreadableInput(f"{name}: the line is too long for its height; cut it into pieces")

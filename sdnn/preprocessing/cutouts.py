@@ -6,6 +6,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from sdnn.choices import Polarity
 from sdnn.errors import UnreadableInput
 from sdnn.preprocessing.lines import INKED
 from sdnn.preprocessing.tilt import tilt_of
@@ -95,14 +96,14 @@ def levelled_cutout(page: FloatArray, rectangle: Rectangle, paper: float | None 
     return Cutout(np.asarray(brightness, dtype=np.float32), page_from_cutout)
 
 
-def straightened(cutout: Cutout) -> Cutout:
+def straightened(cutout: Cutout, polarity: Polarity = Polarity.AUTO) -> Cutout:
     """A cutout of one line, turned so that its writing is level; as it is where it is level already.
 
     It grows so that nothing is cut off, and is filled up with paper.
     """
     level, total_deg = cutout, 0.0
     for _ in range(TURNS):
-        turn_deg = _tilt_of_writing(level.brightness)
+        turn_deg = _tilt_of_writing(level.brightness, polarity)
         if abs(turn_deg) < LEVEL_DEG:
             break
         total_deg += turn_deg
@@ -110,8 +111,8 @@ def straightened(cutout: Cutout) -> Cutout:
     return level
 
 
-def _tilt_of_writing(page: FloatArray) -> float:
-    writing = writing_on(page)
+def _tilt_of_writing(page: FloatArray, polarity: Polarity) -> float:
+    writing = writing_on(page, polarity)
     if writing is None:
         return 0.0
     rows, columns = np.nonzero(writing.ink > INKED)

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sdnn.choices import Polarity
 from sdnn.preprocessing.polarity import LEAST_CONTRAST
 from sdnn.results import FloatArray
 
@@ -51,15 +52,16 @@ class Sheet:
     writing: Bytes
 
 
-def sheet_of(page: FloatArray) -> Sheet:
+def sheet_of(page: FloatArray, polarity: Polarity = Polarity.AUTO) -> Sheet:
     """Takes a page apart.
 
     Args:
         page: (H, W) brightness, 0 black to 1 white.
+        polarity: Whether ink is darker or lighter than paper.
     """
     grey = np.asarray(cv2.convertScaleAbs(page, alpha=255), dtype=np.uint8)
     paper = _paper(grey)
-    ink = _ink(grey, paper)
+    ink = _ink(grey, paper, polarity)
     return Sheet(paper, ink, _without_lines(ink))
 
 
@@ -75,13 +77,14 @@ def _paper(grey: Bytes) -> Bytes:
     return np.asarray(cv2.resize(median, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def _ink(grey: Bytes, paper: Bytes) -> Bytes:
+def _ink(grey: Bytes, paper: Bytes, polarity: Polarity) -> Bytes:
     """1 where the page departs from the paper nearly as much as the darkest stroke near by."""
     darker, lighter = cv2.subtract(paper, grey), cv2.subtract(grey, paper)
     # The cube, as in `polarity`: few strong strokes outweigh much weak texture.
     counts = [np.ravel(cv2.calcHist([side], [0], None, [256], [0, 256])) for side in (darker, lighter)]
     cubes = np.arange(256.0) ** 3
-    darkness = darker if cubes @ counts[0] >= cubes @ counts[1] else lighter
+    dark = polarity is Polarity.DARK or (polarity is Polarity.AUTO and cubes @ counts[0] >= cubes @ counts[1])
+    darkness = darker if dark else lighter
     both = counts[0] + counts[1]
     both[0] -= grey.size  # each pixel is 0 on one side
     roughness = 1.5 * np.searchsorted(np.cumsum(both), grey.size / 2)  # from the median of its size

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sdnn.choices import Polarity
 from sdnn.preprocessing.cutouts import LEVEL_DEG, Rectangle, levelled_cutout
 from sdnn.preprocessing.sheet import Sheet, sheet_of
 from sdnn.preprocessing.tilt import tilt_of
@@ -36,6 +37,8 @@ ROOM: Final = 0.5
 """Paper round the writing of a cutout, in heights."""
 NEAR: Final = 0.25
 """Small pieces so near to a string, in heights, belong to it: flags, dots, broken ends."""
+LEAST_PAGE_PX: Final = 150
+"""Height of a page at least: so many lines that can be read, with room between them, take more."""
 LINES_OF_A_PAGE: Final = 4
 """Lines one below the other from which on a picture is a page."""
 
@@ -56,7 +59,7 @@ class _Pieces:
         return self.bottom - self.top
 
 
-def find_strings(page: FloatArray) -> list[Cutout]:
+def find_strings(page: FloatArray, polarity: Polarity = Polarity.AUTO) -> list[Cutout]:
     """Everything on a page that may be a digit string: also words, which only reading tells from digits.
 
     Where a gap may be one within a number or one between two, there are cutouts for the parts and for the
@@ -64,24 +67,28 @@ def find_strings(page: FloatArray) -> list[Cutout]:
 
     Args:
         page: (H, W) brightness, 0 black to 1 white.
+        polarity: Whether ink is darker or lighter than paper.
 
     Returns:
         In reading order; each turned level, with paper round it and without other ink.
     """
-    sheet = sheet_of(page)
+    sheet = sheet_of(page, polarity)
     pieces = _pieces(sheet)
     chains = _in_reading_order(pieces, _candidates(pieces))
     own = np.zeros(len(pieces.left), bool)
     return [_cutout(page, sheet, pieces, chain, own) for chain in chains]
 
 
-def is_page(page: FloatArray) -> bool:
+def is_page(page: FloatArray, polarity: Polarity = Polarity.AUTO) -> bool:
     """Whether a picture clearly shows several lines of writing, one below the other.
 
     Args:
         page: (H, W) brightness, 0 black to 1 white.
+        polarity: Whether ink is darker or lighter than paper.
     """
-    pieces = _pieces(sheet_of(page))
+    if len(page) < LEAST_PAGE_PX:
+        return False
+    pieces = _pieces(sheet_of(page, polarity))
     chains = [chain for chain in _candidates(pieces) if len(chain) > 1]
     lowest, lines = 0, 0
     for box in sorted((_box(pieces, chain) for chain in chains), key=lambda box: box.bottom):
