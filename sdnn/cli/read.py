@@ -104,7 +104,9 @@ def read(
     model: ModelOption = None,
     explain: Annotated[
         Path | None,
-        typer.Option(metavar="OUT.png", help="Draw the strip, its class map and the path; one IMAGE."),
+        typer.Option(
+            metavar="OUT.png", help="Draw what it rests on, or where the strings of a page are; one IMAGE."
+        ),
     ] = None,
     nbest: Annotated[
         int,
@@ -233,12 +235,15 @@ def _say(readings: Sequence["Reading"]) -> None:
 
 
 def _draw(readings: Sequence["Reading"], path: Path) -> None:
+    """What one string rests on, or where the strings of a page are."""
     from sdnn.rendering.explain import explain
+    from sdnn.rendering.overview import overview
 
-    if len(readings) > 1:
-        note(f"--explain draws the first of {len(readings)} strings; choose another with --region")
-    if readings[0].status is not Status.ERROR:
-        save_picture(explain(readings[0]), path)
+    first = readings[0]
+    if first.evidence and len(readings) > 1:
+        save_picture(overview(first.evidence.page, readings), path)
+    elif first.status is not Status.ERROR:
+        save_picture(explain(first), path)
 
 
 def _summary(found: Counter[Status], seconds: float) -> str:
