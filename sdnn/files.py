@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,11 +48,33 @@ def save_picture(image: "Image", path: Path) -> None:
             raise UsageError(f"{path}: no kind of picture ends in {path.suffix!r}; name it .png") from error
 
 
-def refuse_to_overwrite(option: str, out: Path | None, inputs: list[Path]) -> None:
-    """A drawing must not take the place of what it is drawn from.
+def refuse_to_overwrite(option: str, out: Path | None, inputs: Iterable[str | Path]) -> None:
+    """What is written must not take the place of what is read.
 
     Raises:
         UsageError: When `out`, given with `option`, is one of the inputs.
     """
-    if out and out.exists() and any(each.exists() and out.samefile(each) for each in inputs):
-        raise UsageError(f"{option} {out}: is one of the files to be read; give another name")
+    if out is None:
+        return
+    for each in inputs:
+        if out.absolute() == Path(each).absolute() or (
+            out.exists() and os.path.exists(each) and out.samefile(each)
+        ):
+            raise UsageError(f"{option} {out}: is one of the files to be read; give another name")
+
+
+def refuse_unwritable_picture(option: str, out: Path | None) -> None:
+    """Before long work, makes sure that its picture can be saved at all.
+
+    Raises:
+        UsageError: When the name's ending is that of no picture.
+        OutputError: When the folder is missing.
+    """
+    if out is None:
+        return
+    from PIL import Image
+
+    if out.suffix.lower() not in Image.registered_extensions():
+        raise UsageError(f"{option} {out}: no kind of picture ends in {out.suffix!r}; name it .png")
+    if not out.parent.is_dir():
+        raise OutputError(f"{option} {out}: there is no folder {out.parent}; choose another place")

@@ -160,7 +160,7 @@ class Interpreter:
     def _doubt(self, allowed: Consensus) -> str | None:
         """Why a reading is rejected; None where it is not."""
         if allowed.confidence < self.min_confidence:
-            return f"confidence {allowed.confidence:.3f} is below {self.min_confidence:g}"
+            return f"confidence {allowed.confidence:.6g} is below {self.min_confidence:g}"
         if allowed.fit < self.min_fit:
             return f"fit {allowed.fit:.2g} is below {self.min_fit:g}: strip and constraint disagree"
         return None

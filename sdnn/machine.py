@@ -1,4 +1,4 @@
-"""What a figure was measured on."""
+"""What this runs on."""
 
 import os
 import platform
@@ -15,3 +15,8 @@ def hardware() -> str:
         ]
         model = names[0] if names else model
     return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

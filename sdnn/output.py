@@ -47,7 +47,8 @@ class Output:
         """
         if path and (not path.name or os.path.isdir(path)):
             raise UsageError(f"{path}: is a folder; give the name of a file")
-        self._whole = path is not None and (os.path.isfile(path) or not os.path.exists(path))
+        self._whole = path is not None and _is_plain(path)
+        path = Path(os.path.realpath(path)) if path and self._whole else path  # a link stays one
         if resume and not self._whole:
             raise UsageError("--resume goes on with a file; add --output FILE")
         if resume and not formatter.resumable:
@@ -69,7 +70,7 @@ class Output:
         if self._path:
             with _named(self._path):
                 kept = self._keep(self._path) if self._resume else 0
-                place = _part(self._path) if self._whole else self._path
+                place = part_of(self._path) if self._whole else self._path
                 # Unbuffered, so that nothing is left to be written when the disk is full.
                 self._file = open(place, "ab" if kept else "wb", buffering=0)
             if kept:
@@ -107,7 +108,9 @@ class Output:
                 self._settle()
         if self._path and self._whole and kind is None:
             with _named(self._path):
-                os.replace(_part(self._path), self._path)
+                if self._path.exists():
+                    shutil.copymode(self._path, part_of(self._path))
+                os.replace(part_of(self._path), self._path)
 
     def _put(self, text: str) -> None:
         text, self._head = self._head + text, ""
@@ -127,11 +130,11 @@ class Output:
 
     def _keep(self, path: Path) -> int:
         """Cuts the part back to what is surely whole, and says how many bytes that is."""
-        part = _part(path)
+        part = part_of(path)
         held = part if part.exists() else path
         if not held.exists():
             return 0
-        self.done, kept = _on_file(held, self._formatter)
+        self.done, kept = _on_file(held, self._formatter, whole=held is path)
         if held is path:
             shutil.copyfile(path, part)
         os.truncate(part, kept)
@@ -160,28 +163,36 @@ def to_stdout(text: str) -> None:
         raise OutputError(f"stdout: cannot be written ({error.strerror}); choose another place") from error
 
 
-def _part(path: Path) -> Path:
+def _is_plain(path: Path) -> bool:
+    """Whether a path names a file, or nothing yet, and no device, pipe, or open file of a process."""
+    systems_own = os.path.abspath(path).startswith(("/dev/", "/proc/"))
+    return not systems_own and (os.path.isfile(path) or not os.path.exists(path))
+
+
+def part_of(path: Path) -> Path:
+    """Where the rows of a file are until all of them are there."""
     return path.with_name(f"{path.name}.part")
 
 
-def _on_file(held: Path, formatter: "Formatter") -> tuple[Counter[str], int]:
+def _on_file(held: Path, formatter: "Formatter", whole: bool) -> tuple[Counter[str], int]:
     """How often each source is on file, and how many bytes hold them.
 
-    A last line that was cut off is left out, and with it all rows of the last source, whose pages may not
-    all be there.
+    Where the file is not whole, a last line that was cut off is left out, and with it all rows of the last
+    source, whose pages may not all be there.
 
     Raises:
         UsageError: When a line is not one of the format.
     """
     done: Counter[str] = Counter()
     head = formatter.start().encode()
-    position = whole = 0
+    position = surely = 0
     current = None
     with open(held, "rb") as lines:
         for number, line in enumerate(lines, start=1):
             if number == 1 and not line.startswith(head) and not head.startswith(line):
                 raise _of_another_format(held, number)
             if not line.endswith(b"\n"):
+                whole = False  # somebody cut it off
                 break
             try:
                 source = formatter.source_of(line.decode("utf-8", "surrogateescape"))
@@ -190,9 +201,11 @@ def _on_file(held: Path, formatter: "Formatter") -> tuple[Counter[str], int]:
             if source is not None and source != current:
                 if current is not None:
                     done[current] += 1
-                current, whole = source, position
+                current, surely = source, position
             position += len(line)
-    return done, position if current is None else whole
+    if whole and current is not None:
+        done[current] += 1
+    return done, position if whole or current is None else surely
 
 
 def _of_another_format(held: Path, number: int) -> UsageError:

@@ -5,7 +5,9 @@ All of it runs in a thread of its own while the net is at work on other pictures
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -29,13 +31,13 @@ class Line:
     """One line of writing on a page, ready for the net.
 
     Attributes:
-        cutout: The part of the page that it was found on.
+        page_from_line: (2, 3) affine matrix that takes pixels of the writing to pixels of the page.
         writing: What is written there; None where there is no ink.
         strip: The first view of it.
         may_be_words: Whether it was found on a page, where words stand, too.
     """
 
-    cutout: Cutout
+    page_from_line: FloatArray
     writing: Writing | None = None
     strip: Strip | None = None
     may_be_words: bool = False
@@ -43,7 +45,7 @@ class Line:
     def strips(self, views: Sequence[View], geometry: Geometry) -> list[Strip]:
         """Views of the writing, whose way back leads to the page."""
         assert self.writing is not None
-        return [strip.on_page(self.cutout) for strip in strips_of(self.writing, views, geometry)]
+        return [strip.on_page(self.page_from_line) for strip in strips_of(self.writing, views, geometry)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +70,13 @@ class Page:
     error: str | None = None
     elapsed_ms: float = 0.0
 
+    @property
+    def held_bytes(self) -> int:
+        """Memory that it takes."""
+        inks = sum(line.writing.ink.nbytes for line in self.lines if line.writing)
+        kept = any(self.brightness.strides)  # a blank one repeats a single number
+        return inks + kept * self.brightness.nbytes
+
 
 @dataclass(frozen=True)
 class Preparation:
@@ -81,6 +90,7 @@ class Preparation:
         region: Left, top, width and height of the part of each page that counts, in pixels; None for all.
         deskew: Whether a line is turned level before it is read.
         max_pixels: Larger pages are refused.
+        keeps_pages: Whether a page keeps its brightness; else it is blank, and takes no memory.
     """
 
     geometry: Geometry = field(default_factory=Geometry)
@@ -90,28 +100,35 @@ class Preparation:
     region: tuple[float, float, float, float] | None = None
     deskew: bool = False
     max_pixels: int = MAX_PIXELS
+    keeps_pages: bool = True
 
-    def pages(self, source: ImageSource, name: str = "") -> Iterator[Page]:
+    def pages(self, source: ImageSource) -> Iterator[Page]:
         """The pages of a picture, each prepared when it is asked for.
 
-        What cannot be read becomes a page with an error, and is the last one.
+        What cannot be read becomes a page with an error. Where that is the file's own fault no page comes
+        after it.
 
         Args:
             source: See `preprocessing.loading.load_pages`.
-            name: Of the picture, where the source does not tell.
         """
-        name = name or name_of(source)
-        number = 0
-        started = time.perf_counter()
-        try:
-            for brightness in load_pages(source, self.max_pixels):
-                page = self.page(brightness, name, number)
-                yield replace(page, elapsed_ms=1000 * (time.perf_counter() - started))
-                number += 1
+        name = name_of(source)
+        loaded = load_pages(source, self.max_pixels)
+        with closing(loaded):
+            for number in count():
                 started = time.perf_counter()
-        except UnreadableInput as error:
-            elapsed_ms = 1000 * (time.perf_counter() - started)
-            yield Page(name, number, error=str(error), elapsed_ms=elapsed_ms)
+                brightness = None
+                try:
+                    brightness = next(loaded, None)
+                    if brightness is None:
+                        return
+                    page = self.page(brightness, name, number)
+                except (UnreadableInput, TypeError) as error:
+                    if isinstance(error, TypeError) and brightness is not None:
+                        raise  # not the source's fault
+                    page = Page(name, number, error=str(error))
+                yield replace(page, elapsed_ms=1000 * (time.perf_counter() - started))
+                if brightness is None:
+                    return
 
     def page(self, brightness: FloatArray, name: str, number: int = 0) -> Page:
         """One page prepared.
@@ -119,34 +136,33 @@ class Preparation:
         Raises:
             UnreadableInput: When the line is too long, or the region lies beyond the page.
         """
-        part = whole(brightness) if self.region is None else region_of(brightness, *self.region, name=name)
+        where = f"{name}, page {number + 1}" if number else name
+        part = whole(brightness) if self.region is None else region_of(brightness, *self.region, name=where)
         contents = self.contents
         if contents is Contents.AUTO:
             contents = Contents.PAGE if is_page(part.brightness, self.polarity) else Contents.LINE
         if contents is Contents.PAGE:
-            found = [
-                self._line(cutout.within(part)) for cutout in find_strings(part.brightness, self.polarity)
-            ]
-            lines = [replace(line, may_be_words=True) for line in found if line.strip is not None]
+            found = find_strings(part.brightness, self.polarity)
+            lines = [replace(self._line(cutout.within(part)), may_be_words=True) for cutout in found]
+            lines = [line for line in lines if line.strip]
         else:
             lines = [self._line(straightened(part, self.polarity) if self.deskew else part)]
-            writing = lines[0].writing
-            if writing is not None and self._too_long(writing):
-                raise UnreadableInput(f"{name}: the line is too long for its height; cut it into pieces")
+            if lines[0].writing and not lines[0].strip:
+                raise UnreadableInput(f"{where}: the line is too long for its height; cut it into pieces")
+        if not self.keeps_pages:
+            brightness = np.broadcast_to(np.float32(1), brightness.shape)
         return Page(name, number, contents, brightness, tuple(lines))
 
     def _line(self, cutout: Cutout) -> Line:
-        writing = writing_on(cutout.brightness, self.polarity)
-        if writing is None or self._too_long(writing):
-            return Line(cutout, writing)
-        line = Line(cutout, writing)
+        """What is written on a cutout, with a strip unless it is too long."""
+        line = Line(cutout.page_from_cutout, writing_on(cutout.brightness, self.polarity))
+        if line.writing is None or self._too_long(line.writing):
+            return line
         return replace(line, strip=line.strips([self.view], self.geometry)[0])
 
     def _too_long(self, writing: Writing) -> bool:
-        columns = (
-            writing.text.width / writing.text.height * self.geometry.text_height_px / self.geometry.stride_px
-        )
-        return columns > MOST_COLUMNS
+        width_px = writing.text.width / writing.text.height * self.geometry.text_height_px
+        return width_px / self.geometry.stride_px > MOST_COLUMNS
 
 
 def name_of(source: ImageSource) -> str:

@@ -5,7 +5,6 @@ smaller and taller, wider, leaning a little. The reading is the string with the 
 of these views, among those that a constraint allows.
 """
 
-import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -17,6 +16,7 @@ from sdnn.choices import Contents, Decoder, Polarity, Status, Topology
 from sdnn.decoding.constraints import Constraint
 from sdnn.errors import UsageError
 from sdnn.interpretation import Agreement, Interpreter, Look
+from sdnn.machine import processors
 from sdnn.models.engine import BUNDLED, Engine
 from sdnn.pages import digit_strings, may_be_digits
 from sdnn.preparation import Line, Page, Preparation, name_of
@@ -32,8 +32,8 @@ SURE: Final = 0.9
 """Confidence from which on the first view is enough."""
 BATCH_SIZE: Final = 64
 """Lines that are read together."""
-MOST_PIXELS: Final = 32_000_000
-"""Pixels of pages beyond which a batch is read as it is, so that large photographs do not fill the memory."""
+MOST_BYTES: Final = 128_000_000
+"""Memory of pages beyond which a batch is read as it is, so that large photographs do not fill it."""
 
 BLANK: Final = Reading("", 1.0, Status.EMPTY, "no ink on the picture")
 NOTHING_FOUND: Final = Reading("", 1.0, Status.EMPTY, "no digit strings found on the page")
@@ -144,7 +144,8 @@ class Reader:
     ) -> Iterator[Reading]:
         """Reads one picture after the other, all pages of a file, and all strings of a page.
 
-        What cannot be read has the status `error`, and the rest is read none the less. Readings come without
+        What cannot be read has the status `error`, and the rest is read none the less; where the sources
+        themselves end with an error, it is raised after the readings of those before. Readings come without
         their evidence, which would fill the memory.
 
         Args:
@@ -169,11 +170,11 @@ class Reader:
         evidence: bool = False,
     ) -> Iterator[list[Reading]]:
         """As `read_many`, with the readings of each page together, and their evidence where asked for."""
-        if batch_size < 1:
-            raise UsageError(f"batch_size {batch_size}: give a number from 1 up")
-        preparation = replace(self.preparation, contents=Contents(contents))
+        if batch_size < 1 or (jobs or 0) < 0:
+            raise UsageError("give a batch_size from 1 up, and jobs from 0 up")
+        preparation = replace(self.preparation, contents=Contents(contents), keeps_pages=evidence)
         streams = (preparation.pages(source) for source in sources)
-        pages = in_order(streams, (os.cpu_count() or 1) if jobs is None else jobs)
+        pages = in_order(streams, processors() if jobs is None else jobs)
         for batch in _batches(pages, batch_size):
             for readings in self._read_batch(batch):
                 yield readings if evidence else [replace(reading, evidence=None) for reading in readings]
@@ -247,16 +248,21 @@ def read(source: ImageSource) -> Reading:
 
 
 def _batches(pages: Iterable[Page], most_lines: int) -> Iterator[list[Page]]:
-    """Pages in groups that hold so many lines, or so many pixels, together."""
+    """Pages in groups that hold so many lines, or so much memory, together; also those before an error."""
     group: list[Page] = []
-    lines = pixels = 0
-    for page in pages:
-        group.append(page)
-        lines += max(1, len(page.lines))
-        pixels += page.brightness.size
-        if lines >= most_lines or pixels >= MOST_PIXELS:
+    lines = held = 0
+    try:
+        for page in pages:
+            group.append(page)
+            lines += max(1, len(page.lines))
+            held += page.held_bytes
+            if lines >= most_lines or held >= MOST_BYTES:
+                full, group, lines, held = group, [], 0, 0
+                yield full
+    except Exception:
+        if group:
             yield group
-            group, lines, pixels = [], 0, 0
+        raise
     if group:
         yield group
 

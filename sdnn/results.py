@@ -117,9 +117,13 @@ class Strip:
     ink: FloatArray
     page_from_strip: FloatArray = field(default_factory=lambda: np.eye(2, 3))
 
-    def on_page(self, cutout: Cutout) -> "Strip":
-        """The same, where what it was made of is a cutout."""
-        return Strip(self.ink, _after(cutout.page_from_cutout, self.page_from_strip))
+    def on_page(self, page_from_line: FloatArray) -> "Strip":
+        """The same, where what it was made of is itself a part of a page.
+
+        Args:
+            page_from_line: (2, 3) affine matrix from that part to the page.
+        """
+        return Strip(self.ink, _after(page_from_line, self.page_from_strip))
 
     def to_page(self, box: Box) -> Box:
         """The box in the picture that holds the given box of the strip."""

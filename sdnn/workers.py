@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -13,8 +12,9 @@ _END = object()
 def in_order(streams: Iterable[Iterator[Item]], workers: int) -> Iterator[Item]:
     """The items of one stream after the other, each stream's next one made in a thread.
 
-    No more than twice as many streams are begun as there are workers, and none of them is more than one item
-    ahead, so that neither many streams nor a long one fill the memory.
+    Only one stream more is begun than there are workers, and none of them is more than one item ahead, so
+    that neither many streams nor a long one fill the memory. Where the streams themselves end with an error,
+    it is raised after the items of those begun.
 
     Args:
         streams: Asked for its next one only when there is room.
@@ -26,16 +26,26 @@ def in_order(streams: Iterable[Iterator[Item]], workers: int) -> Iterator[Item]:
         return
     waiting = iter(streams)
     begun: deque[tuple[Iterator[Item], Future[Item | object]]] = deque()
-    with ThreadPoolExecutor(workers, "sdnn") as pool:
-        try:
-            while True:
-                for stream in islice(waiting, 2 * workers - len(begun)):
-                    begun.append((stream, pool.submit(next, stream, _END)))
-                if not begun:
-                    return
-                stream, future = begun.popleft()
-                while (item := future.result()) is not _END:
-                    future = pool.submit(next, stream, _END)
-                    yield item  # type: ignore[misc]  # it is not the end
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    failure: Exception | None = None
+    pool = ThreadPoolExecutor(workers, "sdnn")
+    try:
+        while True:
+            while len(begun) <= workers and failure is None:
+                try:
+                    stream = next(waiting)
+                except StopIteration:
+                    break
+                except Exception as error:
+                    failure = error
+                    break
+                begun.append((stream, pool.submit(next, stream, _END)))
+            if not begun:
+                break
+            stream, future = begun.popleft()
+            while (item := future.result()) is not _END:
+                future = pool.submit(next, stream, _END)
+                yield item  # type: ignore[misc]  # it is not the end
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    if failure is not None:
+        raise failure

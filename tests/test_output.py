@@ -115,7 +115,7 @@ def test_without_resume_an_old_part_is_replaced(tmp_path: Path) -> None:
         *((form, NAMES, False) for form in (Format.TEXT, Format.TSV, Format.CSV)),
         (Format.JSON, NAMES[:4], False),
         (Format.TEXT, TWICE, False),
-        (Format.TEXT, NAMES, True),
+        (Format.TEXT, ["a.png", "c.png", "d.png", "a.png"], True),
     ],
 )
 def test_wherever_it_was_cut_off_every_source_is_there_once_in_the_end(
@@ -152,12 +152,41 @@ def test_an_output_interrupted_again_and_again_comes_to_the_same(
     assert (folder / "out").read_bytes() == (folder / "at-once").read_bytes()
 
 
-def test_done_counts_the_sources_on_file_but_the_last(tmp_path: Path) -> None:
+def test_done_counts_the_sources_on_a_part_but_the_last(tmp_path: Path) -> None:
     path = tmp_path / "out"
     write(path, Format.JSON, ["a.png", "b.tiff", "a.png", "c.png", "c.png", "b.tiff", "d.png"])
+    whole = path.read_bytes()
+    path.rename(part(path))
     with Output(path, made(), resume=True) as output:
         assert output.done == Counter({"a.png": 2, "b.tiff": 2, "c.png": 1})
-        assert part(path).read_bytes() == b"".join(path.read_bytes().splitlines(True)[:-1])
+        assert part(path).read_bytes() == b"".join(whole.splitlines(True)[:-1])
+
+
+def test_a_finished_file_loses_nothing_when_its_pictures_are_no_longer_named(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    write(path, Format.CSV, ["a.png", "b.tiff"])
+    before = path.read_bytes()
+    write(path, Format.CSV, ["c.png"], resume=True)
+    assert path.read_bytes().startswith(before)
+    assert len(path.read_bytes()) > len(before)
+
+
+def test_a_link_stays_one_and_its_file_is_written(tmp_path: Path) -> None:
+    path, link = tmp_path / "out", tmp_path / "link"
+    path.write_text("old")
+    path.chmod(0o600)
+    link.symlink_to(path)
+    write(link, Format.TSV, ["a.png"])
+    assert link.is_symlink()
+    assert path.read_text().startswith("source")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_process_has_open_is_written_as_it_is(tmp_path: Path) -> None:
+    with open(tmp_path / "out", "w") as file:
+        write(Path(f"/proc/self/fd/{file.fileno()}"), Format.TSV, ["a.png"])
+    assert (tmp_path / "out").read_text().startswith("source")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_a_finished_file_can_be_gone_on_with_for_more_pictures(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def test_a_picture_of_one_line_is_one_page_with_one_strip(pages: list[Page]) -> 
     assert line.strip is not None
     assert line.strip.ink.shape[0] == Preparation().geometry.height_px
     assert page.elapsed_ms > 0
+    assert page.held_bytes >= page.brightness.nbytes
 
 
 def test_a_blank_page_has_a_line_without_a_strip() -> None:
@@ -95,6 +96,30 @@ def test_a_line_too_long_is_an_error_that_names_the_picture() -> None:
     page[12:17, ::9] = 0
     with pytest.raises(UnreadableInput, match=r"long\.png: the line is too long"):
         Preparation().page(page, "long.png")
+
+
+def test_a_page_that_is_not_kept_is_blank_and_takes_no_memory() -> None:
+    (kept,) = Preparation().pages(SAMPLE)
+    (page,) = Preparation(keeps_pages=False).pages(SAMPLE)
+    assert page.brightness.shape == kept.brightness.shape
+    assert page.brightness.min() == 1
+    assert page.held_bytes == kept.held_bytes - kept.brightness.nbytes
+
+
+def test_a_page_beyond_the_region_does_not_hide_those_after_it(tmp_path: Path) -> None:
+    with Image.open(SAMPLE) as image:
+        path = tmp_path / "pages.tiff"
+        image.save(path, save_all=True, append_images=[Image.new("L", (9, 9), 255), image])
+    first, second, third = Preparation(region=(20, 0, 50, 50)).pages(path)
+    assert (first.error, third.error) == (None, None)
+    assert second.error
+    assert "page 2" in second.error
+
+
+def test_what_is_no_picture_at_all_is_an_error_too() -> None:
+    (page,) = Preparation().pages(None)  # type: ignore[arg-type]  # as cv2.imread gives it
+    assert page.error
+    assert "give a path" in page.error
 
 
 @pytest.mark.parametrize(

@@ -260,6 +260,17 @@ def test_sources_are_asked_for_only_a_few_ahead(reader: Reader) -> None:
     readings.close()  # type: ignore[attr-defined]  # a generator has it
 
 
+def test_sources_that_end_with_an_error_do_not_take_readings_with_them(reader: Reader) -> None:
+    def sources() -> Iterator[ImageSource]:
+        yield from [SAMPLE, SAMPLE, SAMPLE]
+        raise KeyError("no more")
+
+    readings = reader.read_many(sources(), jobs=2)
+    assert [next(readings).status for _ in range(3)] == [Status.ACCEPTED] * 3
+    with pytest.raises(KeyError, match="no more"):
+        next(readings)
+
+
 def test_large_pages_are_not_gathered_into_a_batch(monkeypatch: pytest.MonkeyPatch, reader: Reader) -> None:
     sizes: list[int] = []
     read_batch = reader._read_batch
@@ -270,7 +281,7 @@ def test_large_pages_are_not_gathered_into_a_batch(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(reader, "_read_batch", noted)
     with Image.open(SAMPLE) as image:
-        monkeypatch.setattr("sdnn.reader.MOST_PIXELS", 3 * image.width * image.height)
+        monkeypatch.setattr("sdnn.reader.MOST_BYTES", 3 * image.width * image.height * 4)
     assert len(list(reader.read_many([SAMPLE] * 10, jobs=0))) == 10
     assert sizes == [3, 3, 3, 1]
 

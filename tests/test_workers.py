@@ -34,7 +34,7 @@ def test_streams_are_asked_for_only_a_few_ahead() -> None:
     items = in_order(streams(), 2)
     for number in range(10):
         assert next(items) == number
-        assert begun <= number + 2 * 2 + 1
+        assert begun <= number + 2 + 2
     items.close()  # type: ignore[attr-defined]  # a generator has it
 
 
@@ -62,6 +62,18 @@ def test_several_streams_are_made_at_the_same_time() -> None:
         yield number
 
     assert list(in_order((stream(number) for number in range(3)), 3)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+def test_where_the_streams_end_with_an_error_those_before_it_come_first(workers: int) -> None:
+    def streams() -> Iterator[Iterator[int]]:
+        yield from (iter([number]) for number in range(3))
+        raise KeyError("no more")
+
+    items = in_order(streams(), workers)
+    assert [next(items) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(KeyError, match="no more"):
+        next(items)
 
 
 def test_what_goes_wrong_in_a_stream_comes_out_at_its_place() -> None:

@@ -44,6 +44,8 @@ def main() -> None:
         app()
     except SdnnError as error:
         fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        fail("interrupted", ExitCode.INTERRUPTED)
     except Exception as error:
         if os.environ.get("SDNN_TRACEBACK"):
             raise

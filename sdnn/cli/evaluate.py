@@ -25,7 +25,7 @@ from sdnn.cli.options import (
 )
 from sdnn.cli.terminal import needs, note, print_line, progress
 from sdnn.errors import ExitCode
-from sdnn.files import refuse_to_overwrite, save_picture
+from sdnn.files import refuse_to_overwrite, refuse_unwritable_picture, save_picture
 
 MOST_FAILURES = 200
 """Failures on one contact sheet: more would make a picture that few programs open."""
@@ -66,8 +66,9 @@ def evaluate(
     reader = reader_of(model, decoder, topology, settings)
     labelled = [labelled.path for folder in folders for labelled in read_labels(folder)]
     inputs = [*labelled, *(folder / LABELS_NAME for folder in folders)]
-    refuse_to_overwrite("--failures", failures, inputs)
-    refuse_to_overwrite("--rejection", rejection, inputs)
+    for option, out in (("--failures", failures), ("--rejection", rejection)):
+        refuse_to_overwrite(option, out, inputs)
+        refuse_unwritable_picture(option, out)
     reports, failed, done = [], [], 0
     with progress("reading") as update:
 

@@ -1,6 +1,5 @@
 """`sdnn read`."""
 
-import io
 import sys
 import time
 from collections import Counter
@@ -28,10 +27,10 @@ from sdnn.cli.options import (
     reader_of,
     region_of,
 )
-from sdnn.cli.terminal import counted, fail, note, standard_input
+from sdnn.cli.terminal import counted, fail, is_terminal, note, standard_input
 from sdnn.errors import ExitCode, UsageError
-from sdnn.files import refuse_to_overwrite, save_picture
-from sdnn.inputs import is_batch, pictures
+from sdnn.files import refuse_to_overwrite, refuse_unwritable_picture, save_picture
+from sdnn.inputs import STDIN, is_batch, pictures
 
 if TYPE_CHECKING:
     from sdnn.preprocessing.loading import ImageSource
@@ -105,7 +104,7 @@ def read(
     explain: Annotated[
         Path | None,
         typer.Option(
-            metavar="OUT.png", help="Draw what it rests on, or where the strings of a page are; one IMAGE."
+            metavar="OUT.png", help="Draw what the reading rests on; of a page, where its strings are."
         ),
     ] = None,
     nbest: Annotated[
@@ -138,13 +137,13 @@ def read(
 ) -> None:
     """Read the digit strings on pictures.
 
-    Prints the digits, a row for each string; of several pictures with the file name in front. What is
-    rejected, empty or unreadable has a row with an empty text.
+    Prints the digits, a row for each string; of several pictures with the file name in front. As text, the
+    row of what is rejected, empty or unreadable has no digits; the other formats say what it is.
 
     Exit codes: 0 all read; 3 one rejected; 4 no digits on one; 5 one cannot be read; 7 output not writable.
     """
     from sdnn.formats import formatter
-    from sdnn.output import Output
+    from sdnn.output import Output, part_of
 
     form = _format(form, json_lines, output)
     if str(output) == "-":
@@ -155,8 +154,20 @@ def read(
         raise UsageError(f"{what} one picture, several were given; call it once for each")
     if nbest > 1 and (mask_below or decoder is Decoder.NMS):
         raise UsageError("--nbest lists whole texts by probability; leave out --mask-below and --decoder nms")
-    for option, out in (("--explain", explain), ("--output", output)):
-        refuse_to_overwrite(option, out, [Path(image) for image in images])
+    if mask_below and form is not Format.TEXT:
+        raise UsageError(f"--mask-below prints text; leave it out with --format {form}")
+    if nbest > 1 and form not in {Format.TEXT, Format.JSON}:
+        raise UsageError(f"--nbest lists texts in text and json; leave it out with --format {form}")
+    if deskew and page:
+        raise UsageError("--deskew turns lines level; strings on a --page are turned anyway, so leave it out")
+    if output and explain and output.absolute() == explain.absolute():
+        raise UsageError(f"--explain {explain}: is the --output, too; give another name")
+    writes = [("--explain", explain), ("--output", output)]
+    if output:
+        writes.append(("--output", part_of(output)))
+    for option, out in writes:
+        refuse_to_overwrite(option, out, images)
+    refuse_unwritable_picture("--explain", explain)
     reader = reader_of(
         model,
         decoder,
@@ -177,27 +188,34 @@ def read(
         model={"name": reader.engine.description.name, "sha256": reader.engine.sha256},
     )
     found: Counter[Status] = Counter()
+    shown: list[Reading] | None = None
     started = time.perf_counter()
     try:
         with Output(output, layout, resume) as rows:
             pages = reader.read_pages(
-                map(_source, rows.remaining(pictures(images))),
+                (_source(name, output) for name in rows.remaining(pictures(images))),
                 contents=Contents.AUTO if page is None else Contents.PAGE if page else Contents.LINE,
                 jobs=jobs if batch else 0,
                 batch_size=batch_size,
                 evidence=explain is not None,
             )
-            if batch and not quiet and (output or not sys.stdout.isatty()):  # else the bar is in the way
-                pages = counted(pages, lambda: len([*rows.remaining(pictures(images))]))
+            if batch and not quiet and (output or not is_terminal(sys.stdout)):  # else the bar is in the way
+                pages = counted(
+                    pages,
+                    lambda: len([*rows.remaining(pictures(images))]),
+                    lambda readings: readings[0].page == 0,
+                )
             for readings in pages:
                 rows.write(readings)
-                if explain and not found:
-                    _draw(readings, explain)
+                if explain and (shown is None or not any(reading.text for reading in shown)):
+                    shown = readings
                 found.update(reading.status for reading in readings)
                 if not quiet:
                     _say(readings)
+        if explain and shown:
+            _draw(shown, explain)
     except KeyboardInterrupt:
-        kept = "; go on with the same command and --resume" if output else ""
+        kept = "; go on with the same command and --resume" if output and layout.resumable else ""
         fail(f"interrupted{kept}", ExitCode.INTERRUPTED)
     if verbose:
         note(_summary(found, time.perf_counter() - started))
@@ -214,14 +232,22 @@ def _format(form: Format | None, json_lines: bool, output: Path | None) -> Forma
     return form or ENDINGS.get(output.suffix.lower() if output else "", Format.TEXT)
 
 
-def _source(name: str) -> "ImageSource":
-    return _Stdin(standard_input().read()) if name == "-" else name
+def _source(name: str, output: Path | None) -> "ImageSource":
+    """A picture by its name, unless it is what is being written, in a folder that is read."""
+    if name == STDIN:
+        return _Stdin()
+    refuse_to_overwrite("--output", output, [name])
+    return name
 
 
-class _Stdin(io.BytesIO):
-    """A picture that came through stdin."""
+class _Stdin:
+    """A picture that comes through stdin, read when its turn comes."""
 
-    name = "-"
+    name = STDIN
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        return standard_input().read(size)
 
 
 def _say(readings: Sequence["Reading"]) -> None:
@@ -230,8 +256,14 @@ def _say(readings: Sequence["Reading"]) -> None:
         if reading.status is Status.ERROR:
             note(reading.reason or "")
         elif reading.status is not Status.ACCEPTED:
-            place = f", page {reading.page + 1}" if reading.page else ""
-            note(f"{reading.source}{place}: {reading.status}: {reading.reason}")
+            note(f"{_place(reading, len(readings) > 1)}: {reading.status}: {reading.reason}")
+
+
+def _place(reading: "Reading", among_others: bool) -> str:
+    """Where a string was read: the picture, its page, and the corner of its box where there are several."""
+    page = f", page {reading.page + 1}" if reading.page else ""
+    left, top, *_ = reading.box.rounded() if among_others and reading.box else (None, None)
+    return reading.source + page + (f", at {left},{top}" if left is not None else "")
 
 
 def _draw(readings: Sequence["Reading"], path: Path) -> None:
@@ -244,6 +276,8 @@ def _draw(readings: Sequence["Reading"], path: Path) -> None:
         save_picture(overview(first.evidence.page, readings), path)
     elif first.status is not Status.ERROR:
         save_picture(explain(first), path)
+    if first.page:
+        note(f"--explain shows page {first.page + 1}, the first with digits")
 
 
 def _summary(found: Counter[Status], seconds: float) -> str:

@@ -4,7 +4,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, BinaryIO, NoReturn, TypeVar
+from typing import Any, BinaryIO, NoReturn, TextIO, TypeVar
 
 from sdnn.errors import ExitCode, MissingPackage, UnreadableInput
 from sdnn.output import to_stdout
@@ -35,8 +35,16 @@ def standard_input() -> BinaryIO:
 
 
 def note(message: str) -> None:
-    """One line on stderr."""
-    sys.stderr.write(f"sdnn: {message}\n")
+    """One line on stderr; where that is closed or full, nobody listens, and the results matter more."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"sdnn: {message}\n")
+            sys.stderr.flush()
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether someone looks at a stream, which may be closed."""
+    return stream is not None and stream.isatty()
 
 
 def fail(message: str, code: ExitCode) -> NoReturn:
@@ -71,7 +79,7 @@ def progress(what: str, *figures: str) -> Iterator[Callable[..., None]]:
     Yields:
         A function (done, total, **texts) to call with what has been done, and the text for each figure.
     """
-    if not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         yield lambda done, total, **texts: None
         return
     from rich.console import Console
@@ -86,12 +94,23 @@ def progress(what: str, *figures: str) -> Iterator[Callable[..., None]]:
         yield lambda done, total, **texts: bar.update(task, completed=done, total=total, **texts)
 
 
-def counted(items: Iterable[Item], count: Callable[[], int]) -> Iterator[Item]:
-    """The items, with a progress bar where stderr is a terminal; only then are they counted beforehand."""
-    total = count() if sys.stderr.isatty() else None
+def counted(
+    items: Iterable[Item], count: Callable[[], int], is_first: Callable[[Item], bool]
+) -> Iterator[Item]:
+    """The items, with a progress bar where stderr is a terminal.
+
+    Args:
+        items: What there is.
+        count: Number of files they come from; called where there is a bar only.
+        is_first: Whether an item is the first one of its file.
+    """
+    if not is_terminal(sys.stderr):
+        yield from items
+        return
+    total, done = count(), 0
     started = time.perf_counter()
     with progress("reading", "a second") as update:
-        for done, item in enumerate(items, 1):
+        for item in items:
             yield item
-            rate = done / (time.perf_counter() - started)
-            update(done, total, **{"a second": f"{rate:,.0f}"})
+            done += is_first(item)
+            update(done, total, **{"a second": f"{done / (time.perf_counter() - started):,.0f}"})

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,15 @@ from sdnn.errors import UnreadableInput
 from sdnn.preprocessing.pdf import MARK, MARK_BYTES, pdf_pages
 from sdnn.results import FloatArray
 
-ImageSource = str | Path | bytes | BinaryIO | Image.Image | npt.NDArray[Any]
+
+class Readable(Protocol):
+    """A binary file, or whatever else gives the bytes of one."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes, at most so many; none at the end."""
+
+
+ImageSource = str | Path | bytes | Readable | Image.Image | npt.NDArray[Any]
 Pages = Generator[FloatArray, None, None]
 
 FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "PPM", "WEBP", "GIF")
@@ -113,7 +121,7 @@ def _from_path(path: str | Path, max_pixels: int) -> Pages:
         raise UnreadableInput(f"{name}: cannot be opened ({reason}); check the path") from error
 
 
-def _copied(file: BinaryIO, name: str) -> BinaryIO:
+def _copied(file: Readable, name: str) -> BinaryIO:
     """A stream that may not be able to seek as one that can."""
     copy = io.BytesIO()
     try:
@@ -121,8 +129,11 @@ def _copied(file: BinaryIO, name: str) -> BinaryIO:
             copy.write(chunk)
             if copy.tell() > MAX_BYTES:
                 raise _too_long(name)
-    except OSError as error:
-        raise UnreadableInput(f"{name}: cannot be read ({error.strerror or error}); try again") from error
+    except UnreadableInput:
+        raise
+    except Exception as error:  # a stream of the caller's fails in any way
+        reason = getattr(error, "strerror", None) or error
+        raise UnreadableInput(f"{name}: cannot be read ({reason}); try again") from error
     copy.seek(0)
     return copy
 

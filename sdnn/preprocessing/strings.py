@@ -19,7 +19,7 @@ Ints = npt.NDArray[np.int32]
 LEAST_PX: Final = 8
 """Pieces of ink lower than this are not digits: there is nothing to read on so few rows."""
 TALLEST: Final = 0.5
-"""Pieces higher than this share of the page are no writing on it."""
+"""Pieces higher than this share of the page's longer side are no writing on it."""
 ALIKE: Final = 0.6
 """Height of the lower of two neighbours over that of the higher one; a lower one must be nearer."""
 SHARED: Final = 0.5
@@ -39,6 +39,8 @@ NEAR: Final = 0.25
 """Small pieces so near to a string, in heights, belong to it: flags, dots, broken ends."""
 LEAST_PAGE_PX: Final = 150
 """Height of a page at least: so many lines that can be read, with room between them, take more."""
+GLANCE_PX: Final = 1600
+"""Longer side of a page on which lines are counted: larger ones are reduced."""
 LINES_OF_A_PAGE: Final = 4
 """Lines one below the other from which on a picture is a page."""
 
@@ -88,6 +90,10 @@ def is_page(page: FloatArray, polarity: Polarity = Polarity.AUTO) -> bool:
     """
     if len(page) < LEAST_PAGE_PX:
         return False
+    reduction = -(-max(page.shape) // GLANCE_PX)
+    if reduction > 1:
+        size = (max(1, page.shape[1] // reduction), page.shape[0] // reduction)
+        page = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
     pieces = _pieces(sheet_of(page, polarity))
     chains = [chain for chain in _candidates(pieces) if len(chain) > 1]
     lowest, lines = 0, 0
@@ -118,7 +124,7 @@ def _candidates(pieces: _Pieces) -> list[Ints]:
 
 def _like_digits(pieces: _Pieces) -> Ints:
     """Numbers of the pieces that may be digits, from left to right."""
-    tall = (pieces.height >= LEAST_PX) & (pieces.height <= TALLEST * len(pieces.labels))
+    tall = (pieces.height >= LEAST_PX) & (pieces.height <= TALLEST * max(pieces.labels.shape))
     tall[0] = False  # the paper
     numbers = np.flatnonzero(tall)
     numbers = numbers[np.argsort(pieces.left[numbers], kind="stable")]

@@ -187,7 +187,9 @@ def _without_times(output: bytes) -> list[bytes]:
 
 def test_a_batch_that_nobody_reads_to_the_end_is_no_error(folder: Path) -> None:
     with subprocess.Popen(
-        [SDNN, "read", folder, "-q"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [SDNN, "read", folder, "-q", "--exit-zero", "--batch-size", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout
         assert process.stderr
@@ -210,6 +212,74 @@ def test_an_interrupted_batch_says_how_to_go_on(folder: Path) -> None:
     assert process.returncode == ExitCode.INTERRUPTED
     assert_one_line(stderr, "--resume")
     assert part.exists()
+
+
+def test_an_output_in_the_folder_that_is_read_takes_no_pictures_place(folder: Path) -> None:
+    path = folder / "0" / "00000.png"
+    before = path.read_bytes()
+    result = sdnn("read", folder, "-o", path)
+    assert result.returncode == ExitCode.USAGE
+    assert_one_line(result.stderr.splitlines()[-1], str(path))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "2>/dev/full"])
+def test_nobody_has_to_listen_on_stderr(folder: Path, closed: str) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    command = f"'{SDNN}' read '{folder}' {closed}"
+    result = subprocess.run(["sh", "-c", command], stdout=subprocess.PIPE, check=False)
+    assert result.returncode == ExitCode.UNREADABLE
+    assert len(result.stdout.splitlines()) == COPIES * len(labels()) + BROKEN
+
+
+def test_a_closed_stdout_is_exit_code_7(folder: Path) -> None:
+    result = subprocess.run(["sh", "-c", f"'{SDNN}' read '{folder}' >&-"], capture_output=True, check=False)
+    assert result.returncode == ExitCode.OUTPUT
+    assert_one_line(result.stderr, "stdout")
+
+
+def test_one_page_too_many_pixels_does_not_hide_that_another_is_fine(tmp_path: Path) -> None:
+    with Image.open(SAMPLE) as image:
+        small = Image.new("L", (20, 20), 255)
+        path = tmp_path / "pages.tiff"
+        image.save(path, save_all=True, append_images=[small, image])
+    result = sdnn("read", path, "--json", "--region", "5,0,200,100")
+    rows = records(result.stdout)
+    assert [row["page"] for row in rows] == [0, 1, 2]
+    assert [row["status"] for row in rows] == ["accepted", "empty", "accepted"]
+    result = sdnn("read", path, "--json", "--region", "30,0,200,100")
+    assert [row["status"] for row in records(result.stdout)][1] == "error"
+    assert_one_line(result.stderr, "page 2", "region")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--mask-below", "0.9", "--json"),
+        ("--nbest", "2", "-f", "csv"),
+        ("--deskew", "--page"),
+        ("--explain", "out.png", "-o", "out.png"),
+        ("--explain", "out.doc"),
+    ],
+    ids=" ".join,
+)
+def test_options_that_do_not_go_together_are_refused(tmp_path: Path, options: tuple[str, ...]) -> None:
+    result = sdnn("read", SAMPLE, *options, cwd=tmp_path)
+    assert result.returncode == ExitCode.USAGE
+    assert_one_line(result.stderr, options[0])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_several_pages_the_first_with_digits_is_explained(tmp_path: Path) -> None:
+    with Image.open(SAMPLE) as image:
+        blank = Image.new("L", image.size, 255)
+        path, out = tmp_path / "pages.tiff", tmp_path / "out.png"
+        blank.save(path, save_all=True, append_images=[image, image])
+    result = sdnn("read", path, "--explain", out, "-q")
+    assert_one_line(result.stderr, "page 2")
+    with Image.open(out) as drawn:
+        assert drawn.height > 200
 
 
 # Exit codes: the highest wins.

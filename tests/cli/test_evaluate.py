@@ -2,6 +2,7 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
 from command import SAMPLE, SAMPLES, SDNN, assert_one_line, labels, sdnn
 from PIL import Image
 
@@ -46,10 +47,16 @@ def test_a_table_that_nobody_reads_to_the_end_is_no_error() -> None:
         assert process.wait() == ExitCode.OK
 
 
-def test_the_score_is_printed_even_if_the_failures_cannot_be_drawn(tmp_path: Path) -> None:
-    result = sdnn("eval", SAMPLES, "--json", "--failures", tmp_path / "nowhere" / "failures.png")
-    assert json.loads(result.stdout)["n"] == 12
-    assert result.returncode == ExitCode.OUTPUT
+@pytest.mark.parametrize(
+    ("name", "code"), [("nowhere/failures.png", ExitCode.OUTPUT), ("failures.doc", ExitCode.USAGE)]
+)
+def test_a_picture_that_cannot_be_saved_is_refused_before_anything_is_read(
+    tmp_path: Path, name: str, code: ExitCode
+) -> None:
+    result = sdnn("eval", SAMPLES, "--json", "--failures", tmp_path / name)
+    assert result.stdout == b""
+    assert result.returncode == code
+    assert_one_line(result.stderr, "--failures", name)
 
 
 def test_eval_draws_the_error_against_the_share_accepted(tmp_path: Path) -> None:

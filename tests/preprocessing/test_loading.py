@@ -335,7 +335,7 @@ class Trickle(io.RawIOBase):
 
 
 def test_a_stream_that_gives_few_bytes_at_a_time_is_read_to_its_end() -> None:
-    np.testing.assert_array_equal(load_page(Trickle(encoded(PICTURE, "BMP"))), PAGE)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(load_page(Trickle(encoded(PICTURE, "BMP"))), PAGE)
 
 
 def test_a_stream_without_end_is_refused_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
