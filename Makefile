@@ -13,6 +13,8 @@ help:  ## Show this list
 demo: $(VENV)/reading  ## Install what reading needs (no torch) and read the sample strips
 	@echo; echo '$$ sdnn read data/pages/*.png'
 	@$(BIN)/sdnn read data/pages/*.png
+	@echo; echo '$$ sdnn read data/form.jpg'
+	@$(BIN)/sdnn read data/form.jpg
 	@echo; echo '$$ sdnn eval data/samples data/pages'
 	@$(BIN)/sdnn eval data/samples data/pages
 	@mkdir -p build
@@ -47,6 +49,8 @@ samples: $(VENV)/everything  ## Draw data/samples and data/pages again
 	cp build/samples/* data/samples/
 	cp build/pages/* data/pages/
 	$(BIN)/sdnn read data/pages/00005.png --explain data/reading.png
+	$(BIN)/python benchmarks/pages.py --picture data/form.jpg
+	$(BIN)/sdnn read data/form.jpg --explain data/form-read.jpg
 
 bench: $(VENV)/everything  ## Time the commands and the decoding; writes benchmarks/{startup,decoding}.json
 	$(BIN)/python benchmarks/startup.py

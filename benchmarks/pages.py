@@ -1,10 +1,11 @@
 """Digit strings found and read on whole documents: writes pages.json and pages.md.
 
-    python benchmarks/pages.py [--quick | --validation SEED]
+    python benchmarks/pages.py [--quick | --validation SEED | --picture FILE]
 
 Documents with printed words, rulings, frames and signatures, and strings of MNIST test digits among them.
 Final figures: nothing is chosen on them. With --validation, some documents of another seed with validation
-digits, to choose on; their figures are printed only.
+digits, to choose on; their figures are printed only. With --picture, a small document with drawn digits is
+written to a file, and its strings are printed: `make samples` does that for the README.
 """
 
 import json
@@ -15,17 +16,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from report import write_markdown
 
 from sdnn.choices import Split
-from sdnn.datasets.digits import Mnist, load_mnist
+from sdnn.datasets.digits import Mnist, Pen, load_mnist
 from sdnn.datasets.documents import Document, DocumentRecipe, random_document
+from sdnn.files import save_picture
 from sdnn.machine import hardware
 from sdnn.reader import Reader
 from sdnn.results import Box, Reading
 
 HERE = Path(__file__).parent
 SEED = 1998
+PICTURE_SEED = 4
 STRINGS = 1_000
 SOME = 150
 FOUND_IOU = 0.5
@@ -105,6 +109,14 @@ def measure(digits: Mnist, seed: int, strings: int, read_page: Callable[[Documen
     return tally
 
 
+def draw(path: Path) -> None:
+    """A document with drawn digits, as a picture."""
+    recipe = DocumentRecipe(width_px=(1000, 1001), height_px=(640, 641), scale=(1.2, 3.0), signatures=(1, 1))
+    document = random_document(Pen(), recipe, np.random.default_rng(PICTURE_SEED))
+    save_picture(Image.fromarray(np.rint(255 * document.brightness).astype(np.uint8)), path)
+    print(*(string.text for string in document.strings))
+
+
 def main() -> None:
     """Reads everything and writes the figures."""
     reader = Reader()
@@ -112,6 +124,9 @@ def main() -> None:
     def read_page(document: Document) -> list[Reading]:
         return reader.read_page(document.brightness)
 
+    if "--picture" in sys.argv[1:]:
+        draw(Path(sys.argv[sys.argv.index("--picture") + 1]))
+        return
     if "--validation" in sys.argv[1:]:
         seed = int(sys.argv[sys.argv.index("--validation") + 1])
         print(json.dumps(measure(load_mnist(Split.VALIDATION), seed, SOME, read_page).figures(), indent=2))

@@ -239,7 +239,18 @@ def test_a_closed_stdout_is_exit_code_7(folder: Path) -> None:
     assert_one_line(result.stderr, "stdout")
 
 
-def test_one_page_too_many_pixels_does_not_hide_that_another_is_fine(tmp_path: Path) -> None:
+def test_the_numbers_on_a_form_are_found_among_its_words(tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    result = sdnn("read", SAMPLES.parent / "form.jpg", "--json", "--explain", out)
+    rows = records(result.stdout)
+    texts = [row["text"] for row in rows if row["text"] != "00005"]  # the word GOODS
+    assert texts == ["45126344", "059332", "446", "5721", "68396883"]
+    assert all(row["box"] for row in rows)
+    with Image.open(out) as drawn:
+        assert drawn.size == (1000, 640)
+
+
+def test_a_page_beyond_the_region_does_not_hide_those_after_it(tmp_path: Path) -> None:
     with Image.open(SAMPLE) as image:
         small = Image.new("L", (20, 20), 255)
         path = tmp_path / "pages.tiff"
