@@ -137,10 +137,12 @@ def read(
 ) -> None:
     """Read the digit strings on pictures.
 
-    Prints the digits, a row for each string; of several pictures with the file name in front. As text, the
-    row of what is rejected, empty or unreadable has no digits; the other formats say what it is.
+    Prints a row for each string: its digits, and where there are several
+    pictures the file name in front. As text, the row of what is rejected,
+    empty or unreadable has no digits; the other formats say what it is.
 
-    Exit codes: 0 all read; 3 one rejected; 4 no digits on one; 5 one cannot be read; 7 output not writable.
+    Exit codes: 0 all read; 3 one rejected; 4 no digits on one; 5 one cannot
+    be read; 6 no usable model; 7 output not writable; the highest wins.
     """
     from sdnn.formats import formatter
     from sdnn.output import Output, part_of
