@@ -91,9 +91,7 @@ class Tally:
 
 def iou(box: Box, other: Box) -> float:
     """Area that two boxes share, over the area of both together."""
-    width = min(box.right, other.right) - max(box.left, other.left)
-    height = min(box.bottom, other.bottom) - max(box.top, other.top)
-    shared = max(0.0, width) * max(0.0, height)
+    shared = box.shared_area(other)
     return shared / (box.width * box.height + other.width * other.height - shared)
 
 

@@ -93,7 +93,5 @@ def _part_of(part: Box, whole: Box) -> bool:
 
 def _overlap(box: Box, other: Box) -> bool:
     """Whether the smaller of two boxes lies in the other one."""
-    width = min(box.right, other.right) - max(box.left, other.left)
-    height = min(box.bottom, other.bottom) - max(box.top, other.top)
-    smaller = min(box.width * box.height, other.width * other.height)
-    return width > 0 and height > 0 and width * height >= INSIDE * smaller
+    shared = box.shared_area(other)
+    return shared > 0 and shared >= INSIDE * min(box.width * box.height, other.width * other.height)

@@ -16,7 +16,7 @@ import numpy as np
 from sdnn.choices import Contents, Polarity
 from sdnn.errors import UnreadableInput
 from sdnn.preprocessing import Writing, load_pages, writing_on
-from sdnn.preprocessing.cutouts import region_of, straightened, whole
+from sdnn.preprocessing.cutouts import region_of, straightened
 from sdnn.preprocessing.loading import MAX_PIXELS, ImageSource
 from sdnn.preprocessing.strings import find_strings, is_page
 from sdnn.results import Cutout, FloatArray, Geometry, Strip
@@ -112,23 +112,21 @@ class Preparation:
             source: See `preprocessing.loading.load_pages`.
         """
         name = name_of(source)
-        loaded = load_pages(source, self.max_pixels)
-        with closing(loaded):
+        with closing(load_pages(source, self.max_pixels)) as loaded:
             for number in count():
                 started = time.perf_counter()
-                brightness = None
                 try:
                     brightness = next(loaded, None)
-                    if brightness is None:
-                        return
-                    page = self.page(brightness, name, number)
                 except (UnreadableInput, TypeError) as error:
-                    if isinstance(error, TypeError) and brightness is not None:
-                        raise  # not the source's fault
-                    page = Page(name, number, error=str(error))
-                yield replace(page, elapsed_ms=1000 * (time.perf_counter() - started))
+                    yield Page(name, number, error=str(error), elapsed_ms=_ms_since(started))
+                    return
                 if brightness is None:
                     return
+                try:
+                    page = self.page(brightness, name, number)
+                except UnreadableInput as error:
+                    page = Page(name, number, error=str(error))
+                yield replace(page, elapsed_ms=_ms_since(started))
 
     def page(self, brightness: FloatArray, name: str, number: int = 0) -> Page:
         """One page prepared.
@@ -137,7 +135,7 @@ class Preparation:
             UnreadableInput: When the line is too long, or the region lies beyond the page.
         """
         where = f"{name}, page {number + 1}" if number else name
-        part = whole(brightness) if self.region is None else region_of(brightness, *self.region, name=where)
+        part = Cutout(brightness) if self.region is None else region_of(brightness, *self.region, name=where)
         contents = self.contents
         if contents is Contents.AUTO:
             contents = Contents.PAGE if is_page(part.brightness, self.polarity) else Contents.LINE
@@ -163,6 +161,10 @@ class Preparation:
     def _too_long(self, writing: Writing) -> bool:
         width_px = writing.text.width / writing.text.height * self.geometry.text_height_px
         return width_px / self.geometry.stride_px > MOST_COLUMNS
+
+
+def _ms_since(started: float) -> float:
+    return 1000 * (time.perf_counter() - started)
 
 
 def name_of(source: ImageSource) -> str:

@@ -77,6 +77,12 @@ class Box:
             min(max(self.bottom, 0.0), height_px),
         )
 
+    def shared_area(self, other: "Box") -> float:
+        """Area that two boxes have in common, in square pixels; 0 where they do not meet."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(0.0, width) * max(0.0, height)
+
     @classmethod
     def around(cls, boxes: "list[Box]") -> "Box":
         """The smallest box that holds all of the given ones (at least one)."""

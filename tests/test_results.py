@@ -89,3 +89,18 @@ def test_a_class_map_is_as_long_as_it_has_columns() -> None:
 @pytest.mark.parametrize(("first", "last", "centre"), [(4, 4, 4), (4, 6, 5), (4, 7, 5.5)])
 def test_the_centre_of_a_span_is_the_middle_of_its_columns(first: int, last: int, centre: float) -> None:
     assert Span(7, first, last).centre == centre
+
+
+@pytest.mark.parametrize(
+    ("other", "area"),
+    [
+        (Box(0, 0, 10, 10), 100),
+        (Box(5, 5, 20, 20), 25),
+        (Box(2, 3, 4, 5), 4),
+        (Box(10, 0, 20, 10), 0),
+        (Box(30, 30, 40, 40), 0),
+    ],
+)
+def test_two_boxes_share_what_lies_in_both(other: Box, area: float) -> None:
+    box = Box(0, 0, 10, 10)
+    assert box.shared_area(other) == other.shared_area(box) == area

@@ -145,7 +145,7 @@ def read(
     be read; 6 no usable model; 7 output not writable; the highest wins.
     """
     from sdnn.formats import formatter
-    from sdnn.output import Output, part_of
+    from sdnn.output import Output
 
     form = _format(form, json_lines, output)
     if str(output) == "-":
@@ -154,22 +154,8 @@ def read(
     if batch and (explain or form is Format.ALTO):
         what = "--explain draws" if explain else "--format alto describes"
         raise UsageError(f"{what} one picture, several were given; call it once for each")
-    if nbest > 1 and (mask_below or decoder is Decoder.NMS):
-        raise UsageError("--nbest lists whole texts by probability; leave out --mask-below and --decoder nms")
-    if mask_below and form is not Format.TEXT:
-        raise UsageError(f"--mask-below prints text; leave it out with --format {form}")
-    if nbest > 1 and form not in {Format.TEXT, Format.JSON}:
-        raise UsageError(f"--nbest lists texts in text and json; leave it out with --format {form}")
-    if deskew and page:
-        raise UsageError("--deskew turns lines level; strings on a --page are turned anyway, so leave it out")
-    if output and explain and output.absolute() == explain.absolute():
-        raise UsageError(f"--explain {explain}: is the --output, too; give another name")
-    writes = [("--explain", explain), ("--output", output)]
-    if output:
-        writes.append(("--output", part_of(output)))
-    for option, out in writes:
-        refuse_to_overwrite(option, out, images)
-    refuse_unwritable_picture("--explain", explain)
+    _refuse_without_effect(form, decoder, nbest, mask_below, deskew and page is True)
+    _refuse_places(images, output, explain)
     reader = reader_of(
         model,
         decoder,
@@ -232,6 +218,33 @@ def _format(form: Format | None, json_lines: bool, output: Path | None) -> Forma
     if json_lines:
         return Format.JSON
     return form or ENDINGS.get(output.suffix.lower() if output else "", Format.TEXT)
+
+
+def _refuse_without_effect(
+    form: Format, decoder: Decoder, nbest: int, mask_below: float, deskews_pages: bool
+) -> None:
+    """An option that would change nothing is a misunderstanding."""
+    if nbest > 1 and (mask_below or decoder is Decoder.NMS):
+        raise UsageError("--nbest lists whole texts by probability; leave out --mask-below and --decoder nms")
+    if mask_below and form is not Format.TEXT:
+        raise UsageError(f"--mask-below prints text; leave it out with --format {form}")
+    if nbest > 1 and form not in {Format.TEXT, Format.JSON}:
+        raise UsageError(f"--nbest lists texts in text and json; leave it out with --format {form}")
+    if deskews_pages:
+        raise UsageError("--deskew turns lines level; strings on a --page are turned anyway, so leave it out")
+
+
+def _refuse_places(images: list[str], output: Path | None, explain: Path | None) -> None:
+    """Nothing is written over a picture, nor over what else is written."""
+    from sdnn.output import part_of
+
+    if output and explain and output.absolute() == explain.absolute():
+        raise UsageError(f"--explain {explain}: is the --output, too; give another name")
+    refuse_to_overwrite("--explain", explain, images)
+    refuse_unwritable_picture("--explain", explain)
+    if output:
+        for out in (output, part_of(output)):
+            refuse_to_overwrite("--output", out, images)
 
 
 def _source(name: str, output: Path | None) -> "ImageSource":

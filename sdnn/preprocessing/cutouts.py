@@ -9,6 +9,7 @@ import numpy as np
 from sdnn.choices import Polarity
 from sdnn.errors import UnreadableInput
 from sdnn.preprocessing.lines import INKED
+from sdnn.preprocessing.normalization import between_middles
 from sdnn.preprocessing.tilt import tilt_of
 from sdnn.preprocessing.writing import writing_on
 from sdnn.results import Box, Cutout, FloatArray
@@ -36,11 +37,6 @@ class Rectangle:
     width: float
     height: float
     tilt_deg: float = 0.0
-
-
-def whole(page: FloatArray) -> Cutout:
-    """All of a page (H, W)."""
-    return Cutout(page)
 
 
 def region_of(
@@ -82,12 +78,9 @@ def levelled_cutout(page: FloatArray, rectangle: Rectangle, paper: float | None 
     width, height = (max(1, round(length)) for length in (rectangle.width, rectangle.height))
     page_from_cutout = np.array([[cos, -sin, rectangle.x], [sin, cos, rectangle.y]])
     page_from_cutout[:, 2] -= page_from_cutout[:, :2] @ [width / 2, height / 2]
-    half = np.array([0.5, 0.5])  # pixel i has its middle at i + 0.5
-    matrix = page_from_cutout.copy()
-    matrix[:, 2] += matrix[:, :2] @ half - half
     brightness = cv2.warpAffine(
         page,
-        matrix,
+        between_middles(page_from_cutout),
         (width, height),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE if paper is None else cv2.BORDER_CONSTANT,

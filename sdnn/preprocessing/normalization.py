@@ -48,13 +48,25 @@ def _resampled(ink: FloatArray, page_from_strip: FloatArray, size: tuple[int, in
     if reduction > 1:
         ink = _averaged(ink, reduction)
         page_from_strip = page_from_strip / reduction
-    half = np.array([0.5, 0.5])  # pixel i has its middle at i + 0.5
-    matrix = page_from_strip.copy()
-    matrix[:, 2] += matrix[:, :2] @ half - half
     resampled = cv2.warpAffine(
-        ink, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_CONSTANT
+        ink,
+        between_middles(page_from_strip),
+        size,
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT,
     )
     return np.asarray(resampled, dtype=np.float32)
+
+
+def between_middles(matrix: FloatArray) -> FloatArray:
+    """A (2, 3) affine map between pixel edges as OpenCV wants it, between the middles of pixels.
+
+    Pixel i has its middle at i + 0.5, and OpenCV says i.
+    """
+    half = np.array([0.5, 0.5])
+    matrix = matrix.copy()
+    matrix[:, 2] += matrix[:, :2] @ half - half
+    return matrix
 
 
 def _averaged(ink: FloatArray, side: int) -> FloatArray:

@@ -58,6 +58,7 @@ class _Pieces:
 
     @property
     def height(self) -> Ints:
+        """Of each piece, in pixels."""
         return self.bottom - self.top
 
 

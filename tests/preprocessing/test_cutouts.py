@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sdnn.datasets.digits import Pen
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.errors import UnreadableInput
-from sdnn.preprocessing.cutouts import Rectangle, levelled_cutout, region_of, straightened, whole
+from sdnn.preprocessing.cutouts import Rectangle, levelled_cutout, region_of, straightened
 from sdnn.results import Cutout, FloatArray
 
 
@@ -36,8 +36,7 @@ def tilted_line(tilt_deg: float) -> FloatArray:
 
 def test_the_whole_page_is_a_cutout_that_leads_back_to_itself() -> None:
     page = dot_at(30, 20)
-    assert whole(page).brightness is page
-    assert darkest_on_page(whole(page)) == pytest.approx([30.5, 20.5])
+    assert darkest_on_page(Cutout(page)) == pytest.approx([30.5, 20.5])
 
 
 def test_a_region_leads_back_to_the_page() -> None:
@@ -79,7 +78,7 @@ def test_beyond_the_page_there_is_paper() -> None:
 
 @pytest.mark.parametrize("tilt_deg", [-9, -4, 4, 9])
 def test_a_tilted_line_is_turned_level(tilt_deg: float) -> None:
-    cutout = straightened(whole(tilted_line(tilt_deg)))
+    cutout = straightened(Cutout(tilted_line(tilt_deg)))
     (a, b, _), (c, _, _) = cutout.page_from_cutout
     assert np.rad2deg(np.arctan2(c, a)) == pytest.approx(tilt_deg, abs=2)
     assert b == pytest.approx(-c)
@@ -87,14 +86,14 @@ def test_a_tilted_line_is_turned_level(tilt_deg: float) -> None:
 
 def test_nothing_is_cut_off_when_a_line_is_turned() -> None:
     page = tilted_line(6)
-    assert (1 - straightened(whole(page)).brightness).sum() == pytest.approx((1 - page).sum(), rel=0.02)
+    assert (1 - straightened(Cutout(page)).brightness).sum() == pytest.approx((1 - page).sum(), rel=0.02)
 
 
 def test_a_level_line_stays_as_it_is() -> None:
-    line = whole(tilted_line(0))
+    line = Cutout(tilted_line(0))
     assert straightened(line) is line
 
 
 def test_blank_paper_stays_as_it_is() -> None:
-    blank = whole(np.ones((40, 100), np.float32))
+    blank = Cutout(np.ones((40, 100), np.float32))
     assert straightened(blank) is blank
