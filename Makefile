@@ -5,10 +5,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check train weights samples bench strips pages batches ablation constraints development clean
+.PHONY: help demo test check train weights samples bench bench-peers sweep strips pages batches ablation constraints development clean
 
 help:  ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/reading  ## Install what reading needs (no torch) and read the sample strips
 	@echo; echo '$$ sdnn read data/pages/*.png'
@@ -52,9 +52,17 @@ samples: $(VENV)/everything  ## Draw data/samples and data/pages again
 	$(BIN)/python benchmarks/pages.py --picture data/form.jpg
 	$(BIN)/sdnn read data/form.jpg --explain data/form-read.jpg
 
-bench: $(VENV)/everything  ## Time the commands and the decoding; writes benchmarks/{startup,decoding}.json
+bench: $(VENV)/everything  ## Time commands, decoding and batches, beside peers if there; writes benchmarks/results.json
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/decoding.py
+	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/report.py
+
+bench-peers: build/venv-peers/rapidocr  ## Install RapidOCR, in build/venv-peers, for make bench to compare with
+	@command -v tesseract > /dev/null || echo 'Tesseract is not there; to compare with it, too: apt-get install tesseract-ocr'
+
+sweep: $(VENV)/everything  ## The sweep against single windows; writes benchmarks/sweep.{json,md,png}
+	$(BIN)/python benchmarks/sweep.py
 
 strips: $(VENV)/everything  ## Read strips of MNIST test digits; writes benchmarks/strips.{json,md}
 	$(BIN)/python benchmarks/strips.py
@@ -76,6 +84,11 @@ development: $(VENV)/everything  ## Score folders of real strips: make developme
 
 clean:  ## Remove the environment and everything built
 	rm -rf $(VENV) build runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+build/venv-peers/rapidocr:
+	$(PYTHON) -m venv build/venv-peers
+	build/venv-peers/bin/python -m pip install --quiet --disable-pip-version-check rapidocr-onnxruntime
+	@touch $@
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -19,8 +19,8 @@ from sdnn.decoding.constraints.length import of_length
 from sdnn.decoding.constraints.lexicon import lexicon
 from sdnn.decoding.decoder import spell
 from sdnn.decoding.nbest import n_best
-from sdnn.decoding.posterior import digit_probs, language_log_prob
-from sdnn.decoding.recursion import best_path, best_paths, sum_of, totals
+from sdnn.decoding.posterior import digit_probs, language_log_probs
+from sdnn.decoding.recursion import best_paths, sum_of, totals
 from sdnn.decoding.trellis import each_string, every_string, for_each_map, trellis_of
 from sdnn.machine import hardware
 from sdnn.results import CLASSES, NO_DIGIT, FloatArray, tempered
@@ -83,9 +83,9 @@ def constrained(log_probs: FloatArray, automaton: Automaton) -> None:
 
 def with_lexicon(log_probs: FloatArray, automaton: Automaton) -> None:
     """One map: best entry and its share of the lexicon's probability."""
-    path, _ = best_path(log_probs, trellis_of(automaton, CLASSES))
+    (path,), _ = best_paths(log_probs[None], trellis_of(automaton, CLASSES))
     totals(log_probs[None], each_string([[span.label for span in spell(path, NO_DIGIT)]], CLASSES), sum_of)
-    language_log_prob(log_probs, automaton)
+    language_log_probs([log_probs], automaton)
 
 
 def main() -> None:
@@ -94,11 +94,11 @@ def main() -> None:
     rng = np.random.default_rng(1)
     codes = [f"{code:05d}" for code in rng.choice(100_000, CODES, replace=False)]
     entries = lexicon(codes)
-    string = unconstrained(batch)[0]
+    strings = unconstrained(batch)
     rows = [
         timed("best path and p(text), batch of 64", "strip", lambda: unconstrained(batch), BATCH),
         timed("the same, length 5", "strip", lambda: constrained(batch, of_length(5, 5)), BATCH),
-        timed("confidence of five digits", "strip", lambda: digit_probs(batch[0], string)),
+        timed("confidence of five digits", "strip", lambda: digit_probs([*batch], strings), BATCH),
         timed("five likeliest texts", "strip", lambda: n_best([batch[0]], 5)),
         timed(
             f"lexicon of {CODES:,} codes: best entry, p(text), fit",

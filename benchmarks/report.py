@@ -1,16 +1,22 @@
-"""Markdown tables, in files of their own and in the README."""
+"""Markdown tables, in files of their own and in the README, and all figures of `make bench` in one file.
 
+    python benchmarks/report.py
+
+Writes results.json out of what the other commands of `make bench` wrote.
+"""
+
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-README = Path(__file__).parents[1] / "README.md"
+HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+GATHERED = ("startup", "decoding", "speed")
 
 
-def write_markdown(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> None:
-    """A table whose first column is text and whose others are numbers, and a line below it.
-
-    Written to `path`, and into the README between the marks that name the file.
-    """
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> str:
+    """A table whose first column is text and whose others are numbers, and a line below it."""
     lines = [
         "| " + " | ".join(header) + " |",
         "|---" + "|--:" * (len(header) - 1) + "|",
@@ -18,9 +24,31 @@ def write_markdown(path: Path, header: Sequence[str], rows: Sequence[Sequence[st
         "",
         note,
     ]
-    table = "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n"
+
+
+def write_markdown(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> None:
+    """Writes a table to `path`, and into the README between the marks that name the file."""
+    table = markdown(header, rows, note)
     path.write_text(table, encoding="utf-8")
     before, mark, rest = README.read_text(encoding="utf-8").partition(f"<!-- {path.name} -->\n")
     if mark:
         _, end, after = rest.partition("<!-- end -->")
         README.write_text(before + mark + table + end + after, encoding="utf-8")
+
+
+def gathered(folder: Path) -> dict[str, Any]:
+    """What the commands of `make bench` wrote, by their names, with the machine once.
+
+    Raises:
+        ValueError: When they ran on different machines: their figures would not go together.
+    """
+    figures = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in GATHERED}
+    machines = {record.pop("hardware") for record in figures.values()}
+    if len(machines) > 1:
+        raise ValueError(f"figures of different machines ({'; '.join(sorted(machines))}); run: make bench")
+    return {"hardware": machines.pop(), **figures}
+
+
+if __name__ == "__main__":
+    (HERE / "results.json").write_text(json.dumps(gathered(HERE), indent=2) + "\n", encoding="utf-8")

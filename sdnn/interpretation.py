@@ -2,22 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sdnn.boxes import digit_boxes, page_box
+from sdnn.boxes import digit_boxes
 from sdnn.choices import Decoder, Status, Topology
 from sdnn.decoding.automaton import Automaton
 from sdnn.decoding.consensus import Consensus, consensus
-from sdnn.decoding.constraints import Constraint
-from sdnn.decoding.decoder import decode, spell
+from sdnn.decoding.decoder import paths_of, paths_through, spell
 from sdnn.decoding.nbest import n_best
 from sdnn.decoding.posterior import digit_probs
-from sdnn.decoding.recursion import best_path
-from sdnn.decoding.trellis import one_string
 from sdnn.errors import UsageError
 from sdnn.results import (
-    CLASSES,
     DIGITS,
     NO_DIGIT,
     Box,
@@ -26,9 +21,11 @@ from sdnn.results import (
     Evidence,
     FloatArray,
     Reading,
-    Span,
     Strip,
 )
+
+if TYPE_CHECKING:
+    from sdnn.decoding.constraints import Constraint
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +69,7 @@ class Interpreter:
 
     decoder: Decoder = Decoder.VITERBI
     topology: Topology = Topology.CTC
-    constraint: Constraint | None = None
+    constraint: "Constraint | None" = None
     min_confidence: float = 0.0
     min_fit: float = 0.0
     most_texts: int = 1
@@ -92,26 +89,56 @@ class Interpreter:
                 f"--decoder nms knows no strings and cannot obey {self.constraint.description}; leave it out"
             )
 
-    def agreement(self, looks: Sequence[Look]) -> Agreement:
-        """What the views agree on, under the constraint and without it."""
-        maps = [look.class_map.log_probs for look in looks]
+    def agreements(self, lines: Sequence[Sequence[Look]]) -> list[Agreement]:
+        """What the views of each line agree on, under the constraint and without it."""
+        maps = [[look.class_map.log_probs for look in looks] for looks in lines]
         free = consensus(maps, self.decoder, self.topology)
-        assert free is not None  # some string is possible on every map
-        if self._automaton is None:
-            return Agreement(free, free)
-        return Agreement(consensus(maps, self.decoder, self.topology, self._automaton), free)
+        allowed = free
+        if self._automaton is not None:
+            allowed = consensus(maps, self.decoder, self.topology, self._automaton)
+        agreements = []
+        for of_allowed, of_all in zip(allowed, free, strict=True):
+            assert of_all is not None  # some string is possible on every map
+            agreements.append(Agreement(of_allowed, of_all))
+        return agreements
 
-    def reading(self, page: FloatArray, looks: Sequence[Look], agreement: Agreement) -> Reading:
-        """The reading that the views agree on, with boxes and probabilities.
+    def readings(
+        self, pages: Sequence[FloatArray], lines: Sequence[Sequence[Look]], agreements: Sequence[Agreement]
+    ) -> list[Reading]:
+        """The reading of each line, with boxes and probabilities.
 
         Args:
-            page: (H, W) brightness of the page that the strips lead back to.
-            looks: The views of one line.
-            agreement: Of these views.
+            pages: (H, W) brightness of the page that each line's strips lead back to.
+            lines: The views of each line.
+            agreements: Of these views.
         """
+        shown = [agreement.allowed or agreement.free for agreement in agreements]
+        surest = [views[int(each.log_probs.argmax())] for views, each in zip(lines, shown, strict=True)]
+        maps = [look.class_map.log_probs for look in surest]
+        if self.decoder is Decoder.NMS:
+            paths = paths_through(maps, self.decoder)
+        else:
+            paths = paths_of(maps, [each.string for each in shown], self.topology)
+        spans = [spell(path, NO_DIGIT) for path in paths if path is not None]  # possible where it is surest
+        strings = [[span.label for span in of_line] for of_line in spans]
+        probs = digit_probs(maps, strings, self.topology, self._automaton)
+        readings = []
+        for number, look in enumerate(surest):
+            boxes, page_boxes = digit_boxes(look.strip, look.class_map, spans[number])
+            path = paths[number]
+            assert path is not None
+            evidence = Evidence(
+                pages[number], look.strip, look.class_map, path, tuple(spans[number]), tuple(boxes)
+            )
+            digits = _digits(evidence, page_boxes, probs[number])
+            readings.append(self._reading(lines[number], agreements[number], digits, evidence))
+        return readings
+
+    def _reading(
+        self, looks: Sequence[Look], agreement: Agreement, digits: tuple[Digit, ...], evidence: Evidence
+    ) -> Reading:
+        """The reading of one line."""
         allowed, free = agreement.allowed, agreement.free
-        shown = allowed or free
-        evidence = self._evidence(page, looks[int(shown.log_probs.argmax())], shown.string)
         if not free.string:
             empty = "no digits found"
             return Reading("", free.confidence, Status.EMPTY, empty, views=len(looks), evidence=evidence)
@@ -128,7 +155,6 @@ class Interpreter:
                 unconstrained=unconstrained,
                 missing=1.0,
             )
-        digits = self._digits(evidence)
         reason = self._doubt(allowed)
         nbest, missing = self._likeliest(looks, allowed)
         return Reading(
@@ -146,17 +172,6 @@ class Interpreter:
             evidence,
         )
 
-    def _evidence(self, page: FloatArray, look: Look, string: Sequence[int]) -> Evidence:
-        """What speaks for a string on one of the views."""
-        log_probs = look.class_map.log_probs
-        if self.decoder is not Decoder.NMS:
-            path, _ = best_path(log_probs, one_string(string, CLASSES, self.topology))
-            spans = spell(path, NO_DIGIT)
-        else:
-            path, spans = decode(log_probs, self.decoder, self.topology)
-        boxes = digit_boxes(look.strip, look.class_map, spans)
-        return Evidence(page, look.strip, look.class_map, path, tuple(spans), tuple(boxes))
-
     def _doubt(self, allowed: Consensus) -> str | None:
         """Why a reading is rejected; None where it is not."""
         if allowed.confidence < self.min_confidence:
@@ -164,23 +179,6 @@ class Interpreter:
         if allowed.fit < self.min_fit:
             return f"fit {allowed.fit:.2g} is below {self.min_fit:g}: strip and constraint disagree"
         return None
-
-    def _digits(self, evidence: Evidence) -> tuple[Digit, ...]:
-        """The digits of the evidence with their boxes on the page, probabilities and alternatives."""
-        height, width = evidence.page.shape
-        boxes = [page_box(evidence.strip, box).clipped(width, height) for box in evidence.boxes]
-        labels = [span.label for span in evidence.spans]
-        probs = digit_probs(evidence.class_map.log_probs, labels, self.topology, self._automaton)
-        return tuple(
-            Digit(
-                DIGITS[span.label],
-                float(row[span.label]),
-                box,
-                (span.first, span.last),
-                _alternatives(row, span),
-            )
-            for span, row, box in zip(evidence.spans, probs, boxes, strict=True)
-        )
 
     def _likeliest(
         self, looks: Sequence[Look], allowed: Consensus
@@ -202,6 +200,28 @@ class Interpreter:
         return self.constraint.format(digits) if self.constraint else digits
 
 
-def _alternatives(probs: FloatArray, span: Span, least: float = 0.001) -> tuple[tuple[str, float], ...]:
-    others = [label for label in np.argsort(-probs) if label != span.label and probs[label] >= least]
-    return tuple((DIGITS[label], float(probs[label])) for label in others)
+def _digits(evidence: Evidence, boxes: Sequence[Box], probs: FloatArray) -> tuple[Digit, ...]:
+    """The digits of the evidence.
+
+    Args:
+        evidence: Their spans.
+        boxes: Where they stand on the page.
+        probs: (L, 10) probability of each digit at each position.
+    """
+    height, width = evidence.page.shape
+    return tuple(
+        Digit(
+            DIGITS[span.label],
+            of_digits[span.label],
+            box.clipped(width, height),
+            (span.first, span.last),
+            _alternatives(of_digits, span.label),
+        )
+        for span, of_digits, box in zip(evidence.spans, probs.tolist(), boxes, strict=True)
+    )
+
+
+def _alternatives(probs: Sequence[float], read: int, least: float = 0.001) -> tuple[tuple[str, float], ...]:
+    """Digits beside the one that was read, the likeliest first."""
+    others = [label for label, prob in enumerate(probs) if label != read and prob >= least]
+    return tuple((DIGITS[label], probs[label]) for label in sorted(others, key=lambda label: -probs[label]))

@@ -1,7 +1,4 @@
-"""What can be done with a picture before the net sees it: its pages, their lines, and the first view of each.
-
-All of it runs in a thread of its own while the net is at work on other pictures.
-"""
+"""What is done with a picture before the net sees it: its pages, their lines, and the first view of each."""
 
 import time
 from collections.abc import Iterator, Sequence

@@ -10,7 +10,6 @@ called in or else in the user's configuration folder::
     temperature = 1.21
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -136,6 +135,8 @@ def _file() -> Path:
 
 
 def _profiles(path: Path) -> Mapping[str, Any]:
+    import tomllib
+
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

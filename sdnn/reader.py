@@ -7,16 +7,17 @@ of these views, among those that a constraint allows.
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PIL import Image
 
 from sdnn.choices import Contents, Decoder, Polarity, Status, Topology
-from sdnn.decoding.constraints import Constraint
 from sdnn.errors import UsageError
 from sdnn.interpretation import Agreement, Interpreter, Look
-from sdnn.machine import processors
 from sdnn.models.engine import BUNDLED, Engine
 from sdnn.pages import digit_strings, may_be_digits
 from sdnn.preparation import Line, Page, Preparation, name_of
@@ -25,6 +26,9 @@ from sdnn.preprocessing.loading import MAX_PIXELS, ImageSource
 from sdnn.results import Reading, Strip
 from sdnn.views import VIEWS, View
 from sdnn.workers import in_order
+
+if TYPE_CHECKING:
+    from sdnn.decoding.constraints import Constraint
 
 MOST_FOR_DOUBT: Final = 60
 """Digits beyond which a line is looked at once: on so many there is always doubt, and looking takes long."""
@@ -56,7 +60,7 @@ class Reader:
         decoder: Decoder | str = Decoder.VITERBI,
         topology: Topology | str = Topology.CTC,
         *,
-        constraint: Constraint | None = None,
+        constraint: "Constraint | None" = None,
         min_confidence: float = 0.0,
         min_fit: float = 0.0,
         most_texts: int = 1,
@@ -139,7 +143,7 @@ class Reader:
         sources: Iterable[ImageSource],
         *,
         contents: Contents | str = Contents.LINE,
-        jobs: int | None = None,
+        jobs: int = 1,
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[Reading]:
         """Reads one picture after the other, all pages of a file, and all strings of a page.
@@ -151,7 +155,8 @@ class Reader:
         Args:
             sources: Of each see `read`; only a few are looked at ahead.
             contents: What the pictures show.
-            jobs: Threads that prepare them; as many as processors where None, with 0 none.
+            jobs: Processes that read at the same time, once there turns out to be enough to do; with more
+                than 1, a script has to begin under `if __name__ == "__main__":`, as multiprocessing demands.
             batch_size: Lines that are read together, at least 1.
 
         Yields:
@@ -165,47 +170,48 @@ class Reader:
         sources: Iterable[ImageSource],
         *,
         contents: Contents | str = Contents.LINE,
-        jobs: int | None = None,
+        jobs: int = 1,
         batch_size: int = BATCH_SIZE,
         evidence: bool = False,
     ) -> Iterator[list[Reading]]:
-        """As `read_many`, with the readings of each page together, and their evidence where asked for."""
-        if batch_size < 1 or (jobs or 0) < 0:
-            raise UsageError("give a batch_size from 1 up, and jobs from 0 up")
-        preparation = replace(self.preparation, contents=Contents(contents), keeps_pages=evidence)
-        streams = (preparation.pages(source) for source in sources)
-        pages = in_order(streams, processors() if jobs is None else jobs)
-        for batch in _batches(pages, batch_size):
-            for readings in self._read_batch(batch):
-                yield readings if evidence else [replace(reading, evidence=None) for reading in readings]
+        """As `read_many`, with the readings of each page together, and their evidence where asked for.
+
+        With evidence, which is too much to be sent about, all is read by this process.
+        """
+        if batch_size < 1 or jobs < 1:
+            raise UsageError("give a batch_size and jobs from 1 up")
+        read = _Batches(self, Contents(contents), batch_size, evidence)
+        if jobs == 1 or evidence:
+            yield from read(sources)
+        else:
+            yield from in_order(sources, read, jobs, batch_size, _travels)
 
     def _read_first(self, source: ImageSource, contents: Contents) -> list[Reading]:
         started = time.perf_counter()
         preparation = replace(self.preparation, contents=contents)
         page = preparation.page(load_page(source, preparation.max_pixels), name_of(source))
         page = replace(page, elapsed_ms=1000 * (time.perf_counter() - started))
-        return self._read_batch([page])[0]
+        return self.read_batch([page])[0]
 
-    def _read_batch(self, pages: Sequence[Page]) -> list[list[Reading]]:
-        """The readings of each page, one at least."""
+    def read_batch(self, pages: Sequence[Page]) -> list[list[Reading]]:
+        """The readings of each page as it was prepared, one at least."""
         started = time.perf_counter()
-        looks = iter(self._look([line for page in pages for line in page.lines if line.strip]))
-        read = self.interpreter.reading
+        written = [(page.brightness, line) for page in pages for line in page.lines if line.strip]
+        looks, agreements = self._look([line for _, line in written])
+        read = iter(self.interpreter.readings([page for page, _ in written], looks, agreements))
         found = [
-            [read(page.brightness, *next(looks)) if line.strip else BLANK for line in page.lines]
-            for page in pages
+            _reported(page, [next(read) if line.strip else BLANK for line in page.lines]) for page in pages
         ]
-        found = [_reported(page, readings) for page, readings in zip(pages, found, strict=True)]
         share_ms = 1000 * (time.perf_counter() - started) / max(1, len(pages))
         return [
             [_placed(reading, page, (page.elapsed_ms + share_ms) / len(readings)) for reading in readings]
             for page, readings in zip(pages, found, strict=True)
         ]
 
-    def _look(self, lines: Sequence[Line]) -> list[tuple[list[Look], Agreement]]:
+    def _look(self, lines: Sequence[Line]) -> tuple[list[list[Look]], list[Agreement]]:
         """Views of each line, as many as it takes, and what they agree on."""
         looks = [[look] for look in self._swept([line.strip for line in lines if line.strip])]
-        agreements = [self.interpreter.agreement(seen) for seen in looks]
+        agreements = self.interpreter.agreements(looks)
         others = self.views[1:]
         doubtful = [
             place
@@ -220,8 +226,10 @@ class Reader:
         )
         for number, place in enumerate(doubtful):
             looks[place] += further[number * len(others) : (number + 1) * len(others)]
-            agreements[place] = self.interpreter.agreement(looks[place])
-        return list(zip(looks, agreements, strict=True))
+        agreed = self.interpreter.agreements([looks[place] for place in doubtful])
+        for place, agreement in zip(doubtful, agreed, strict=True):
+            agreements[place] = agreement
+        return looks, agreements
 
     def _swept(self, strips: Sequence[Strip]) -> list[Look]:
         return [
@@ -245,6 +253,29 @@ def load(model: str | Path | None = None) -> Reader:
 def read(source: ImageSource) -> Reading:
     """Reads the digit string on a picture with the bundled model; see `Reader.read`."""
     return load().read(source)
+
+
+@dataclass(frozen=True)
+class _Batches:
+    """Reads pictures in batches; goes to other processes."""
+
+    reader: Reader
+    contents: Contents
+    lines: int
+    evidence: bool
+
+    def __call__(self, sources: Iterable[ImageSource]) -> Iterator[list[Reading]]:
+        """The readings of each page."""
+        preparation = replace(self.reader.preparation, contents=self.contents, keeps_pages=self.evidence)
+        pages = (page for source in sources for page in preparation.pages(source))
+        for batch in _batches(pages, self.lines):
+            for readings in self.reader.read_batch(batch):
+                yield readings if self.evidence else [replace(each, evidence=None) for each in readings]
+
+
+def _travels(source: ImageSource) -> bool:
+    """Whether a picture can go to another process: an open file cannot."""
+    return isinstance(source, str | Path | bytes | np.ndarray | Image.Image)
 
 
 def _batches(pages: Iterable[Page], most_lines: int) -> Iterator[list[Page]]:

@@ -13,8 +13,8 @@ import sdnn
 ROOT = Path(sdnn.__file__).parent
 SAMPLE = ROOT.parent / "data" / "samples" / "00000.png"
 LEVELS = [
-    {"choices", "errors", "machine", "inputs", "workers"},
-    {"results", "files"},
+    {"choices", "errors", "machine", "inputs", "grouping"},
+    {"results", "files", "workers"},
     {"formats"},
     {"output"},
     {"preprocessing", "models", "decoding"},
@@ -116,3 +116,9 @@ def test_reading_never_loads_torch(tmp_path: Path) -> None:
     packages = packages_loaded_by(*command)
     assert {"numpy", "onnxruntime", "cv2", "PIL"} <= packages
     assert not packages & {"torch", "torchvision", "onnx"}
+
+
+def test_showing_a_model_never_loads_torch() -> None:
+    packages = packages_loaded_by("-m", "sdnn", "model", "show")
+    assert "onnxruntime" in packages
+    assert not packages & {"torch", "torchvision", "onnx", "safetensors"}

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from single import string_log_probs
 
 from sdnn.choices import Decoder, Status, Topology
 from sdnn.decoding.constraints import constraint
-from sdnn.decoding.posterior import string_log_probs
 from sdnn.errors import UsageError
 from sdnn.interpretation import Interpreter, Look
 from sdnn.results import CLASSES, NO_DIGIT, ClassMap, Reading, Strip
@@ -30,7 +30,8 @@ def look(path: Sequence[int], sure: float = 0.9, second: int | None = None) -> L
 
 
 def read(interpreter: Interpreter, *looks: Look) -> Reading:
-    return interpreter.reading(PAGE, looks, interpreter.agreement(looks))
+    (found,) = interpreter.readings([PAGE], [looks], interpreter.agreements([looks]))
+    return found
 
 
 @pytest.mark.parametrize("decoder", list(Decoder))

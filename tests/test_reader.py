@@ -1,4 +1,5 @@
 import io
+import pickle
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -6,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image, ImageFilter
+from single import string_log_probs
 
 import sdnn
 from sdnn.choices import Decoder, Status, Topology
 from sdnn.datasets.digits import Pen
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.decoding.constraints import constraint
-from sdnn.decoding.posterior import string_log_probs
 from sdnn.errors import UnreadableInput, UsageError
 from sdnn.preparation import Page
 from sdnn.preprocessing.loading import ImageSource
@@ -215,11 +216,16 @@ def told(reading: Reading) -> tuple[str, str, Status, str | None, int]:
     return reading.source, reading.text, reading.status, reading.reason, reading.views
 
 
-@pytest.mark.parametrize(("jobs", "batch_size"), [(0, 1), (0, 64), (2, 1), (2, 3), (5, 64)])
+@pytest.mark.parametrize(("jobs", "batch_size"), [(1, 1), (1, 64), (2, 1), (2, 3)])
 def test_a_batch_reads_each_picture_as_it_reads_alone(
-    reader: Reader, mixed: list[ImageSource], jobs: int, batch_size: int
+    reader: Reader,
+    mixed: list[ImageSource],
+    jobs: int,
+    batch_size: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    alone = [next(reader.read_many([source], jobs=0)) for source in mixed]
+    monkeypatch.setattr("sdnn.workers.WORTH_STARTING_S", 0.0)
+    alone = [next(reader.read_many([source])) for source in mixed]
     together = list(reader.read_many(mixed, jobs=jobs, batch_size=batch_size))
     assert [told(reading) for reading in together] == [told(reading) for reading in alone]
     for one, other in zip(together, alone, strict=True):
@@ -273,16 +279,16 @@ def test_sources_that_end_with_an_error_do_not_take_readings_with_them(reader: R
 
 def test_large_pages_are_not_gathered_into_a_batch(monkeypatch: pytest.MonkeyPatch, reader: Reader) -> None:
     sizes: list[int] = []
-    read_batch = reader._read_batch
+    read_batch = reader.read_batch
 
     def noted(pages: Sequence[Page]) -> list[list[Reading]]:
         sizes.append(len(pages))
         return read_batch(pages)
 
-    monkeypatch.setattr(reader, "_read_batch", noted)
+    monkeypatch.setattr(reader, "read_batch", noted)
     with Image.open(SAMPLE) as image:
         monkeypatch.setattr("sdnn.reader.MOST_BYTES", 3 * image.width * image.height * 4)
-    assert len(list(reader.read_many([SAMPLE] * 10, jobs=0))) == 10
+    assert len(list(reader.read_many([SAMPLE] * 10))) == 10
     assert sizes == [3, 3, 3, 1]
 
 
@@ -426,3 +432,21 @@ def test_another_temperature_changes_confidence(reading: Reading) -> None:
     found = Reader(temperature=3.0).read(SAMPLE)
     assert found.text == reading.text
     assert found.confidence < reading.confidence
+
+
+def test_a_reader_goes_to_another_process_with_all_its_settings(reader: Reader) -> None:
+    settled = Reader(
+        decoder="posterior", constraint=constraint(length="5"), min_confidence=0.3, temperature=1.7
+    )
+    copy = pickle.loads(pickle.dumps(settled))
+    assert copy.engine.description.temperature == 1.7
+    assert copy.engine.sha256 == reader.engine.sha256
+    for one, other in zip(copy.read_many([SAMPLE]), settled.read_many([SAMPLE]), strict=True):
+        assert told(one) == told(other)
+        assert one.confidence == pytest.approx(other.confidence, abs=1e-9)
+
+
+@pytest.mark.parametrize("wrong", [{"jobs": 0}, {"batch_size": 0}], ids=str)
+def test_there_is_one_process_and_one_line_at_least(reader: Reader, wrong: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match="from 1 up"):
+        list(reader.read_many([SAMPLE], **wrong))  # type: ignore[arg-type]  # mypy takes the names for any

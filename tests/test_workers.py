@@ -1,87 +1,155 @@
-import threading
-from collections.abc import Iterator
+"""Processes that double numbers, and say which of them did it."""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator, Sequence
 
 import pytest
 
+from sdnn import workers
+from sdnn.errors import SdnnError
 from sdnn.workers import in_order
 
-
-def counting(first: int, length: int) -> Iterator[tuple[int, int]]:
-    yield from ((first, number) for number in range(length))
-
-
-@pytest.mark.parametrize("workers", [0, 1, 2, 7])
-def test_items_come_stream_by_stream_and_in_order(workers: int) -> None:
-    lengths = [3, 0, 1, 5, 0, 2]
-    streams = (counting(first, length) for first, length in enumerate(lengths))
-    expected = [(first, number) for first, length in enumerate(lengths) for number in range(length)]
-    assert list(in_order(streams, workers)) == expected
+Doubled = tuple[int, int]
+"""Twice the number, and the process that says so."""
 
 
-def test_no_streams_give_no_items() -> None:
-    assert list(in_order(iter(()), 2)) == []
+def double(numbers: Sequence[int]) -> Iterator[Doubled]:
+    for number in numbers:
+        if number == 13:
+            os._exit(1)
+        if number == 99:
+            raise KeyError(number)
+        time.sleep(0.001)
+        yield 2 * number, os.getpid()
 
 
-def test_streams_are_asked_for_only_a_few_ahead() -> None:
-    begun = 0
+def of_each(numbers: Sequence[int]) -> Iterator[str]:
+    """As many results as the number says."""
+    for number in numbers:
+        yield from str(number) * number
 
-    def streams() -> Iterator[Iterator[int]]:
-        nonlocal begun
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes are started as soon as there is a second chunk."""
+    monkeypatch.setattr(workers, "WORTH_STARTING_S", 0.0)
+
+
+def even(number: int) -> bool:
+    return number % 2 == 0
+
+
+def always(number: int) -> bool:
+    return True
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("processes", [0, 1, 2])
+@pytest.mark.parametrize("most", [1, 5])
+def test_results_come_in_the_order_of_the_items(processes: int, most: int) -> None:
+    found = list(in_order(iter(range(0, 40, 2)), double, processes, most, always))
+    assert [doubled for doubled, _ in found] == list(range(0, 80, 4))
+    elsewhere = {pid for _, pid in found} - {os.getpid()}
+    assert bool(elsewhere) == (processes > 1)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_item_may_have_any_number_of_results() -> None:
+    numbers = [3, 0, 1, 0, 0, 4, 2]
+    expected = [str(number) for number in numbers for _ in range(number)]
+    assert list(in_order(numbers, of_each, 2, 2, always)) == expected
+
+
+def test_without_items_there_are_no_results() -> None:
+    assert list(in_order([], double, 2, 5, always)) == []
+
+
+def test_for_little_work_no_process_is_started() -> None:
+    before = multiprocessing.active_children()
+    results = in_order(range(5), double, 4, 5, always)
+    assert {next(results)[1] for _ in range(5)} == {os.getpid()}
+    assert multiprocessing.active_children() == before
+
+
+@pytest.mark.usefixtures("at_once")
+def test_what_does_not_travel_is_done_here_at_its_turn() -> None:
+    found = list(in_order([0, 2, 1, 4, 6, 3, 5, 8], double, 2, 5, even))
+    assert [doubled for doubled, _ in found] == [0, 4, 2, 8, 12, 6, 10, 16]
+    here = [doubled for doubled, pid in found if pid == os.getpid()]
+    assert {2, 6, 10} <= set(here)  # the odd ones
+    assert 16 not in here
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("processes", [1, 2])
+def test_items_are_asked_for_only_a_few_ahead(processes: int) -> None:
+    asked = 0
+
+    def items() -> Iterator[int]:
+        nonlocal asked
         for number in range(1000):
-            begun += 1
-            yield iter([number])
+            asked += 1
+            yield 2 * number
 
-    items = in_order(streams(), 2)
-    for number in range(10):
-        assert next(items) == number
-        assert begun <= number + 2 + 2
-    items.close()  # type: ignore[attr-defined]  # a generator has it
-
-
-def test_a_long_stream_is_made_one_item_ahead() -> None:
-    made = 0
-
-    def stream() -> Iterator[int]:
-        nonlocal made
-        for number in range(1000):
-            made += 1
-            yield number
-
-    items = in_order([stream()], 3)
-    for number in range(10):
-        assert next(items) == number
-        assert made <= number + 2
-    items.close()  # type: ignore[attr-defined]  # a generator has it
+    before = multiprocessing.active_children()
+    results = in_order(items(), double, processes, 4, always)
+    for number in range(20):
+        assert next(results)[0] == 4 * number
+        assert asked <= number + 4 * (processes + 2)
+    results.close()  # type: ignore[attr-defined]  # a generator has it
+    assert multiprocessing.active_children() == before
 
 
-def test_several_streams_are_made_at_the_same_time() -> None:
-    together = threading.Barrier(3, timeout=20)
+def test_more_and_more_is_given_at_a_time_but_not_more_than_allowed() -> None:
+    sizes = []
 
-    def stream(number: int) -> Iterator[int]:
-        together.wait()
-        yield number
+    def task(chunk: Sequence[int]) -> Sequence[int]:
+        sizes.append(len(chunk))
+        return chunk
 
-    assert list(in_order((stream(number) for number in range(3)), 3)) == [0, 1, 2]
-
-
-@pytest.mark.parametrize("workers", [0, 1, 3])
-def test_where_the_streams_end_with_an_error_those_before_it_come_first(workers: int) -> None:
-    def streams() -> Iterator[Iterator[int]]:
-        yield from (iter([number]) for number in range(3))
-        raise KeyError("no more")
-
-    items = in_order(streams(), workers)
-    assert [next(items) for _ in range(3)] == [0, 1, 2]
-    with pytest.raises(KeyError, match="no more"):
-        next(items)
+    assert list(in_order(range(40), task, 1, 8, always)) == list(range(40))
+    assert sizes == [1, 2, 4, 8, 8, 8, 8, 1]
 
 
-def test_what_goes_wrong_in_a_stream_comes_out_at_its_place() -> None:
-    def broken() -> Iterator[int]:
-        yield 1
-        raise KeyError("broken")
+def test_what_takes_long_is_given_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "CHUNK_S", 0.0)
+    sizes = []
 
-    items = in_order([iter([0]), broken(), iter([2])], 2)
-    assert [next(items), next(items)] == [0, 1]
-    with pytest.raises(KeyError, match="broken"):
-        next(items)
+    def task(chunk: Sequence[int]) -> Sequence[int]:
+        sizes.append(len(chunk))
+        return chunk
+
+    assert list(in_order(range(5), task, 1, 8, always)) == list(range(5))
+    assert sizes == [1] * 5
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("processes", [1, 2])
+def test_where_the_items_end_with_an_error_the_results_before_it_come_first(processes: int) -> None:
+    def items() -> Iterator[int]:
+        yield from range(7)
+        raise OSError("no more")
+
+    results = in_order(items(), double, processes, 3, always)
+    assert [next(results)[0] for _ in range(7)] == list(range(0, 14, 2))
+    with pytest.raises(OSError, match="no more"):
+        next(results)
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_error_of_the_task_comes_out_and_no_process_is_left(processes: int) -> None:
+    before = multiprocessing.active_children()
+    results = in_order([0, 2, 4, 99, 6], double, processes, 1, always)
+    assert [next(results)[0] for _ in range(3)] == [0, 4, 8]
+    with pytest.raises(KeyError, match="99"):
+        next(results)
+    assert multiprocessing.active_children() == before
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_process_that_is_killed_is_spoken_of() -> None:
+    with pytest.raises(SdnnError, match="--jobs"):
+        list(in_order([0, 2, 13, 4, 6, 8], double, 2, 1, always))

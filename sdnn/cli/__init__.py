@@ -14,6 +14,7 @@ import typer
 from sdnn import __version__
 from sdnn.cli.calibrate import calibrate
 from sdnn.cli.evaluate import evaluate
+from sdnn.cli.model import model
 from sdnn.cli.read import read
 from sdnn.cli.synth import synth
 from sdnn.cli.terminal import fail, print_line
@@ -33,6 +34,7 @@ app.command()(average)
 app.command()(synth)
 app.command(name="eval")(evaluate)
 app.command()(calibrate)
+app.add_typer(model, name="model")
 
 
 def main() -> None:

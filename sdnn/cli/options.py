@@ -11,7 +11,11 @@ from sdnn.errors import UsageError
 from sdnn.profiles import Profile, load_profile
 
 if TYPE_CHECKING:
+    from sdnn.decoding.constraints import Constraint
     from sdnn.reader import Reader
+
+CONSTRAINTS = ("length", "pattern", "lexicon", "check", "min_value", "max_value")
+"""Settings of a profile that say which texts are allowed."""
 
 ModelOption = Annotated[
     Path | None, typer.Option(envvar="SDNN_MODEL", help="Model file (.onnx); the bundled one by default.")
@@ -111,26 +115,27 @@ def reader_of(
     model: Path | None, decoder: Decoder, topology: Topology, settings: Profile, **others: Any
 ) -> "Reader":
     """A reader with the constraint and thresholds of a profile; `others` as `Reader` takes them."""
-    from sdnn.decoding.constraints import constraint
     from sdnn.reader import Reader
 
     return Reader(
         model,
         decoder,
         topology,
-        constraint=constraint(
-            length=settings.length,
-            pattern=settings.pattern,
-            lexicon=settings.lexicon,
-            check=settings.check,
-            min_value=settings.min_value,
-            max_value=settings.max_value,
-        ),
+        constraint=_constraint_of(settings),
         min_confidence=settings.min_confidence or 0.0,
         min_fit=settings.min_fit or 0.0,
         temperature=settings.temperature,
         **others,
     )
+
+
+def _constraint_of(settings: Profile) -> "Constraint | None":
+    asked = {name: value for name, value in settings.stated().items() if name in CONSTRAINTS}
+    if not asked:
+        return None  # what constraints are made of need not be loaded
+    from sdnn.decoding.constraints import constraint
+
+    return constraint(**asked)
 
 
 def region_of(text: str) -> tuple[float, float, float, float]:

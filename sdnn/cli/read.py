@@ -31,6 +31,7 @@ from sdnn.cli.terminal import counted, fail, is_terminal, note, standard_input
 from sdnn.errors import ExitCode, UsageError
 from sdnn.files import refuse_to_overwrite, refuse_unwritable_picture, save_picture
 from sdnn.inputs import STDIN, is_batch, pictures
+from sdnn.machine import processors
 
 if TYPE_CHECKING:
     from sdnn.preprocessing.loading import ImageSource
@@ -117,7 +118,7 @@ def read(
     ] = 0.0,
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", "-j", min=0, help="Threads that prepare pictures (else: one a processor)."),
+        typer.Option("--jobs", "-j", min=1, help="Processes that read (else: one a processor)."),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Lines read together.")] = 64,
     exit_zero: Annotated[
@@ -183,7 +184,7 @@ def read(
             pages = reader.read_pages(
                 (_source(name, output) for name in rows.remaining(pictures(images))),
                 contents=Contents.AUTO if page is None else Contents.PAGE if page else Contents.LINE,
-                jobs=jobs if batch else 0,
+                jobs=jobs or processors(),
                 batch_size=batch_size,
                 evidence=explain is not None,
             )

@@ -83,7 +83,7 @@ def train(
         going = new_run(folder, recipe, data, start)
     try:
         note(f"training into {going.folder}")
-        with progress("training", "stage", "loss", "accuracy") as update:
+        with progress("training", "stage", "loss", "accuracy", "a second") as update:
             train_run(going, data, lambda now: update(now.step, now.steps, **now.shown()))
     except KeyboardInterrupt:
         kept = "" if going.checkpoint.exists() else " before the first checkpoint"

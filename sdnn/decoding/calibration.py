@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from sdnn.decoding.batches import side_by_side
 from sdnn.decoding.recursion import sum_of, totals
 from sdnn.decoding.trellis import each_string
 from sdnn.results import FloatArray, tempered
@@ -36,10 +37,7 @@ def fit_temperature(maps: Sequence[FloatArray], strings: Sequence[Sequence[int]]
         raise ValueError(f"{len(strings)} strings for {len(maps)} maps: must be the same number")
     if not maps:
         return 1.0
-    columns = np.array([len(log_probs) for log_probs in maps])
-    batch = np.zeros((len(maps), columns.max(), maps[0].shape[1]))
-    for row, log_probs in zip(batch, maps, strict=True):
-        row[: len(log_probs)] = log_probs
+    batch, columns = side_by_side(maps)
     trellis = each_string(strings, batch.shape[2])
     fits = np.isfinite(totals(batch, trellis, sum_of, columns))
     if not fits.any():

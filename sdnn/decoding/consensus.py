@@ -1,17 +1,20 @@
 """One string from several class maps of the same writing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
 from sdnn.choices import Decoder, Topology
 from sdnn.decoding.automaton import Automaton
-from sdnn.decoding.decoder import decode
+from sdnn.decoding.decoder import paths_through, spell
 from sdnn.decoding.nbest import FLOOR, n_best
-from sdnn.decoding.posterior import language_log_prob, string_log_probs
-from sdnn.decoding.recursion import NoPath
+from sdnn.decoding.posterior import language_log_probs, string_log_probs
 from sdnn.results import FloatArray
+
+Text = tuple[int, ...]
+"""Digit classes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,63 +28,112 @@ class Consensus:
         fit: Probability that the constraint keeps; 1 without one.
     """
 
-    string: tuple[int, ...]
+    string: Text
     log_probs: FloatArray
     confidence: float
     fit: float
 
 
 def consensus(
-    maps: Sequence[FloatArray],
+    lines: Sequence[Sequence[FloatArray]],
     decoder: Decoder = Decoder.VITERBI,
     topology: Topology = Topology.CTC,
     automaton: Automaton | None = None,
-) -> Consensus | None:
-    """The string that is most probable when any of the maps may be the right one.
+) -> list[Consensus | None]:
+    """For each line the string that is most probable when any of its maps may be the right one.
 
-    Each map proposes the string that the decoder finds on it, and scores what all of them propose. With every
-    map as likely as the others, the mean of a string's probabilities is its probability. The decoder
+    Each map proposes the string that the decoder finds on it, and scores what all of its line propose. With
+    every map as likely as the others, the mean of a string's probabilities is its probability. The decoder
     `posterior` looks for one more probable than all of these besides.
 
     Args:
-        maps: V class maps, (T, C) log-probabilities each, with T of their own.
+        lines: For each line V class maps, (T, C) log-probabilities each, with T of their own.
         decoder: Finds the candidates.
         topology: Which paths the trellis allows.
         automaton: Which strings are allowed, with what weight; all by default.
 
     Returns:
-        None where no allowed string is possible: the maps have too few columns for any.
+        None for a line where no allowed string is possible: its maps have too few columns for any.
     """
-    candidates = list(dict.fromkeys(_candidates(maps, decoder, topology, automaton)))
-    if not candidates:
-        return None
-    agreed = _agreed(maps, candidates, topology, automaton)
-    if decoder is Decoder.POSTERIOR:
+    candidates = _candidates(lines, decoder, topology, automaton)
+    agreed = _agreed(lines, candidates, topology, automaton)
+    if decoder is not Decoder.POSTERIOR:
+        return agreed
+    for maps, before, strings in zip(lines, agreed, candidates, strict=True):
         # Only what is likelier than the best path's string is looked for: on a doubtful map that saves most.
-        floor = max(FLOOR, agreed.confidence)
-        for string, _ in n_best(maps, 1, automaton, topology, floor).strings:
-            if string != agreed.string:
-                agreed = _agreed(maps, [string, agreed.string], topology, automaton)
-    return agreed
+        if before is not None:
+            found = n_best(maps, 1, automaton, topology, max(FLOOR, before.confidence)).strings
+            strings[:] = dict.fromkeys([*(string for string, _ in found), before.string])
+    return _agreed(lines, candidates, topology, automaton)
+
+
+def _candidates(
+    lines: Sequence[Sequence[FloatArray]], decoder: Decoder, topology: Topology, automaton: Automaton | None
+) -> list[list[Text]]:
+    """What the maps of each line propose, none of it twice.
+
+    A map that has too few columns for any allowed string proposes none; another may have enough.
+    """
+    proposer = Decoder.NMS if decoder is Decoder.NMS else Decoder.VITERBI
+    maps = [log_probs for line in lines for log_probs in line]
+    proposals = [
+        None if path is None else tuple(span.label for span in spell(path, log_probs.shape[1] - 1))
+        for path, log_probs in zip(paths_through(maps, proposer, topology, automaton), maps, strict=True)
+    ]
+    return [
+        [string for string in dict.fromkeys(proposals[line]) if string is not None]
+        for line in _of_lines(lines)
+    ]
 
 
 def _agreed(
-    maps: Sequence[FloatArray],
-    candidates: Sequence[tuple[int, ...]],
+    lines: Sequence[Sequence[FloatArray]],
+    candidates: Sequence[Sequence[Text]],
     topology: Topology,
     automaton: Automaton | None,
-) -> Consensus:
-    """The candidate that is most probable over the maps."""
-    scores = np.array([string_log_probs(log_probs, candidates, topology) for log_probs in maps])
-    weights = np.zeros(len(candidates))
+) -> list[Consensus | None]:
+    """For each line the candidate that is most probable over its maps."""
+    maps = [log_probs for line in lines for log_probs in line]
+    weighed = [strings for line, strings in zip(lines, candidates, strict=True) for _ in line]
+    scores = string_log_probs(
+        [log_probs for log_probs, strings in zip(maps, weighed, strict=True) for _ in strings],
+        [string for strings in weighed for string in strings],
+        topology,
+    )
+    of_maps = np.split(scores, np.cumsum([len(strings) for strings in weighed])[:-1])
     of_language: FloatArray = np.zeros(len(maps))
     of_allowed = of_language
     if automaton is not None:
-        weights = np.array([automaton.log_weight(candidate) for candidate in candidates])
-        of_language = of_allowed = _language_log_probs(maps, automaton, topology)
+        of_language = of_allowed = language_log_probs(maps, automaton, topology)
         if automaton.unweighted is not automaton:
-            of_allowed = _language_log_probs(maps, automaton.unweighted, topology)
-    mixed = np.logaddexp.reduce(scores, axis=0) + weights
+            of_allowed = language_log_probs(maps, automaton.unweighted, topology)
+    return [
+        _most_probable(strings, np.array(of_maps[line]), of_language[line], of_allowed[line], automaton)
+        if strings
+        else None
+        for strings, line in zip(candidates, _of_lines(lines), strict=True)
+    ]
+
+
+def _most_probable(
+    candidates: Sequence[Text],
+    scores: FloatArray,
+    of_language: FloatArray,
+    of_allowed: FloatArray,
+    automaton: Automaton | None,
+) -> Consensus:
+    """The best candidate of one line.
+
+    Args:
+        candidates: K strings.
+        scores: (V, K) log p(string | map).
+        of_language: (V,) log-probability of all that is allowed, times the weights.
+        of_allowed: (V,) the same without the weights.
+        automaton: Gives the weights.
+    """
+    mixed = np.logaddexp.reduce(scores, axis=0)
+    if automaton is not None:
+        mixed = mixed + [automaton.log_weight(candidate) for candidate in candidates]
     best = int(mixed.argmax())
     return Consensus(
         candidates[best],
@@ -91,17 +143,7 @@ def _agreed(
     )
 
 
-def _language_log_probs(maps: Sequence[FloatArray], automaton: Automaton, topology: Topology) -> FloatArray:
-    return np.array([language_log_prob(log_probs, automaton, topology) for log_probs in maps])
-
-
-def _candidates(
-    maps: Sequence[FloatArray], decoder: Decoder, topology: Topology, automaton: Automaton | None
-) -> Iterator[tuple[int, ...]]:
-    proposer = Decoder.NMS if decoder is Decoder.NMS else Decoder.VITERBI
-    for log_probs in maps:
-        try:
-            _, spans = decode(log_probs, proposer, topology, automaton)
-        except NoPath:  # this map has too few columns for any allowed string; another may have enough
-            continue
-        yield tuple(span.label for span in spans)
+def _of_lines(lines: Sequence[Sequence[FloatArray]]) -> list[slice]:
+    """Where the maps of each line are among all maps in turn."""
+    ends = list(accumulate(len(line) for line in lines))
+    return [slice(end - len(line), end) for line, end in zip(lines, ends, strict=True)]

@@ -21,16 +21,22 @@ The last is the decoder `posterior`. The README has the same example, and a test
 """
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 
 from sdnn.choices import Decoder, Topology
 from sdnn.decoding.automaton import Automaton, any_string
+from sdnn.decoding.batches import in_batches, most_states
 from sdnn.decoding.nbest import n_best
 from sdnn.decoding.nms import pick_peaks
-from sdnn.decoding.recursion import best_path
-from sdnn.decoding.trellis import one_string, trellis_of
+from sdnn.decoding.recursion import best_paths
+from sdnn.decoding.trellis import Trellis, each_string, for_each_map, trellis_of
 from sdnn.results import FloatArray, IntArray, Span
+
+
+class NoPath(ValueError):
+    """No path of a trellis is possible on a map: it has too few columns, say."""
 
 
 def decode(
@@ -39,14 +45,7 @@ def decode(
     topology: Topology = Topology.CTC,
     automaton: Automaton | None = None,
 ) -> tuple[IntArray, list[Span]]:
-    """The decoder's path through the map, and the digits on it.
-
-    Args:
-        log_probs: (T, C) log-probabilities of the classes in each column, T at least 1; the last class is
-            no-digit.
-        decoder: Best path through the trellis, best path of the most probable string, or peaks.
-        topology: Which paths the trellis allows; peak picking has no trellis.
-        automaton: Which strings are allowed; all by default.
+    """The decoder's path through one map, and the digits on it; see `paths_through`.
 
     Returns:
         (T,) class of each column, and the digits from left to right.
@@ -55,34 +54,117 @@ def decode(
         NoPath: When no allowed string is possible, because the map has too few columns, say.
         ValueError: When peaks, which know no strings, are to obey an automaton.
     """
-    classes = log_probs.shape[1]
+    (path,) = paths_through([log_probs], decoder, topology, automaton)
+    if path is None:
+        raise NoPath(f"no path of the trellis is possible on this map of {len(log_probs)} columns")
+    return path, spell(path, log_probs.shape[1] - 1)
+
+
+def paths_through(
+    maps: Sequence[FloatArray],
+    decoder: Decoder = Decoder.VITERBI,
+    topology: Topology = Topology.CTC,
+    automaton: Automaton | None = None,
+) -> list[IntArray | None]:
+    """The decoder's path through each map.
+
+    Args:
+        maps: (T, C) log-probabilities of the classes in each column, T at least 1 and each map's own; the
+            last class is no-digit.
+        decoder: Best path through the trellis, best path of the most probable string, or peaks.
+        topology: Which paths the trellis allows; peak picking has no trellis.
+        automaton: Which strings are allowed; all by default.
+
+    Returns:
+        (T,) class of each column; None where no allowed string is possible on the map.
+
+    Raises:
+        ValueError: When peaks, which know no strings, are to obey an automaton.
+    """
     if decoder is Decoder.NMS:
         if automaton is not None:
             raise ValueError("peak picking knows no strings: it takes no automaton")
-        return _peaks(log_probs)
-    allowed = any_string(classes - 1) if automaton is None else automaton
-    trellis = trellis_of(allowed, classes, topology)
-    if decoder is Decoder.POSTERIOR and (found := n_best([log_probs], 1, allowed, topology).strings):
-        trellis = one_string(found[0][0], classes, topology)
-    path, _ = best_path(log_probs, trellis)
-    return path, spell(path, classes - 1)
+        return [_peaks(log_probs) for log_probs in maps]
+    if not maps:
+        return []
+    classes = maps[0].shape[1]
+    if automaton is None and topology is Topology.CTC:
+        paths = [_free(log_probs) for log_probs in maps]
+    else:
+        allowed = any_string(classes - 1) if automaton is None else automaton
+        paths = _best(maps, trellis_of(allowed, classes, topology))
+    if decoder is Decoder.POSTERIOR:
+        found = [n_best([log_probs], 1, automaton, topology).strings for log_probs in maps]
+        likeliest = [place for place, strings in enumerate(found) if strings]
+        spelling = paths_of(
+            [maps[place] for place in likeliest], [found[place][0][0] for place in likeliest], topology
+        )
+        for place, path in zip(likeliest, spelling, strict=True):
+            paths[place] = path
+    return paths
 
 
-def _peaks(log_probs: FloatArray) -> tuple[IntArray, list[Span]]:
-    spans = pick_peaks(log_probs)
+def paths_of(
+    maps: Sequence[FloatArray], strings: Sequence[Sequence[int]], topology: Topology = Topology.CTC
+) -> list[IntArray | None]:
+    """The best path through each map that spells its string; None where the map has too few columns for it.
+
+    Args:
+        maps: N class maps, (T, C) log-probabilities each.
+        strings: N strings of digit classes.
+        topology: Which paths the trellis allows.
+    """
+
+    def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> list[IntArray | None]:
+        trellis = each_string([strings[place] for place in places], log_probs.shape[2], topology)
+        return _possible(log_probs, trellis, columns)
+
+    return in_batches(maps, most_states(strings), found)
+
+
+def _free(log_probs: FloatArray) -> IntArray | None:
+    """The best path where any class may follow any other: the best class of every column.
+
+    It is the one that the recursion would find, of equal ones, too.
+    """
+    classes = log_probs.shape[1]
+    best = log_probs[:, np.arange(-1, classes - 1)].argmax(axis=1) - 1  # no-digit comes first
+    if (log_probs.max(axis=1) == -np.inf).any():
+        return None
+    return np.asarray(best % classes)
+
+
+def _best(maps: Sequence[FloatArray], trellis: Trellis) -> list[IntArray | None]:
+    """The best path through each map on a trellis of one map."""
+
+    def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> list[IntArray | None]:
+        return _possible(log_probs, for_each_map(trellis, len(places)), columns)
+
+    return in_batches(maps, len(trellis.labels), found)
+
+
+def _possible(log_probs: FloatArray, trellis: Trellis, columns: IntArray) -> list[IntArray | None]:
+    paths, scores = best_paths(log_probs, trellis, columns)
+    return [
+        path[:last] if np.isfinite(score) else None
+        for path, score, last in zip(paths, scores, columns, strict=True)
+    ]
+
+
+def _peaks(log_probs: FloatArray) -> IntArray:
     path = np.full(len(log_probs), log_probs.shape[1] - 1)
-    for span in spans:
+    for span in pick_peaks(log_probs):
         path[span.first] = span.label
-    return path, spans
+    return path
 
 
 def spell(path: Sequence[int] | IntArray, no_digit: int) -> list[Span]:
     """The digits along a path: runs of equal columns, without those of no-digit."""
-    edges = np.flatnonzero(np.diff(path)) + 1
-    firsts = [0, *edges.tolist()]
-    lasts = [*(edges - 1).tolist(), len(path) - 1]
-    return [
-        Span(int(path[first]), first, last)
-        for first, last in zip(firsts, lasts, strict=True)
-        if path[first] != no_digit
-    ]
+    spans = []
+    first = 0
+    for label, run in groupby(np.asarray(path).tolist()):
+        after = first + len(list(run))
+        if label != no_digit:
+            spans.append(Span(label, first, after - 1))
+        first = after
+    return spans

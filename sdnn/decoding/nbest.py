@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, any_string
-from sdnn.decoding.posterior import all_log_prob, language_log_prob
+from sdnn.decoding.posterior import all_log_probs, language_log_probs
 from sdnn.decoding.prefixes import ClassColumns, Prefix, empty_prefix, entering, extended
 from sdnn.decoding.recursion import scores, sum_of
 from sdnn.decoding.trellis import trellis_of
@@ -53,7 +53,7 @@ class _Map:
         self.columns = ClassColumns.of(log_probs, topology)
         backwards = trellis_of(automaton, log_probs.shape[1], topology).reversed
         self.following = scores(log_probs[None, ::-1], backwards, sum_of)[::-1, len(automaton) :]
-        self.log_scale = -all_log_prob(log_probs, topology)
+        self.log_scale = -float(all_log_probs([log_probs], topology)[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ class _Search:
         self.automaton = automaton
         self.maps = [_Map(log_probs, automaton, topology) for log_probs in maps]
         self._log_scales = np.array([each.log_scale for each in self.maps]) - np.log(len(maps))
-        of_language = [language_log_prob(log_probs, automaton, topology) for log_probs in maps]
+        of_language = language_log_probs(maps, automaton, topology)
         self.whole = float(np.logaddexp.reduce(of_language) - np.log(len(maps)))
         self._queue: list[tuple[float, int, tuple[int, ...], _Beginning | None]] = []
         self._ticket = count()

@@ -6,99 +6,156 @@ import numpy as np
 
 from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton
-from sdnn.decoding.prefixes import ClassColumns, Prefix, empty_prefix, entering, extended
-from sdnn.decoding.recursion import sum_of, totals
-from sdnn.decoding.trellis import each_string, every_string, trellis_of
-from sdnn.results import FloatArray
+from sdnn.decoding.batches import in_batches, most_states, side_by_side
+from sdnn.decoding.recursion import scores, sum_of, totals
+from sdnn.decoding.trellis import Trellis, each_string, every_string, for_each_map, trellis_of
+from sdnn.results import FloatArray, IntArray
 
 
 def string_log_probs(
-    log_probs: FloatArray, strings: Sequence[Sequence[int]], topology: Topology = Topology.CTC
+    maps: Sequence[FloatArray], strings: Sequence[Sequence[int]], topology: Topology = Topology.CTC
 ) -> FloatArray:
-    """Log-posteriors log p(string | map) of N strings on one map, each summed over all of its paths.
+    """Log-posteriors log p(string | map) of a string on each map, summed over all of its paths.
 
     Args:
-        log_probs: (T, C) log-probabilities of the classes in each column; the last class is no-digit.
+        maps: N class maps, (T, C) log-probabilities each, with T of their own; the last class is no-digit.
         strings: N strings of digit classes.
         topology: Which paths are allowed; the paths left out are left out of the total, too.
 
     Returns:
-        (N,) natural logarithms, minus infinity for a string that needs more columns than there are.
+        (N,) natural logarithms, minus infinity for a string that needs more columns than its map has.
     """
-    if not strings:
-        return np.zeros(0)
-    maps = np.broadcast_to(log_probs, (len(strings), *log_probs.shape))
-    of_strings = totals(maps, each_string(strings, log_probs.shape[1], topology), sum_of)
-    return of_strings - all_log_prob(log_probs, topology)
+
+    def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> FloatArray:
+        trellis = each_string([strings[place] for place in places], log_probs.shape[2], topology)
+        return totals(log_probs, trellis, sum_of, columns)
+
+    return np.array(in_batches(maps, most_states(strings), found)) - all_log_probs(maps, topology)
 
 
-def language_log_prob(
-    log_probs: FloatArray, automaton: Automaton, topology: Topology = Topology.CTC
-) -> float:
-    """Log-probability that the map's string is one that an automaton allows, times the weights it gives.
+def language_log_probs(
+    maps: Sequence[FloatArray], automaton: Automaton, topology: Topology = Topology.CTC
+) -> FloatArray:
+    """Log-probability that a map's string is one that an automaton allows, times the weights it gives.
 
     Args:
-        log_probs: (T, C) log-probabilities.
+        maps: N class maps, (T, C) log-probabilities each.
         automaton: Allows strings; may weigh them.
         topology: Which paths are allowed.
+
+    Returns:
+        (N,) natural logarithms.
     """
-    trellis = trellis_of(automaton, log_probs.shape[1], topology)
-    return float(totals(log_probs[None], trellis, sum_of)[0]) - all_log_prob(log_probs, topology)
+    if not maps:
+        return np.zeros(0)
+    trellis = trellis_of(automaton, maps[0].shape[1], topology)
+    return _totals(maps, trellis) - all_log_probs(maps, topology)
 
 
-def all_log_prob(log_probs: FloatArray, topology: Topology = Topology.CTC) -> float:
-    """Log of the probabilities of all allowed paths together; 0 where none is possible."""
+def all_log_probs(maps: Sequence[FloatArray], topology: Topology = Topology.CTC) -> FloatArray:
+    """(N,) logs of the probabilities of all allowed paths of a map together; 0 where none is possible."""
     if topology is Topology.CTC:
-        return float(np.logaddexp.reduce(log_probs, axis=1).sum())
-    total = float(totals(log_probs[None], every_string(log_probs.shape[1], topology), sum_of)[0])
-    return total if np.isfinite(total) else 0.0
+        return np.array([np.logaddexp.reduce(log_probs, axis=1).sum() for log_probs in maps])
+    if not maps:
+        return np.zeros(0)
+    of_paths = _totals(maps, every_string(maps[0].shape[1], topology))
+    return np.where(np.isfinite(of_paths), of_paths, 0.0)
 
 
 def digit_probs(
-    log_probs: FloatArray,
-    string: Sequence[int],
+    maps: Sequence[FloatArray],
+    strings: Sequence[Sequence[int]],
     topology: Topology = Topology.CTC,
     automaton: Automaton | None = None,
-) -> FloatArray:
-    """Probability of every digit at each position of a string, with the others as they are.
+) -> list[FloatArray]:
+    """Probability of every digit at each position of the string on each map, with the others as they are.
 
     A path of a string with another digit at position i enters that digit from the part before it, scored from
     the left, stays on it, and leaves it for the part after it, scored from the right. Summed over the column
     where it leaves, every path counts once.
 
     Args:
-        log_probs: (T, C) log-probabilities.
-        string: L digit classes.
+        maps: N class maps, (T, C) log-probabilities each, with T of their own.
+        strings: N strings of L digit classes, L their own.
         topology: Which paths are allowed.
         automaton: Which strings are, with what weight; all by default.
 
     Returns:
-        (L, C-1) array: row i is p(digit at i | the other digits of the string), which sums to 1, or is all 0
-        where no digit is possible there.
+        N times (L, C-1): row i is p(digit at i | the other digits of the string), which sums to 1, or is all
+        0 where no digit is possible there.
     """
-    ahead = ClassColumns.of(log_probs, topology)
-    behind = ClassColumns.of(log_probs[::-1], topology)
-    digits = log_probs.shape[1] - 1
-    before, after = _prefixes(ahead, string), _prefixes(behind, string[::-1])
-    weights = np.zeros((len(string), digits)) if automaton is None else _weights(automaton, string, digits)
-    probs = np.zeros((len(string), digits))
-    for position in range(len(string)):
-        on_digit = ahead.staying(entering(ahead, before[position]), slice(0, digits))
-        leave = entering(behind, after[len(string) - 1 - position])[:, ::-1]
-        joint = np.logaddexp.reduce(on_digit + leave, axis=1) + weights[position]
-        total = np.logaddexp.reduce(joint)
-        if np.isfinite(total):
-            probs[position] = np.exp(joint - total)
-    return probs
+
+    def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> list[FloatArray]:
+        chosen = [strings[place] for place in places]
+        joint = _substituted(log_probs, columns, chosen, topology)
+        return np.split(joint, np.cumsum([len(string) for string in chosen])[:-1])
+
+    if not strings:
+        return []
+    # Each position of a string keeps as many scores as there are digits, beside those of the string itself.
+    joints = in_batches(maps, most_states(strings) * maps[0].shape[1], found)
+    if automaton is not None:
+        joints = [
+            joint + _weights(automaton, string, joint.shape[1])
+            for joint, string in zip(joints, strings, strict=True)
+        ]
+    return [_shares(joint) for joint in joints]
 
 
-def _prefixes(columns: ClassColumns, string: Sequence[int]) -> list[Prefix]:
-    """The prefixes of a string, from none of its digits to all."""
-    prefixes = [empty_prefix(columns)]
-    for digit in string:
-        enter = entering(columns, prefixes[-1])[digit]
-        prefixes.append(extended(columns, enter, digit))
-    return prefixes
+def _substituted(
+    log_probs: FloatArray, columns: IntArray, strings: Sequence[Sequence[int]], topology: Topology
+) -> FloatArray:
+    """Log-scores of the strings with each digit in the place of one of theirs.
+
+    Args:
+        log_probs: (B, T, C) maps, shorter ones filled up.
+        columns: (B,) columns that count.
+        strings: B strings.
+        topology: Which paths are allowed.
+
+    Returns:
+        (P, C-1) for all P positions of all strings, those of the first string first.
+    """
+    backwards, _ = side_by_side([one[:last][::-1] for one, last in zip(log_probs, columns, strict=True)])
+    trellis = each_string(strings, log_probs.shape[2], topology)
+    digits = np.array([digit for string in strings for digit in string], dtype=np.intp)
+    number = np.repeat(np.arange(len(strings)), [len(string) for string in strings])
+    # The states of the trellis are the gaps, of which a string has one more than it has digits, then the
+    # digits of all strings in turn.
+    gap, on_digit = np.arange(len(digits)) + number, len(digits) + len(strings)
+
+    def reached(table: FloatArray, gaps: IntArray, step: int) -> FloatArray:
+        """(T, P, C-1) scores of what lies on one side of a position, up to the column before each column."""
+        beside = np.arange(len(digits)) + step
+        outermost = np.append(number, -1)[beside] != number
+        from_gap = np.full((len(table), len(digits)), -np.inf)
+        from_gap[0, outermost] = 0.0
+        from_gap[1:] = table[:-1, gaps]
+        from_any = from_gap.copy()
+        if topology is Topology.CTC:  # a digit may touch another one
+            inner = np.flatnonzero(~outermost)
+            from_any[1:, inner] = np.logaddexp(from_gap[1:, inner], table[:-1, on_digit + beside[inner]])
+        neighbour = np.where(outermost, -1, np.append(digits, -1)[beside])
+        equal = neighbour[:, None] == np.arange(log_probs.shape[2] - 1)
+        return np.where(equal, from_gap[..., None], from_any[..., None])
+
+    enter = reached(scores(log_probs, trellis, sum_of, columns), gap, -1)
+    leave = reached(scores(backwards, trellis.reversed, sum_of, columns), gap + 1, 1)
+    staying = joint = np.full(enter.shape[1:], -np.inf)
+    for t, arriving in enumerate(enter):
+        staying = np.logaddexp(staying, arriving) + log_probs[number, t, :-1]
+        left = columns[number] - 1 - t  # columns; those beyond a map's last one do not count
+        leaving = np.where(left[:, None] >= 0, leave[left, np.arange(len(digits))], -np.inf)
+        joint = np.logaddexp(joint, staying + leaving)
+    return joint
+
+
+def _shares(joint: FloatArray) -> FloatArray:
+    """Probabilities in proportion to the log-scores of each row; all 0 where none is possible."""
+    highest = joint.max(axis=1, keepdims=True, initial=-np.inf)
+    probs = np.exp(joint - np.where(np.isfinite(highest), highest, 0.0))
+    total = probs.sum(axis=1, keepdims=True)
+    return np.asarray(probs / np.where(total > 0, total, 1.0))
 
 
 def _weights(automaton: Automaton, string: Sequence[int], digits: int) -> FloatArray:
@@ -115,3 +172,12 @@ def _weights(automaton: Automaton, string: Sequence[int], digits: int) -> FloatA
         arcs = automaton.runs(string[:position])[sources]
         np.maximum.at(weights[position], labels[arcs], ends[len(string) - 1 - position][targets[arcs]])
     return weights
+
+
+def _totals(maps: Sequence[FloatArray], trellis: Trellis) -> FloatArray:
+    """(N,) log of all paths of a trellis of one map, on each map."""
+
+    def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> FloatArray:
+        return totals(log_probs, for_each_map(trellis, len(places)), sum_of, columns)
+
+    return np.array(in_batches(maps, len(trellis.labels), found))

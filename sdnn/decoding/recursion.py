@@ -23,10 +23,6 @@ Join = Callable[[FloatArray, IntArray, IntArray], FloatArray]
 """How paths that meet combine: (A,) scores, (S,) where each group of them begins, (A,) each one's group."""
 
 
-class NoPath(ValueError):
-    """No path of a trellis is possible on a map: it has too few columns, say."""
-
-
 def best_of(values: FloatArray, starts: IntArray, groups: IntArray) -> FloatArray:
     """(S,) the highest score of each group: the semiring (max, +)."""
     return np.asarray(np.maximum.reduceat(values, starts))
@@ -173,22 +169,3 @@ def _first_best(
     known = np.minimum(places, len(values if index is None else index) - 1)
     inside = np.where(places < stops[:, None], values[known if index is None else index[known]], -np.inf)
     return np.asarray(starts + inside.argmax(axis=1))
-
-
-def best_path(log_probs: FloatArray, trellis: Trellis) -> tuple[IntArray, float]:
-    """The most probable single path through one map; see `best_paths`.
-
-    Args:
-        log_probs: (T, C) log-probabilities, T at least 1.
-        trellis: Of one map.
-
-    Returns:
-        (T,) class of each column, and the path's log-probability.
-
-    Raises:
-        NoPath: When no path of the trellis is possible.
-    """
-    paths, best = best_paths(log_probs[None], trellis)
-    if best[0] == -np.inf:
-        raise NoPath(f"no path of the trellis is possible on this map of {len(log_probs)} columns")
-    return paths[0], float(best[0])

@@ -110,11 +110,6 @@ def every_string(classes: int, topology: Topology = Topology.CTC) -> Trellis:
     return trellis_of(any_string(classes - 1), classes, topology)
 
 
-def one_string(string: Sequence[int], classes: int, topology: Topology = Topology.CTC) -> Trellis:
-    """The trellis of the paths that spell one string; see `each_string`."""
-    return each_string([string], classes, topology)
-
-
 def each_string(strings: Sequence[Sequence[int]], classes: int, topology: Topology = Topology.CTC) -> Trellis:
     """The trellis of N maps, each of which is to spell a string of its own.
 

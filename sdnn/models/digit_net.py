@@ -12,58 +12,42 @@ Reference:
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sdnn.results import CLASSES, Geometry
+from sdnn.models.architecture import (
+    CHANNELS,
+    FEATURE_COLUMNS,
+    FEATURE_ROWS,
+    GEOMETRY,
+    Convolution,
+    Layer,
+    connected_layers,
+    feature_layers,
+)
 
-GEOMETRY: Final = Geometry()
-CHANNELS: Final = (16, 32, 64, 128, 160)
-"""Feature maps of each convolution; the last is also the width of the fully connected layer."""
-FEATURE_ROWS: Final = 1
-FEATURE_COLUMNS: Final = 10
-"""Size of the last feature map of one window."""
+__all__ = ["CHANNELS", "GEOMETRY", "DigitNet"]
 
 
 class DigitNet(nn.Module):
-    """Classifier of one window.
-
-    Layers, with their output for one window (channels x rows x columns)::
-
-        features    conv 5x5    16 x 28 x 36
-                    max 2x2     16 x 14 x 18
-                    conv 3x3    32 x 12 x 16
-                    conv 3x3    64 x 10 x 14
-                    max 2x1     64 x  5 x 14
-                    conv 3x3   128 x  3 x 12
-                    conv 3x3   160 x  1 x 10
-        classifier  linear     160            over all 160 x 1 x 10
-                    linear      11
-    """
+    """Classifier of one window; `architecture` says what its layers are."""
 
     def __init__(self, dropout: float = 0.0, channels: Sequence[int] = CHANNELS) -> None:
         super().__init__()
         self.channels = tuple(channels)
-        first, second, third, fourth, last = channels
         self.features = nn.Sequential(
-            *_convolution(1, first, 5),
-            nn.MaxPool2d(2),
-            *_convolution(first, second, 3),
-            *_convolution(second, third, 3),
-            nn.MaxPool2d((2, 1)),
-            *_convolution(third, fourth, 3),
-            *_convolution(fourth, last, 3),
+            *(module for layer in feature_layers(channels) for module in _modules(layer))
         )
+        hidden, last = connected_layers(channels)
         self.flatten = nn.Flatten()
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Sequential(
-            nn.Linear(last * FEATURE_ROWS * FEATURE_COLUMNS, last, bias=False),
-            nn.BatchNorm1d(last),
+            nn.Linear(hidden.channels_in * hidden.rows * hidden.columns, hidden.channels_out, bias=False),
+            nn.BatchNorm1d(hidden.channels_out),
             nn.ReLU(inplace=True),
             self.dropout,
-            nn.Linear(last, CLASSES),
+            nn.Linear(last.channels_in, last.channels_out),
         )
 
     def forward(self, windows: Tensor) -> Tensor:
@@ -124,10 +108,13 @@ def _normalised(kernel: Tensor, norm: nn.Module) -> tuple[Tensor, Tensor]:
     return kernel * factor[:, None, None, None], norm.bias - norm.running_mean * factor
 
 
-def _convolution(channels_in: int, channels_out: int, kernel: int) -> list[nn.Module]:
-    """An unpadded convolution, its normalisation (which takes the place of a bias) and a rectifier."""
-    return [
-        nn.Conv2d(channels_in, channels_out, kernel, bias=False),
-        nn.BatchNorm2d(channels_out),
-        nn.ReLU(inplace=True),
-    ]
+def _modules(layer: Layer) -> list[nn.Module]:
+    """A convolution with its normalisation, which takes the place of a bias, and a rectifier; or maxima."""
+    kernel = layer.rows, layer.columns
+    if isinstance(layer, Convolution):
+        return [
+            nn.Conv2d(layer.channels_in, layer.channels_out, kernel, bias=False),
+            nn.BatchNorm2d(layer.channels_out),
+            nn.ReLU(inplace=True),
+        ]
+    return [nn.MaxPool2d(kernel)]

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from sdnn.errors import ModelError
+from sdnn.grouping import of_similar_size
 from sdnn.models.description import Description
 from sdnn.results import CLASSES, ClassMap, Strip, tempered
 
@@ -30,8 +31,15 @@ class Engine:
         sha256: Checksum of the file.
     """
 
-    def __init__(self, path: Path = BUNDLED, temperature: float | None = None) -> None:
-        """Loads a model; `temperature` takes the place of its own.
+    def __init__(
+        self, path: Path = BUNDLED, temperature: float | None = None, threads: int | None = None
+    ) -> None:
+        """Loads a model.
+
+        Args:
+            path: File (.onnx).
+            temperature: Takes the place of the model's own.
+            threads: That sweep together; as many as processors where None.
 
         Raises:
             ModelError: When the file is missing, damaged, or not a model of this package.
@@ -48,6 +56,7 @@ class Engine:
             raise ModelError(f"{path}: no model there ({error.strerror}); {remedy}") from error
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # what goes wrong is said once, by the exception
+        options.intra_op_num_threads = threads or 0
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's exceptions share no base but this one
@@ -67,6 +76,11 @@ class Engine:
         if temperature is not None:
             self.description = replace(self.description, temperature=temperature)
         self.sha256 = hashlib.sha256(content).hexdigest()
+        self._path, self._temperature = path, temperature
+
+    def __reduce__(self) -> tuple[type["Engine"], tuple[Path, float | None, int]]:
+        """Goes to another process by its file; there it is one of several, and has one thread."""
+        return Engine, (self._path, self._temperature, 1)
 
     def class_map(self, strip: Strip) -> ClassMap:
         """The class map of one strip; see `class_maps`."""
@@ -87,7 +101,7 @@ class Engine:
                 raise ValueError(f"strip of {strip.ink.shape[0]} rows for a model of {geometry.height_px}")
         widths = [max(strip.ink.shape[1], geometry.window_px) for strip in strips]
         maps: dict[int, ClassMap] = {}
-        for group in _of_similar_width(widths):
+        for group in of_similar_size(widths, MOST_SWEPT_PX, WIDENING):
             batch = np.zeros((len(group), geometry.height_px, widths[group[-1]]), np.float32)
             for row, place in zip(batch, group, strict=True):
                 row[:, : strips[place].ink.shape[1]] = strips[place].ink
@@ -96,17 +110,3 @@ class Engine:
                 log_probs = tempered(columns[: geometry.columns(widths[place])], self.description.temperature)
                 maps[place] = ClassMap(log_probs, geometry.window_px, geometry.stride_px)
         return [maps[place] for place in range(len(strips))]
-
-
-def _of_similar_width(widths: Sequence[int]) -> Iterator[list[int]]:
-    """Places of the widths in groups, each in rising order, in which no more than a share is filled up."""
-    group: list[int] = []
-    for place in sorted(range(len(widths)), key=widths.__getitem__):
-        if group and (
-            widths[place] > WIDENING * widths[group[0]] or len(group) * widths[place] > MOST_SWEPT_PX
-        ):
-            yield group
-            group = []
-        group.append(place)
-    if group:
-        yield group

@@ -71,7 +71,7 @@ def digit_lesson(
 
 def as_input(windows: FloatArray) -> Tensor:
     """(B, 1, H, W) input of the net from (B, H, W) windows or strips, 0 paper to 1 ink."""
-    return torch.from_numpy(windows).unsqueeze(1).contiguous(memory_format=arithmetic.memory_format())
+    return torch.from_numpy(windows).unsqueeze(1).contiguous(memory_format=arithmetic.MEMORY_FORMAT)
 
 
 def classify(net: DigitNet, windows: FloatArray) -> npt.NDArray[np.int64]:

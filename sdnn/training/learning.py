@@ -30,6 +30,7 @@ class Progress:
         steps: Steps of the stage in all.
         loss: Of the last step.
         accuracy: On validation data, at the last epoch; None before the first.
+        a_second: Windows or strips learned a second since the last record.
     """
 
     stage: Stage
@@ -37,13 +38,15 @@ class Progress:
     steps: int
     loss: float
     accuracy: float | None
+    a_second: float
 
     def shown(self) -> dict[str, str]:
-        """Stage, loss and accuracy as a progress bar shows them."""
+        """Stage, loss, accuracy and speed as a progress bar shows them."""
         return {
             "stage": self.stage.value,
             "loss": f"{self.loss:.3f}",
             "accuracy": "–" if self.accuracy is None else f"{100 * self.accuracy:.2f} %",
+            "a second": f"{self.a_second:,.0f}",
         }
 
 
@@ -86,6 +89,7 @@ def learn(net: DigitNet, run: Run, lesson: Lesson[Batch], report: Callable[[Prog
     began = time.perf_counter() - seconds
     net.dropout.p = recipe.dropout
     batches = lesson.batches(done)
+    since, learned = time.perf_counter(), 0
     for step in range(done, recipe.steps):
         # Decides the dropout, which is to be the same after a resume.
         torch.manual_seed(hash((run.recipe.seed, stage is Stage.STRINGS, step)))
@@ -97,6 +101,8 @@ def learn(net: DigitNet, run: Run, lesson: Lesson[Batch], report: Callable[[Prog
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), MOST_GRADIENT)
         optimizer.step()
+        learned += recipe.batch
+        a_second = learned / (time.perf_counter() - since)
         if (step + 1) % recipe.steps_per_epoch == 0 or step + 1 == recipe.steps:
             net.eval()
             figures = lesson.figures(net)
@@ -108,10 +114,12 @@ def learn(net: DigitNet, run: Run, lesson: Lesson[Batch], report: Callable[[Prog
                     "loss": float(loss.detach()),
                     **figures,
                     "seconds": round(time.perf_counter() - began, 1),
+                    "a_second": round(a_second, 1),
                 }
             )
             run.save_checkpoint(stage, net, optimizer, step + 1)
-        report(Progress(stage, step + 1, recipe.steps, float(loss.detach()), accuracy))
+            since, learned = time.perf_counter(), 0
+        report(Progress(stage, step + 1, recipe.steps, float(loss.detach()), accuracy, a_second))
 
 
 def learning_rate(recipe: StageRecipe, step: int) -> float:

@@ -83,7 +83,7 @@ def train(run: Run, data: Path | None, report: Report) -> Description:
     recipe = run.recipe
     torch.manual_seed(recipe.seed)
     net = load_net(run.start)[0] if recipe.start else DigitNet(channels=recipe.channels)
-    net = net.to(memory_format=arithmetic.memory_format())
+    net = net.to(memory_format=arithmetic.MEMORY_FORMAT)
     if (digits := recipe.digits) and run.reached() is not Stage.STRINGS:
         fit, validation = (_source(run, digits, split, data) for split in FIT_AND_CHOOSE)
         windows = WindowMaker(fit, digits.window, digits.batch, recipe.seed)
@@ -106,7 +106,7 @@ def _finish(run: Run, net: DigitNet, data: Path | None) -> Description:
     """Fits the temperature and writes the model files."""
     card = {
         f"validation {stage}": {
-            name: value for name, value in last.items() if name not in {"stage", "step", "loss"}
+            name: value for name, value in last.items() if name not in {"stage", "step", "loss", "a_second"}
         }
         for stage in (Stage.DIGITS, Stage.STRINGS)
         if (last := run.last_metrics(stage))

@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import class_maps, constrained_maps, string_probs, string_probs_under
+from single import consensus, string_log_probs
 
 from sdnn.choices import Decoder, Topology
 from sdnn.decoding.automaton import Automaton, any_string, automaton
-from sdnn.decoding.consensus import Consensus, consensus
-from sdnn.decoding.decoder import decode
+from sdnn.decoding.consensus import Consensus
+from sdnn.decoding.decoder import NoPath, decode
 from sdnn.decoding.nbest import n_best
-from sdnn.decoding.posterior import string_log_probs
-from sdnn.decoding.recursion import NoPath
 from sdnn.results import FloatArray
 
 Constrained = tuple[list[FloatArray], Automaton]

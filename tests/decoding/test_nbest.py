@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import String, class_maps, constrained_maps, normalized, string_probs_under
+from single import string_log_probs
 
 from sdnn.choices import Topology
 from sdnn.decoding import nbest as under_test
 from sdnn.decoding.automaton import Automaton, any_string, automaton
 from sdnn.decoding.nbest import FLOOR, NBest, n_best
-from sdnn.decoding.posterior import string_log_probs
 from sdnn.results import FloatArray
 
 Constrained = tuple[list[FloatArray], Automaton]

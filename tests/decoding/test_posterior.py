@@ -15,10 +15,10 @@ from oracle import (
     strings,
 )
 from oracle import digit_probs as obvious_digit_probs
+from single import all_log_prob, digit_probs, language_log_prob, string_log_probs
 
 from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, any_string, automaton
-from sdnn.decoding.posterior import all_log_prob, digit_probs, language_log_prob, string_log_probs
 from sdnn.results import FloatArray
 
 Constrained = tuple[list[FloatArray], Automaton]

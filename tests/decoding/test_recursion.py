@@ -14,11 +14,13 @@ from oracle import (
     path_log_probs_under,
     string_of,
 )
+from single import best_path, one_string
 
 from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, automaton
-from sdnn.decoding.recursion import Join, NoPath, best_of, best_path, best_paths, scores, sum_of, totals
-from sdnn.decoding.trellis import each_string, every_string, for_each_map, one_string, trellis_of
+from sdnn.decoding.decoder import NoPath
+from sdnn.decoding.recursion import Join, best_of, best_paths, scores, sum_of, totals
+from sdnn.decoding.trellis import each_string, every_string, for_each_map, trellis_of
 from sdnn.results import FloatArray
 
 topologies = st.sampled_from(list(Topology))

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Path, String, automata, is_allowed, language, paths, string_of
+from single import one_string
 
 from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, any_string
-from sdnn.decoding.trellis import Trellis, each_string, every_string, for_each_map, one_string, trellis_of
+from sdnn.decoding.trellis import Trellis, each_string, every_string, for_each_map, trellis_of
 
 topologies = pytest.mark.parametrize("topology", list(Topology))
 few = settings(max_examples=40, deadline=None)

@@ -30,4 +30,3 @@ def test_bfloat16_is_used_where_the_processor_has_it(
     with arithmetic.autocast():
         product = torch.ones(2, 2) @ torch.ones(2, 2)
     assert product.dtype is (torch.bfloat16 if narrow else torch.float32)
-    assert arithmetic.memory_format() is (torch.channels_last if narrow else torch.contiguous_format)

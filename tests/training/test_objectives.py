@@ -7,11 +7,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from single import string_log_probs
 from torch import Tensor
 
 from sdnn.choices import Gradient, Objective, Topology
 from sdnn.decoding.decoder import spell
-from sdnn.decoding.posterior import string_log_probs
 from sdnn.results import NO_DIGIT, FloatArray, tempered
 from sdnn.training.objectives import forward_loss, string_loss, viterbi_loss, winner_gradient
 

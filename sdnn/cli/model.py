@@ -1,0 +1,188 @@
+"""`sdnn model show`."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from sdnn.cli.terminal import print_line
+from sdnn.errors import ModelError
+
+if TYPE_CHECKING:
+    from sdnn.models.architecture import Layer
+    from sdnn.models.description import Description
+
+SCHEMA: Final = 1
+STRIP_DIGITS: Final = 5
+STRIP_PX: Final = 130
+"""Width of a strip of five digits: median over 1,000 of MNIST validation digits, gaps of 0 to 6 px."""
+DIGIT_PX: Final = 16.4
+"""What each of them takes of it, with its gap; the rest is paper on either side."""
+
+model = typer.Typer(help="Look at model files.", no_args_is_help=True)
+
+
+@model.command()
+def show(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="MODEL.onnx", envvar="SDNN_MODEL", help="Model file; the bundled one by default."
+        ),
+    ] = None,
+    json_lines: Annotated[bool, typer.Option("--json", help="Print the same as a JSON record.")] = False,
+) -> None:
+    """Say what a model is: its layers, what they cost, what it was trained with, its card."""
+    from sdnn.models.engine import BUNDLED, Engine
+
+    path = file or BUNDLED
+    engine = Engine(path)
+    record = {
+        "schema": SCHEMA,
+        "name": engine.description.name,
+        "file": str(path),
+        "bytes": path.stat().st_size,
+        "sha256": engine.sha256,
+        **_described(engine.description, path),
+    }
+    print_line(json.dumps(record) if json_lines else "\n\n".join(map("\n".join, _blocks(record))))
+
+
+def _described(description: "Description", path: Path) -> dict[str, Any]:
+    """What the description of a model says, and what follows from it, in plain JSON types."""
+    from sdnn.models.architecture import work
+
+    stack = _layers(description, path)
+    taken = work(stack, STRIP_PX)
+    return {
+        "geometry": {
+            **asdict(description.geometry),
+            "digit_px": DIGIT_PX,
+            "columns_per_digit": DIGIT_PX / description.geometry.stride_px,
+        },
+        "layers": _layer_records(stack),
+        "parameters": sum(layer.parameters for layer in stack),
+        "multiplications": {
+            "digits": STRIP_DIGITS,
+            "width_px": STRIP_PX,
+            "columns": taken.columns,
+            "swept": taken.swept,
+            "per_column": round(taken.per_column),
+            "window": taken.window,
+            "cut": taken.cut,
+            "ratio": round(taken.ratio, 2),
+        },
+        "temperature": description.temperature,
+        "recipe": description.recipe,
+        "data": description.data,
+        "card": description.card,
+    }
+
+
+def _layers(description: "Description", path: Path) -> "tuple[Layer, ...]":
+    """The layers of the described net.
+
+    Raises:
+        ModelError: When it is a net that this version does not make.
+    """
+    from sdnn.models.architecture import CHANNELS, GEOMETRY, layers
+
+    channels = description.recipe.get("channels", CHANNELS)
+    try:
+        if description.geometry != GEOMETRY:
+            raise ValueError(description.geometry)
+        if not all(isinstance(maps, int) and maps > 0 for maps in channels):
+            raise ValueError(channels)
+        return layers(channels)
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"{path}: describes a net of another architecture; look at it with its sdnn version"
+        ) from error
+
+
+def _layer_records(stack: "Sequence[Layer]") -> list[dict[str, Any]]:
+    """The layers; `window_map` is what each makes of one window, multiplications are those of a strip."""
+    from sdnn.models.architecture import GEOMETRY, map_sizes, multiplications
+
+    sizes = map_sizes(stack, GEOMETRY.window_px)[1:]
+    counts = multiplications(stack, STRIP_PX)
+    return [
+        {
+            "kind": type(layer).__name__.lower(),
+            **asdict(layer),
+            "window_map": size,
+            "parameters": layer.parameters,
+            "multiplications": count,
+            "share": round(count / sum(counts), 4),
+        }
+        for layer, size, count in zip(stack, sizes, counts, strict=True)
+    ]
+
+
+def _blocks(record: Mapping[str, Any]) -> Iterator[Iterable[str]]:
+    """The record for people: names and values side by side, and a table of the layers."""
+    geometry, taken = record["geometry"], record["multiplications"]
+    yield _aligned(
+        ("name", _plain(record["name"])),
+        ("file", _plain(record["file"])),
+        ("bytes", f"{record['bytes']:,}"),
+        ("sha256", record["sha256"]),
+    )
+    yield _aligned(
+        ("strip height", f"{geometry['height_px']} px"),
+        ("text height", f"{geometry['text_height_px']} px"),
+        ("window", f"{geometry['window_px']} px"),
+        ("stride", f"{geometry['stride_px']} px"),
+        ("columns per digit", f"{geometry['columns_per_digit']:.1f}, for {geometry['digit_px']:.1f} px"),
+    )
+    yield _table(record["layers"])
+    yield _aligned(
+        ("parameters", f"{record['parameters']:,}"),
+        (f"strip of {taken['digits']} digits", f"{taken['width_px']} px, {taken['columns']} columns"),
+        ("multiplications", f"{taken['swept']:,}"),
+        ("multiplications per column", f"{taken['per_column']:,}"),
+        ("multiplications of one window", f"{taken['window']:,}"),
+        ("multiplications of all windows", f"{taken['cut']:,}, {taken['ratio']:.1f} times the sweep"),
+    )
+    for name in ("temperature", "recipe", "data", "card"):
+        yield _aligned(*_entries(name, record[name]))
+
+
+def _table(layers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    row = "{:<11}  {:>6}  {:>4}  {:>4}  {:>10}  {:>10}  {:>15}  {:>5}".format
+    yield row("layer", "kernel", "in", "out", "window map", "parameters", "multiplications", "%")
+    for layer in layers:
+        height, width = layer["window_map"]
+        yield row(
+            layer["kind"],
+            f"{layer['rows']}x{layer['columns']}",
+            layer.get("channels_in", ""),
+            layer.get("channels_out", ""),
+            f"{height}x{width}",
+            f"{layer['parameters']:,}",
+            f"{layer['multiplications']:,}",
+            f"{100 * layer['share']:.1f}",
+        )
+
+
+def _entries(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """A nested value as one line for each thing in it, with the way there as its name."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from _entries(f"{name}.{key}", inner)
+    else:
+        yield _plain(name), _plain(value)
+
+
+def _plain(value: Any) -> str:
+    """A value on one line; as JSON where it is no text, or one that could do things to a terminal."""
+    return value if isinstance(value, str) and value.isprintable() else json.dumps(value)
+
+
+def _aligned(*entries: tuple[str, str]) -> Iterator[str]:
+    width = max(len(name) for name, _ in entries)
+    for name, value in entries:
+        yield f"{name:<{width}}  {value}"

@@ -1,0 +1,63 @@
+"""The functions that take many class maps, asked about one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sdnn.choices import Decoder, Topology
+from sdnn.decoding import posterior
+from sdnn.decoding.automaton import Automaton
+from sdnn.decoding.consensus import Consensus
+from sdnn.decoding.consensus import consensus as consensus_of_lines
+from sdnn.decoding.decoder import NoPath
+from sdnn.decoding.recursion import best_paths
+from sdnn.decoding.trellis import Trellis, each_string
+from sdnn.results import FloatArray, IntArray
+
+
+def one_string(string: Sequence[int], classes: int, topology: Topology = Topology.CTC) -> Trellis:
+    return each_string([string], classes, topology)
+
+
+def best_path(log_probs: FloatArray, trellis: Trellis) -> tuple[IntArray, float]:
+    """Raises NoPath where there is none."""
+    paths, best = best_paths(log_probs[None], trellis)
+    if best[0] == -np.inf:
+        raise NoPath(f"no path of the trellis is possible on this map of {len(log_probs)} columns")
+    return paths[0], float(best[0])
+
+
+def string_log_probs(
+    log_probs: FloatArray, strings: Sequence[Sequence[int]], topology: Topology = Topology.CTC
+) -> FloatArray:
+    return posterior.string_log_probs([log_probs] * len(strings), strings, topology)
+
+
+def language_log_prob(
+    log_probs: FloatArray, automaton: Automaton, topology: Topology = Topology.CTC
+) -> float:
+    return float(posterior.language_log_probs([log_probs], automaton, topology)[0])
+
+
+def all_log_prob(log_probs: FloatArray, topology: Topology = Topology.CTC) -> float:
+    return float(posterior.all_log_probs([log_probs], topology)[0])
+
+
+def digit_probs(
+    log_probs: FloatArray,
+    string: Sequence[int],
+    topology: Topology = Topology.CTC,
+    automaton: Automaton | None = None,
+) -> FloatArray:
+    (probs,) = posterior.digit_probs([log_probs], [string], topology, automaton)
+    return probs
+
+
+def consensus(
+    maps: Sequence[FloatArray],
+    decoder: Decoder = Decoder.VITERBI,
+    topology: Topology = Topology.CTC,
+    automaton: Automaton | None = None,
+) -> Consensus | None:
+    (agreed,) = consensus_of_lines([maps], decoder, topology, automaton)
+    return agreed
