@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check train weights samples bench bench-peers sweep strips pages batches ablation constraints development clean
+.PHONY: help demo test check train weights samples bench bench-peers training sweep strips pages batches ablation constraints development clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,9 @@ bench-peers: build/venv-peers/rapidocr  ## Install RapidOCR, in build/venv-peers
 
 sweep: $(VENV)/everything  ## The sweep against single windows; writes benchmarks/sweep.{json,md,png}
 	$(BIN)/python benchmarks/sweep.py
+
+training: $(VENV)/everything  ## How long learning single digits takes (a quarter of an hour); benchmarks/training.*
+	$(BIN)/python benchmarks/training.py
 
 strips: $(VENV)/everything  ## Read strips of MNIST test digits; writes benchmarks/strips.{json,md}
 	$(BIN)/python benchmarks/strips.py

@@ -47,11 +47,14 @@ def timed_reader_of(*args, **options):
     mark("reading")
     return reader
 command.reader_of = timed_reader_of
-mark("command_line")
-try:
-    main()
-finally:
+cli = sys.modules["sdnn.cli"]
+leave = cli.leave
+def timed_leave(code):
     mark("end")
+    leave(code)
+cli.leave = timed_leave
+mark("command_line")
+main()
 """
 """The command, with marks between its steps among the lines of `-X importtime`."""
 STEPS: Final = {

@@ -17,8 +17,6 @@ from typing import Final
 
 from processes import environment
 
-from sdnn.machine import processors
-
 HERE = Path(__file__).parent
 RAPIDOCR_SCRIPT: Final = HERE / "peers_rapidocr.py"
 RAPIDOCR_PYTHON: Final = HERE.parent / "build" / "venv-peers" / "bin" / "python"
@@ -80,13 +78,14 @@ def with_rapidocr(files: Sequence[Path]) -> Batch:
         return Batch(json.loads(said.stderr.splitlines()[-1])["seconds"], texts_of(out))
 
 
-def with_tesseract(files: Sequence[Path]) -> Batch:
-    """A process for each file, as many at a time as there are processors, each of one thread."""
+def with_tesseract(files: Sequence[Path], at_a_time: int) -> Batch:
+    """A process for each file; of several at a time each has one thread, as the manual says."""
+    environs = environment(OMP_THREAD_LIMIT="1") if at_a_time > 1 else environment()
 
     def text(file: Path) -> str:
         said = subprocess.run(
             tesseract_command(file),
-            env=environment(OMP_THREAD_LIMIT="1"),
+            env=environs,
             capture_output=True,
             text=True,
             check=True,
@@ -94,7 +93,7 @@ def with_tesseract(files: Sequence[Path]) -> Batch:
         return said.stdout
 
     started = time.perf_counter()
-    with ThreadPoolExecutor(processors()) as pool:
+    with ThreadPoolExecutor(at_a_time) as pool:
         texts = dict(zip((file.name for file in files), map(_digits, pool.map(text, files)), strict=True))
     return Batch(time.perf_counter() - started, texts)
 

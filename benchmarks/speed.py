@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -118,11 +119,18 @@ def competitors(sizes: Sizes) -> list[Competitor | str]:
         Competitor(f"RapidOCR {rapidocr}, recogniser alone", sizes.rapidocr, with_rapidocr)
         if rapidocr
         else "RapidOCR",
-        Competitor(
-            f"Tesseract {tesseract}, {processors()} processes at a time", sizes.tesseract, with_tesseract
-        )
-        if tesseract
-        else "Tesseract",
+        *(
+            [
+                Competitor(
+                    f"Tesseract {tesseract}, a process a file, {at_a_time} at a time",
+                    sizes.tesseract,
+                    partial(with_tesseract, at_a_time=at_a_time),
+                )
+                for at_a_time in sorted({1, processors()})
+            ]
+            if tesseract
+            else ["Tesseract"]
+        ),
     ]
 
 
@@ -219,7 +227,7 @@ def main() -> None:
                 *(cells(row, rows[0]) for row in rows),
                 *([name, "not found", "–", "–", "–", "–"] for name in missing),
             ],
-            "PNG files to JSON lines (Tesseract: to text, a process a file, one thread each). sdnn with the "
+            "PNG files to JSON lines (Tesseract: to text). sdnn with the "
             "start of its process; RapidOCR without imports and loading, in batches of 1 or 6, whichever was "
             f"quicker on 60 files beforehand. Medians of {rounds} rounds in turn; of the peers' texts digits "
             f"alone count. {hardware()}.",

@@ -143,9 +143,7 @@ def stages(names: Sequence[str]) -> Stages:
         RuntimeError: When the texts are not those that the reader reads, so that this module is out of date.
     """
     reader = one_thread()
-    expected = [
-        reading.text for reading in reader.read_many(names, contents=Contents.AUTO)
-    ]  # warms up, too
+    expected = [reading.text for reading in reader.read_many(names, contents=Contents.AUTO)]  # warms up, too
     clocks = []
     for _ in range(ROUNDS):
         clock = Clock()

@@ -7,7 +7,7 @@ instant and `sdnn read` never pays for torch.
 import io
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -17,7 +17,7 @@ from sdnn.cli.evaluate import evaluate
 from sdnn.cli.model import model
 from sdnn.cli.read import read
 from sdnn.cli.synth import synth
-from sdnn.cli.terminal import fail, print_line
+from sdnn.cli.terminal import fail, leave, print_line
 from sdnn.cli.train import average, train
 from sdnn.errors import ExitCode, SdnnError
 
@@ -37,8 +37,17 @@ app.command()(calibrate)
 app.add_typer(model, name="model")
 
 
-def main() -> None:
-    """Entry point: runs the command and turns what goes wrong into one line and an exit code."""
+def main() -> NoReturn:
+    """Entry point: runs the command, and ends the process."""
+    try:
+        _run()
+    except SystemExit as end:
+        leave(end.code if isinstance(end.code, int) else ExitCode.OK)
+    leave(ExitCode.OK)
+
+
+def _run() -> None:
+    """Turns what goes wrong into one line and an exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="surrogateescape")  # file names that are not text go out as they came

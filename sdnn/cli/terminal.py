@@ -1,6 +1,7 @@
 """Talking to whoever called the command: results on stdout, all else on stderr."""
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -51,6 +52,18 @@ def fail(message: str, code: ExitCode) -> NoReturn:
     """One line on stderr, and the end."""
     note(message)
     sys.exit(code)
+
+
+def leave(code: int) -> NoReturn:
+    """Ends the process without Python's tidying up, which takes a sixth of the time that one picture takes.
+
+    What is to last is written by then: files are closed where they are written.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.flush()
+    os._exit(code)
 
 
 @contextlib.contextmanager

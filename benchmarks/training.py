@@ -1,0 +1,159 @@
+"""How long training takes: writes training.json and training.md.
+
+    python benchmarks/training.py
+
+Single digits of MNIST are learned in runs of rising length, each with its own rise and fall of the learning
+rate, by three seeds; then single digits of the validation part are read, each in the middle of a window of
+its own. A few strips are learned after that, for their speed alone. Needs MNIST, without its test part.
+"""
+
+import json
+import statistics
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from report import write_markdown
+
+from sdnn.choices import Source, Split
+from sdnn.datasets.digits import digit_source
+from sdnn.datasets.streams import Use, stream
+from sdnn.datasets.strips import Layout, random_strip
+from sdnn.datasets.windows import WindowRecipe
+from sdnn.machine import hardware
+from sdnn.models.checkpoint import load_net
+from sdnn.models.digit_net import GEOMETRY
+from sdnn.preprocessing import strip_of_page
+from sdnn.results import FloatArray
+from sdnn.training.digits import classify
+from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
+from sdnn.training.stages import new_run, train
+
+HERE = Path(__file__).parent
+SEEDS = (0, 1, 2)
+LENGTHS = {"isolated": (25_600, 51_200, 102_400), "flanked": (102_400, 204_800)}
+"""Windows of the runs; isolated digits are what others learn, flanked ones what a sweep needs."""
+GOALS = (0.990, 0.994)
+STRIPS = 6_400
+DIGITS = 5_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """Runs of one length.
+
+    Attributes:
+        windows: `isolated` or `flanked`.
+        count: Shown in all.
+        seconds: Of learning, without the start, of each seed.
+        accuracy: On single digits, of each seed.
+    """
+
+    windows: str
+    count: int
+    seconds: list[float]
+    accuracy: list[float]
+
+
+def lone_digits() -> tuple[FloatArray, list[int]]:
+    """(N, 32, 40) windows with an MNIST validation digit in the middle of each, as the sweep meets it."""
+    source, rng = digit_source(Source.MNIST, Split.VALIDATION), stream(0, 0, Use.VALIDATION)
+    windows: list[FloatArray] = []
+    labels: list[int] = []
+    while len(windows) < DIGITS:
+        synthetic = random_strip(source, Layout(digits=(1, 1)), rng)
+        strip = strip_of_page(synthetic.page, GEOMETRY)
+        if strip is None:
+            continue
+        first = round(strip.ink.shape[1] / 2 - GEOMETRY.window_px / 2)
+        windows.append(strip.ink[:, first : first + GEOMETRY.window_px])
+        labels.append(synthetic.digits[0].label)
+    return np.stack(windows), labels
+
+
+def learned(recipe: Recipe, folder: Path, start: Path | None = None) -> float:
+    """Trains, and says how many examples were learned a second."""
+    run = new_run(folder, recipe, None, start)
+    train(run, None, lambda now: None)
+    return float(run.metrics()[-1]["a_second"])
+
+
+def main() -> None:
+    """Trains everything and writes the figures."""
+    digits, labels = lone_digits()
+    rows = []
+    with tempfile.TemporaryDirectory() as at:
+        for windows, lengths in LENGTHS.items():
+            of_windows = WindowRecipe.isolated() if windows == "isolated" else WindowRecipe()
+            for count in lengths:
+                row = Row(windows, count, [], [])
+                for seed in SEEDS:
+                    stage = DigitRecipe(examples=count, examples_per_epoch=count, window=of_windows)
+                    recipe = Recipe(Source.MNIST, seed, digits=stage, strings=None)
+                    folder = Path(at) / f"{windows}-{count}-{seed}"
+                    row.seconds.append(round(count / learned(recipe, folder), 1))
+                    net, _ = load_net(folder / "model.safetensors")
+                    row.accuracy.append(float((classify(net, digits) == np.array(labels)).mean()))
+                print(row, flush=True)
+                rows.append(row)
+        start = Path(at) / f"flanked-{LENGTHS['flanked'][0]}-0" / "model.safetensors"
+        strings = StringRecipe(examples=STRIPS, examples_per_epoch=STRIPS)
+        a_second = learned(Recipe(digits=None, strings=strings), Path(at) / "strings", start)
+    goals = {f"{goal:.1%}": seconds_to(goal, rows) for goal in GOALS}
+    figures = {
+        "hardware": hardware(),
+        "digits": DIGITS,
+        "rows": [asdict(row) for row in rows],
+        "seconds_to": goals,
+        "strips_a_second": a_second,
+    }
+    (HERE / "training.json").write_text(json.dumps(figures, indent=2) + "\n")
+    write_markdown(
+        HERE / "training.md",
+        ["windows", "shown", "seconds, mean of 3 seeds", "min–max", "single digits right, %", "min–max"],
+        [
+            [
+                row.windows,
+                f"{row.count:,}",
+                f"{statistics.mean(row.seconds):.0f}",
+                f"{min(row.seconds):.0f}–{max(row.seconds):.0f}",
+                f"{100 * statistics.mean(row.accuracy):.2f}",
+                f"{100 * min(row.accuracy):.2f}–{100 * max(row.accuracy):.2f}",
+            ]
+            for row in rows
+        ],
+        f"{DIGITS:,} MNIST validation digits, each alone; bundled architecture, `sdnn train --stage digits "
+        f"--source mnist` with and without `--isolated`. {_sentence(goals)} Strings are learned at "
+        f"{a_second:.0f} strips a second. {hardware()}.",
+    )
+
+
+def seconds_to(goal: float, rows: list[Row]) -> dict[str, float | None]:
+    """For either kind of windows, mean seconds of the shortest runs that reach a goal on the mean."""
+    return {
+        windows: min(
+            (
+                statistics.mean(row.seconds)
+                for row in rows
+                if row.windows == windows and statistics.mean(row.accuracy) >= goal
+            ),
+            default=None,
+        )
+        for windows in LENGTHS
+    }
+
+
+def _sentence(goals: dict[str, dict[str, float | None]]) -> str:
+    parts = [
+        f"{goal.replace('%', ' %')} takes {seconds:.0f} s on {windows} windows"
+        if seconds is not None
+        else f"{goal.replace('%', ' %')} is not reached on {windows} windows"
+        for goal, of_windows in goals.items()
+        for windows, seconds in of_windows.items()
+    ]
+    return "; ".join(parts) + "."
+
+
+if __name__ == "__main__":
+    main()
