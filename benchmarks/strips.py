@@ -20,7 +20,7 @@ from sdnn.choices import Split
 from sdnn.datasets.digits import Mnist, load_mnist
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip, set_side_by_side
 from sdnn.evaluation.metrics import bootstrap_over_digits, score
-from sdnn.machine import hardware
+from sdnn.machine import hardware, processors
 from sdnn.reader import Reader
 
 HERE = Path(__file__).parent
@@ -101,12 +101,12 @@ class Row:
 
 
 def measure(reader: Reader, case: Case) -> Row:
-    """Reads the strips of a row one by one."""
+    """Reads the strips of a row in batches."""
     pairs, sources, views = [], [], 0
     started = time.perf_counter()
-    for number in range(case.count):
-        strip = case.strip(number)
-        reading = reader.read(strip.page)
+    strips = [case.strip(number) for number in range(case.count)]
+    readings = reader.read_many((strip.page for strip in strips), jobs=processors())
+    for strip, reading in zip(strips, readings, strict=True):
         pairs.append((strip.text, reading.text))
         sources.append([digit.index or 0 for digit in strip.digits])
         views += reading.views

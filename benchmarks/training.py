@@ -32,7 +32,7 @@ from sdnn.training.stages import new_run, train
 
 HERE = Path(__file__).parent
 SEEDS = (0, 1, 2)
-LENGTHS = {"isolated": (25_600, 51_200, 102_400), "flanked": (102_400, 204_800)}
+LENGTHS = {"isolated": (25_600, 51_200, 102_400), "flanked": (102_400,)}
 """Windows of the runs; isolated digits are what others learn, flanked ones what a sweep needs."""
 GOALS = (0.990, 0.994)
 STRIPS = 6_400

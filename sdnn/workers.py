@@ -66,14 +66,14 @@ def _shared_out(
     travels: Callable[[Item], bool],
 ) -> Iterator[Result]:
     """What processes make of the chunks; arguments as for `in_order`."""
-    idle = deque(_Worker(timed) for _ in range(processes))
-    workers = tuple(idle)
+    workers: list[_Worker[Item, Result]] = []
+    idle: deque[_Worker[Item, Result]] = deque()
     begun: deque[_Worker[Item, Result] | list[Item]] = deque()
     failure: Exception | None = None
     results: Sequence[Result] = ()
     try:
         while True:
-            while idle and len(begun) < processes and failure is None:
+            while len(begun) < processes and failure is None:
                 try:
                     chunk = next(chunks)
                 except StopIteration:
@@ -81,11 +81,14 @@ def _shared_out(
                 except Exception as error:
                     failure = error
                     break
-                if travels(chunk[0]):
-                    idle[0].begin(chunk)
-                    begun.append(idle.popleft())
-                else:
+                if not travels(chunk[0]):
                     begun.append(chunk)
+                    continue
+                if not idle:
+                    workers.append(_Worker(timed))
+                    idle.append(workers[-1])
+                idle[0].begin(chunk)
+                begun.append(idle.popleft())
             yield from results  # while the processes are at work on the next ones
             if not begun:
                 break

@@ -1,18 +1,20 @@
 """Fitting confidence to someone's own strips, and a threshold that keeps the error within a target."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sdnn.choices import Status
 from sdnn.decoding.calibration import fit_temperature
 from sdnn.errors import UnreadableInput
 from sdnn.evaluation.confidence import Threshold, expected_calibration_error, fewest_strips, threshold_for
-from sdnn.evaluation.labels import read_labels
+from sdnn.evaluation.folder import first_readings
+from sdnn.evaluation.labels import LabelledFile, read_labels
 from sdnn.reader import Reader
-from sdnn.results import FloatArray
+from sdnn.results import FloatArray, Reading
 from sdnn.views import VIEWS
 
 
@@ -95,10 +97,9 @@ def calibrate(
     plain.interpreter = replace(plain.interpreter, constraint=None, min_confidence=0.0)
     maps: list[FloatArray] = []
     strings: list[list[int]] = []
-    for done, each in enumerate(labelled):
-        evidence = plain.read(each.path).evidence
-        if evidence and each.label:
-            maps.append(evidence.class_map.log_probs)
+    for done, (each, reading) in enumerate(zip(labelled, _readings(plain, labelled), strict=True)):
+        if reading.evidence and each.label:
+            maps.append(reading.evidence.class_map.log_probs)
             strings.append([int(digit) for digit in each.label])
         advance(done + 1, 3 * len(labelled))
     if not maps:
@@ -107,8 +108,8 @@ def calibrate(
     outcomes = []
     for number, reader in enumerate((reader_at(None), reader_at(temperature)), start=1):
         readings = []
-        for done, each in enumerate(labelled):
-            readings.append(reader.read(each.path))
+        for done, reading in enumerate(_readings(reader, labelled)):
+            readings.append(replace(reading, evidence=None))
             advance(number * len(labelled) + done + 1, 3 * len(labelled))
         confidences = np.array([reading.confidence for reading in readings])
         right = np.array(
@@ -125,3 +126,15 @@ def calibrate(
         expected_calibration_error(*outcomes[0]),
         expected_calibration_error(confidences, right),
     )
+
+
+def _readings(reader: Reader, labelled: Sequence[LabelledFile]) -> Iterator[Reading]:
+    """The reading of each picture.
+
+    Raises:
+        UnreadableInput: At the first that cannot be read.
+    """
+    for reading in first_readings(reader, [each.path for each in labelled]):
+        if reading.status is Status.ERROR:
+            raise UnreadableInput(reading.reason or "")
+        yield reading

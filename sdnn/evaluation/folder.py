@@ -1,14 +1,14 @@
 """Reading a labelled folder and scoring what was read."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from sdnn.choices import Status
-from sdnn.errors import UnreadableInput
 from sdnn.evaluation.labels import read_labels
 from sdnn.evaluation.metrics import score, score_by_length
 from sdnn.evaluation.report import FolderReport
@@ -18,6 +18,13 @@ from sdnn.results import Reading
 
 UNREADABLE: Final = "?"
 """Stands for the text of a file that cannot be read: equal to no label, not even a blank one."""
+
+
+def first_readings(reader: Reader, files: Sequence[Path]) -> Iterator[Reading]:
+    """The reading of each file, of several pages that of the first, with its evidence; read in batches."""
+    for readings in reader.read_pages(files, evidence=True):
+        if readings[0].page == 0:
+            yield readings[0]
 
 
 def evaluate(
@@ -41,13 +48,12 @@ def evaluate(
     """
     started = time.perf_counter()
     pairs, confidences, failures, unreadable = [], [], [], 0
-    for labelled in read_labels(folder):
-        try:
-            reading = reader.read(labelled.path)
-        except UnreadableInput as error:
-            reading = Reading(UNREADABLE, 0.0, Status.ERROR, str(error))
+    files = read_labels(folder)
+    for labelled, reading in zip(files, first_readings(reader, [each.path for each in files]), strict=True):
+        text = reading.string
+        if reading.status is Status.ERROR:
+            reading, text = replace(reading, text=UNREADABLE), UNREADABLE
             unreadable += 1
-        text = reading.text if reading.status is Status.ERROR else reading.string
         pairs.append((labelled.label, text))
         confidences.append(reading.confidence)
         if text != labelled.label:
