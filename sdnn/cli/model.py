@@ -1,19 +1,28 @@
-"""`sdnn model show`."""
+"""`sdnn model show` and `sdnn model card`."""
 
 import json
+import shlex
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from sdnn.cli.terminal import print_line
-from sdnn.errors import ModelError
+from sdnn import __version__
+from sdnn.choices import Split
+from sdnn.cli.options import DataOption
+from sdnn.cli.terminal import needs, note, print_line, progress
+from sdnn.errors import ModelError, OutputError, UnreadableInput
+from sdnn.files import refuse_to_overwrite
+from sdnn.machine import hardware, processors
 
 if TYPE_CHECKING:
     from sdnn.models.architecture import Layer
     from sdnn.models.description import Description
+    from sdnn.models.engine import Engine
 
 SCHEMA: Final = 1
 STRIP_DIGITS: Final = 5
@@ -22,25 +31,92 @@ STRIP_PX: Final = 130
 DIGIT_PX: Final = 16.4
 """What each of them takes of it, with its gap; the rest is paper on either side."""
 
+ModelArgument = Annotated[
+    Path | None,
+    typer.Argument(metavar="MODEL.onnx", envvar="SDNN_MODEL", help="Model file; the bundled one by default."),
+]
+
 model = typer.Typer(help="Look at model files.", no_args_is_help=True)
 
 
 @model.command()
 def show(
-    file: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="MODEL.onnx", envvar="SDNN_MODEL", help="Model file; the bundled one by default."
-        ),
-    ] = None,
+    file: ModelArgument = None,
     json_lines: Annotated[bool, typer.Option("--json", help="Print the same as a JSON record.")] = False,
 ) -> None:
     """Say what a model is: its layers, what they cost, what it was trained with, its card."""
     from sdnn.models.engine import BUNDLED, Engine
 
     path = file or BUNDLED
-    engine = Engine(path)
-    record = {
+    record = record_of(Engine(path), path)
+    print_line(json.dumps(record) if json_lines else "\n\n".join(map("\n".join, _blocks(record))))
+
+
+@model.command()
+def card(
+    file: ModelArgument = None,
+    out: Annotated[Path, typer.Option(metavar="OUT.md", help="The card.")] = Path("MODEL_CARD.md"),
+    strings: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR", help="Folder of real strips with labels.csv; may be given several times."
+        ),
+    ] = None,
+    strips: Annotated[
+        int, typer.Option(min=1, help="Synthetic strips of each length, gap and corruption.")
+    ] = 400,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Decides which strips.")] = 0,
+    data: DataOption = None,
+) -> None:
+    """Measure a model and write its card: how it was made, how well it reads, where it fails.
+
+    Beside the card, data/failures.png shows drawn digits that were misread.
+    """
+    started = time.perf_counter()
+    with needs("rapidfuzz", "writing a model card"):
+        from sdnn.evaluation.card import find_out, write_card
+        from sdnn.evaluation.labels import LABELS_NAME, read_labels
+        from sdnn.evaluation.trials import strips_to_read
+    from sdnn.datasets.digits import load_mnist
+    from sdnn.models.engine import BUNDLED
+    from sdnn.reader import Reader
+
+    path, folders = file or BUNDLED, strings or []
+    refuse_to_overwrite("--out", out, [path, *(folder / LABELS_NAME for folder in folders)])
+    if not out.parent.is_dir():
+        raise OutputError(f"--out {out}: there is no folder {out.parent}; choose another place")
+    reader = Reader(path)
+    record = record_of(reader.engine, path)
+    real = sum(len(read_labels(folder)) for folder in folders)
+    try:
+        digits = load_mnist(Split.TEST, data)
+    except UnreadableInput as error:
+        raise UnreadableInput(
+            "a card needs MNIST's test digits, which cannot be had: put the four .gz files of MNIST into "
+            "DIR/MNIST/raw and give --data DIR"
+        ) from error
+    done, total = 0, real + strips_to_read(strips, len(digits))
+    with progress("reading") as update:
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            update(done, total)
+
+        found = find_out(reader, digits, folders, strips, seed, processors(), advance)
+    options = [option for folder in folders for option in ("--strings", folder.resolve().name)]
+    command = ["sdnn", "model", "card", *([path.name] if file else []), "--strips", str(strips)]
+    made = (
+        f"Made with `{shlex.join([*command, '--seed', str(seed), *options])}` (sdnn {__version__}) on "
+        f"{datetime.now(UTC).date()} in {time.perf_counter() - started:.0f} s; {hardware()}."
+    )
+    write_card(out, record, reader, found, made)
+    note(f"wrote {out}")
+
+
+def record_of(engine: "Engine", path: Path) -> dict[str, Any]:
+    """All that is known of a model without reading with it, in plain JSON types."""
+    return {
         "schema": SCHEMA,
         "name": engine.description.name,
         "file": str(path),
@@ -48,7 +124,6 @@ def show(
         "sha256": engine.sha256,
         **_described(engine.description, path),
     }
-    print_line(json.dumps(record) if json_lines else "\n\n".join(map("\n".join, _blocks(record))))
 
 
 def _described(description: "Description", path: Path) -> dict[str, Any]:
