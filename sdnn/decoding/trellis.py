@@ -37,7 +37,8 @@ class Trellis:
     Attributes:
         labels: (S,) class that each state reads from a column.
         maps: (S,) number of the map that it reads.
-        sources: (A,) states that may hold the column before, those of state 0 first; every state has itself.
+        sources: (A,) states that may hold the column before, those of state 0 first; every state has one at
+            least, most of them themselves.
         starts: (S,) where in `sources` the predecessors of each state begin.
         owners: (A,) the state whose predecessor each of the `sources` is.
         initial: (S,) log-weight of a path that begins in the state: minus infinity where none may.
@@ -56,7 +57,7 @@ class Trellis:
     def reversed(self) -> "Trellis":
         """The trellis of the same paths walked backwards."""
         arcs = np.column_stack([self.sources, self.owners])
-        return _trellis(self.labels, self.maps, arcs, initial=self.final, final=self.initial)
+        return from_arcs(self.labels, self.maps, arcs, initial=self.final, final=self.initial)
 
 
 @lru_cache(maxsize=8)
@@ -95,7 +96,7 @@ def _composed(automaton: Automaton, maps: IntArray, classes: int, topology: Topo
         touching = digit[after] != digit[before]
         arcs.append(states + np.column_stack([after[touching], before[touching]]))
     initial = np.where(automaton.initial, 0.0, -np.inf)
-    return _trellis(
+    return from_arcs(
         labels=np.concatenate([np.full(states, classes - 1), digit]),
         maps=np.concatenate([maps, maps[source]]),
         arcs=np.concatenate(arcs),
@@ -155,7 +156,7 @@ def _in_sequence(source: IntArray, target: IntArray) -> tuple[IntArray, IntArray
     return after, by_target[first[after] + place]
 
 
-def _trellis(
+def from_arcs(
     labels: IntArray,
     maps: IntArray,
     arcs: IntArray,

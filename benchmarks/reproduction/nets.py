@@ -1,0 +1,190 @@
+"""The 1992 system trained in all the ways that the experiments compare, and read with.
+
+Every net begins with single digits; string training goes on from that net of the same seed, on strips of
+which only the digits are known. All of it is trained on MNIST images 0-54,999.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from reproduction.mail import LENGTH, TRAIN_STRIPS, MailStrip, Picture, Windows, lone_digits, mail_strips
+from sdnn.choices import Gradient, Objective, Split
+from sdnn.decoding.segments import Zones, best_segments
+from sdnn.models.net_1992 import ZONE_WIDTHS, Net1992
+from sdnn.results import DIGITS, IntArray
+from sdnn.training.segments import segment_loss
+
+FEATURE_PX: Final = 4
+"""Distance of feature columns."""
+FIRST_COLUMN_PX: Final = 12
+"""A strip of W pixels has (W - 12) // 4 feature columns."""
+
+
+@dataclass(frozen=True)
+class NetRecipe:
+    """How one of the nets is trained.
+
+    Attributes:
+        widths: Feature columns of its zones.
+        objective: Of string training; None for single digits alone.
+        gradient: Where the Viterbi objective pushes.
+        of_zones: Whether scores are softmax in each zone, as in the paper; matters to forward only.
+        strips: Different strips to train on.
+        passes: Times that each of them is shown.
+        digits: Windows with single digits that come first.
+        digit_passes: Times that each of those is shown.
+    """
+
+    widths: tuple[int, ...] = ZONE_WIDTHS
+    objective: Objective | None = None
+    gradient: Gradient = Gradient.CORRECT
+    of_zones: bool = True
+    strips: int = TRAIN_STRIPS
+    passes: int = 12
+    digits: int = 55_000
+    digit_passes: int = 6
+
+
+DIGIT_RATE: Final = 3e-3
+STRING_RATE: Final = 1e-3
+DIGIT_BATCH: Final = 128
+STRIP_BATCH: Final = 32
+
+
+def digit_net(recipe: NetRecipe, seed: int) -> Net1992:
+    """A net that knows single digits only."""
+    torch.manual_seed(seed)
+    net = Net1992(recipe.widths)
+    windows = lone_digits(Split.TRAIN, recipe.digits, seed)
+    optimizer = torch.optim.Adam(net.parameters())
+    rng = np.random.default_rng([seed, 1])
+    steps = recipe.digit_passes * -(-len(windows.labels) // DIGIT_BATCH)
+    for step, places in enumerate(_batches(len(windows.labels), DIGIT_BATCH, recipe.digit_passes, rng)):
+        _set_rate(optimizer, DIGIT_RATE, step / steps)
+        logits = net.digits(_as_input(windows.ink[places]))
+        loss = functional.cross_entropy(logits, torch.from_numpy(windows.labels[places]))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+    return net.eval()
+
+
+def string_net(net: Net1992, recipe: NetRecipe, seed: int) -> Net1992:
+    """The net trained further on strips, in place."""
+    assert recipe.objective is not None
+    strips = mail_strips(Split.TRAIN, recipe.strips, seed)
+    loss_of = segment_loss(recipe.objective, recipe.gradient, Zones(recipe.widths), recipe.of_zones)
+    optimizer = torch.optim.Adam(net.parameters())
+    rng = np.random.default_rng([seed, 2])
+    batches = list(_by_width(strips))
+    net.train()
+    for number in range(recipe.passes):
+        for done, place in enumerate(rng.permutation(len(batches))):
+            _set_rate(optimizer, STRING_RATE, (number + done / len(batches)) / recipe.passes)
+            batch = batches[place]
+            loss = loss_of(net(_as_input(batch.ink)), batch.texts, batch.columns)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+            optimizer.step()
+    return net.eval()
+
+
+@dataclass(frozen=True)
+class Read:
+    """What was read from a strip, and the log-score of the best segmentation."""
+
+    text: str
+    log_score: float
+
+
+def read(
+    net: Net1992,
+    strips: Sequence[MailStrip],
+    of_zones: bool,
+    length: int | None = LENGTH,
+    price: float = 0.0,
+) -> list[Read]:
+    """The strips' best segmentations.
+
+    Args:
+        net: Scores the zones.
+        strips: In any order.
+        of_zones: Whether scores are softmax in each zone; else the logits as they are, as they were trained.
+        length: Digits on each strip; None where they are not known.
+        price: Log-score of a column that no digit takes.
+    """
+    zones = Zones(net.zone_widths)
+    found: dict[int, Read] = {}
+    for batch in _by_width(strips):
+        with torch.inference_mode():
+            logits = net(_as_input(batch.ink)).double()
+            log_probs = (logits.log_softmax(3) if of_zones else logits).numpy()
+        lengths = None if length is None else [length] * len(batch.texts)
+        paths, scores = best_segments(log_probs, zones, lengths, batch.columns, price)
+        for place, path, columns, log_score in zip(batch.places, paths, batch.columns, scores, strict=True):
+            text = "".join(DIGITS[span.label] for span in zones.spell(path[:columns]))
+            found[place] = Read(text, float(log_score))
+    return [found[place] for place in range(len(strips))]
+
+
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """Strips of similar widths, filled up with paper on the right.
+
+    Attributes:
+        ink: (B, 28, W) uint8.
+        texts: The digits on each.
+        columns: Feature columns that each has without the filling.
+        places: Of the strips, among all.
+    """
+
+    ink: Picture
+    texts: tuple[str, ...]
+    columns: tuple[int, ...]
+    places: tuple[int, ...]
+
+
+def _by_width(strips: Sequence[MailStrip]) -> Iterator[_Batch]:
+    ordered = sorted(range(len(strips)), key=lambda place: strips[place].ink.shape[1])
+    for first in range(0, len(ordered), STRIP_BATCH):
+        places = ordered[first : first + STRIP_BATCH]
+        group = [strips[place] for place in places]
+        widths = [strip.ink.shape[1] for strip in group]
+        ink = np.zeros((len(group), group[0].ink.shape[0], max(widths)), np.uint8)
+        for row, strip in zip(ink, group, strict=True):
+            row[:, : strip.ink.shape[1]] = strip.ink
+        columns = tuple((width - FIRST_COLUMN_PX) // FEATURE_PX for width in widths)
+        yield _Batch(ink, tuple(strip.text for strip in group), columns, tuple(places))
+
+
+def _batches(count: int, size: int, passes: int, rng: np.random.Generator) -> Iterator[IntArray]:
+    """Places in random order, so many at a time, all of them in each pass."""
+    for _ in range(passes):
+        order = rng.permutation(count)
+        for first in range(0, count, size):
+            yield order[first : first + size]
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, highest: float, done: float) -> None:
+    """Rises over the first twentieth of the training, then falls as a half cosine."""
+    rate = highest * min(1.0, done / 0.05) * (1 + math.cos(math.pi * done)) / 2
+    for group in optimizer.param_groups:
+        group["lr"] = max(rate, 1e-6)
+
+
+def _as_input(ink: Picture) -> torch.Tensor:
+    return torch.from_numpy(ink.astype(np.float32) / np.float32(255)).unsqueeze(1)
+
+
+def accuracy_of_digits(net: Net1992, windows: Windows) -> float:
+    """Share of single digits that the widest zone reads right."""
+    with torch.inference_mode():
+        read = net.digits(_as_input(windows.ink)).argmax(1).numpy()
+    return float((read == windows.labels).mean())
