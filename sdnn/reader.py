@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PIL import Image
 
 from sdnn.choices import Contents, Decoder, Polarity, Status, Topology
 from sdnn.errors import UsageError
@@ -274,8 +273,8 @@ class _Batches:
 
 
 def _travels(source: ImageSource) -> bool:
-    """Whether a picture can go to another process: an open file cannot."""
-    return isinstance(source, str | Path | bytes | np.ndarray | Image.Image)
+    """Whether a picture is the same in another process: an open file is not, nor what rests on one."""
+    return type(source) in {str, bytes, np.ndarray} or isinstance(source, Path)
 
 
 def _batches(pages: Iterable[Page], most_lines: int) -> Iterator[list[Page]]:

@@ -48,8 +48,8 @@ STEEPNESS: Final = 2.5
 """Of the edge between ink and paper."""
 SHADES: Final = np.arange(256) / 255
 INVERSE: Final = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-BETWEEN: Final = 2
-"""Windows without a digit for every five with one."""
+BESIDE_PX: Final = 20
+"""How far beyond the outer digits such windows lie at most."""
 
 Picture = npt.NDArray[np.uint8]
 
@@ -252,11 +252,12 @@ def flanked_digits(
     width_px: int = WINDOW_PX,
     jitter_px: float = 1.0,
     noise: float = 0.1,
+    between: int = 2,
     recipe: MailRecipe = MAIL,
 ) -> Windows:
     """Windows with a digit in the middle and its neighbours, or with none there: what makes a sweep safe.
 
-    They are cut from strips of five: one window for each digit, two that stand far from every digit.
+    They are cut from strips of five: one window for each digit, and some that are far from every digit.
     Ours differs from the 1998 recipe in that: a strip's outer digits have a neighbour on one side only.
 
     Args:
@@ -266,6 +267,7 @@ def flanked_digits(
         width_px: Of the windows.
         jitter_px: Greatest distance of a digit from the middle.
         noise: Share of the pixels that are turned to paper or ink.
+        between: Windows without a digit for every five with one.
         recipe: How they look, aside from the gaps.
 
     Reference:
@@ -282,14 +284,14 @@ def flanked_digits(
         strip = _strip(digits, _random_text(LENGTH, rng), recipe, rng)
         middles = np.array(strip.middles_px)
         centred = middles + rng.uniform(-jitter_px, jitter_px, LENGTH)
-        between = _far_places(middles, strip.ink.shape[1], width_px, rng)
-        places = np.concatenate([centred, between])
+        far = _far_places(middles, rng)[:between]
+        places = np.concatenate([centred, far])
         windows = np.stack([_window(strip.ink, place, width_px) for place in places])
         if noise:
             noisy = salt_and_pepper(windows.astype(np.float32) / 255, noise, rng)
             windows = np.rint(255 * noisy).astype(np.uint8)
         ink.append(windows)
-        labels += [*map(int, strip.text), *[NO_DIGIT] * len(between)]
+        labels += [*map(int, strip.text), *[NO_DIGIT] * len(far)]
         number += 1
     return Windows(np.concatenate(ink)[:count], np.array(labels[:count], np.intp))
 
@@ -414,12 +416,11 @@ def _scanned(canvas: Picture, recipe: MailRecipe, rng: np.random.Generator) -> P
     return np.clip(inked, 0, 255, out=inked).astype(np.uint8)
 
 
-def _far_places(middles: FloatArray, length_px: int, width_px: int, rng: np.random.Generator) -> FloatArray:
+def _far_places(middles: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Middles of windows without a digit: half-way between two, or anywhere far enough from all."""
-    ends = width_px / 2, length_px - width_px / 2
-    candidates = np.concatenate([(middles[1:] + middles[:-1]) / 2, rng.uniform(*ends, 2 * len(middles))])
-    far = candidates[np.abs(candidates[:, None] - middles).min(axis=1) >= FAR_PX]
-    return rng.permutation(far)[:BETWEEN]
+    around = rng.uniform(middles[0] - BESIDE_PX, middles[-1] + BESIDE_PX, 4 * len(middles))
+    candidates = np.concatenate([(middles[1:] + middles[:-1]) / 2, around])
+    return rng.permutation(candidates[np.abs(candidates[:, None] - middles).min(axis=1) >= FAR_PX])
 
 
 def _window(ink: Picture, middle_px: float, width_px: int) -> Picture:

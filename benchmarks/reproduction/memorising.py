@@ -33,10 +33,8 @@ from sdnn.training.arithmetic import MEMORY_FORMAT
 CHANNELS: Final = (8, 20, 32)
 """Of the features, the same in both nets."""
 FEATURE_ROWS: Final = 3
-KERNEL: Final = 11
-"""Columns of features under the swept net's last kernel: its window is 34 px wide."""
 HIDDEN: Final = 32
-"""Of the swept net's last kernel, and of the recurrent one's two directions each."""
+"""Of each of the recurrent net's two directions."""
 WIDTH_STEP_PX: Final = 16
 """Strips are filled up with paper to a multiple of this: what is read does not depend on the batch."""
 REPERTOIRES: Final = (10, 100, 1_000)
@@ -44,10 +42,22 @@ SEEDS: Final = (0, 1, 2)
 
 
 class Kind(StrEnum):
-    """Which net."""
+    """Which net; the narrow one is a swept one that sees less of a digit's neighbours."""
 
     SWEPT = "swept"
+    NARROW = "narrow"
     RECURRENT = "recurrent"
+
+
+KINDS: Final = (Kind.SWEPT, Kind.RECURRENT)
+"""Of the experiment; the narrow one can be added."""
+LAST_KERNEL: Final = {Kind.SWEPT: (11, 32), Kind.NARROW: (7, 48)}
+"""Columns and channels of a swept net's last kernel."""
+
+
+def window_px(kind: Kind) -> int | None:
+    """What a column sees of the strip: 34 px, or 26; the whole strip where it is None."""
+    return 2 * LAST_KERNEL[kind][0] + 12 if kind in LAST_KERNEL else None
 
 
 @dataclass(frozen=True)
@@ -81,20 +91,20 @@ def trainings(quick: bool) -> list[tuple[Kind, int, int]]:
         (kind, repertoire, seed)
         for seed in (SEEDS[:1] if quick else SEEDS)
         for repertoire in REPERTOIRES
-        for kind in Kind
+        for kind in KINDS
     ]
 
 
 class SweptHead(nn.Module):
     """A kernel across the window, then the classes: each column sees its window alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: int, channels: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(CHANNELS[-1], HIDDEN, (FEATURE_ROWS, KERNEL), bias=False),
-            nn.BatchNorm2d(HIDDEN),
+            nn.Conv2d(CHANNELS[-1], channels, (FEATURE_ROWS, columns), bias=False),
+            nn.BatchNorm2d(channels),
             nn.ReLU(inplace=True),
-            nn.Conv2d(HIDDEN, CLASSES, 1),
+            nn.Conv2d(channels, CLASSES, 1),
         )
 
     def forward(self, features: Tensor) -> Tensor:
@@ -125,7 +135,7 @@ def new_net(kind: Kind) -> nn.Sequential:
         *_layer(1, first, 5, pooled=(2, 2)),  # 24 rows, then 12
         *_layer(first, second, 3, pooled=(2, 1)),  # 10, then 5
         *_layer(second, third, 3),  # 3
-        SweptHead() if kind is Kind.SWEPT else RecurrentHead(),
+        SweptHead(*LAST_KERNEL[kind]) if kind in LAST_KERNEL else RecurrentHead(),
     )
     return net.to(memory_format=MEMORY_FORMAT)
 
@@ -215,6 +225,7 @@ def train(kind: Kind, repertoire: int, seed: int, quick: bool) -> dict[str, Any]
         "quick": quick,
         "recipe": asdict(recipe),
         "parameters": parameters_of(net),
+        "window_px": window_px(kind),
         "seconds": round(seconds, 1),
         "losses": losses,
         **{name: _figures(read(net, them), them, set(strings)) for name, them in tests.items()},

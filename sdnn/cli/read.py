@@ -184,7 +184,7 @@ def read(
             pages = reader.read_pages(
                 (_source(name, output) for name in rows.remaining(pictures(images))),
                 contents=Contents.AUTO if page is None else Contents.PAGE if page else Contents.LINE,
-                jobs=jobs or processors(),
+                jobs=(jobs or processors()) if batch else 1,
                 batch_size=batch_size,
                 evidence=explain is not None,
             )

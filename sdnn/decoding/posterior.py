@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton
@@ -124,8 +125,15 @@ def _substituted(
     # digits of all strings in turn.
     gap, on_digit = np.arange(len(digits)) + number, len(digits) + len(strings)
 
-    def reached(table: FloatArray, gaps: IntArray, step: int) -> FloatArray:
-        """(T, P, C-1) scores of what lies on one side of a position, up to the column before each column."""
+    def reached(
+        table: FloatArray, gaps: IntArray, step: int
+    ) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
+        """Scores of what lies on one side of a position, up to the column before each column.
+
+        Returns:
+            (T, P) from the gap beside it alone, (T, P) from the digit beyond as well, and (P, C-1) where the
+            first of them counts: for the digit that is equal to the one beyond.
+        """
         beside = np.arange(len(digits)) + step
         outermost = np.append(number, -1)[beside] != number
         from_gap = np.full((len(table), len(digits)), -np.inf)
@@ -137,16 +145,18 @@ def _substituted(
             from_any[1:, inner] = np.logaddexp(from_gap[1:, inner], table[:-1, on_digit + beside[inner]])
         neighbour = np.where(outermost, -1, np.append(digits, -1)[beside])
         equal = neighbour[:, None] == np.arange(log_probs.shape[2] - 1)
-        return np.where(equal, from_gap[..., None], from_any[..., None])
+        return from_gap, from_any, equal
 
-    enter = reached(scores(log_probs, trellis, sum_of, columns), gap, -1)
-    leave = reached(scores(backwards, trellis.reversed, sum_of, columns), gap + 1, 1)
-    staying = joint = np.full(enter.shape[1:], -np.inf)
-    for t, arriving in enumerate(enter):
+    before_gap, before_any, as_before = reached(scores(log_probs, trellis, sum_of, columns), gap, -1)
+    after_gap, after_any, as_after = reached(scores(backwards, trellis.reversed, sum_of, columns), gap + 1, 1)
+    places = np.arange(len(digits))
+    staying = joint = np.full(as_before.shape, -np.inf)
+    for t in range(log_probs.shape[1]):
+        arriving = np.where(as_before, before_gap[t, :, None], before_any[t, :, None])
         staying = np.logaddexp(staying, arriving) + log_probs[number, t, :-1]
         left = columns[number] - 1 - t  # columns; those beyond a map's last one do not count
-        leaving = np.where(left[:, None] >= 0, leave[left, np.arange(len(digits))], -np.inf)
-        joint = np.logaddexp(joint, staying + leaving)
+        leaving = np.where(as_after, after_gap[left, places, None], after_any[left, places, None])
+        joint = np.logaddexp(joint, np.where(left[:, None] >= 0, staying + leaving, -np.inf))
     return joint
 
 

@@ -122,7 +122,8 @@ def _scaled_sums(log_probs: FloatArray, trellis: Trellis, columns: npt.ArrayLike
     left = np.log(ends) + logs[::-1].cumsum(axis=0)[::-1] - logs
     if left.min() < LEAST_LEFT:
         return None
-    return np.asarray(np.log(ends) + (logs + np.where(counts, highest.T, 0.0)).sum(axis=0))
+    # Column by column: a sum would take another order for one map than for many, and end in other bits.
+    return np.asarray(np.log(ends) + (logs + np.where(counts, highest.T, 0.0)).cumsum(axis=0)[-1])
 
 
 def best_paths(
