@@ -11,8 +11,8 @@ import onnxruntime
 import torch
 
 from sdnn.machine import processors
+from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import load_net
-from sdnn.models.digit_net import GEOMETRY
 from sdnn.models.engine import BUNDLED
 from sdnn.models.fully_convolutional import fully_convolutional
 from sdnn.results import FloatArray

@@ -22,8 +22,8 @@ from sdnn.datasets.streams import Use, stream
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.datasets.windows import WindowRecipe
 from sdnn.machine import hardware
+from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import load_net
-from sdnn.models.digit_net import GEOMETRY
 from sdnn.preprocessing import strip_of_page
 from sdnn.results import Box, FloatArray
 from sdnn.training.digits import classify

@@ -116,22 +116,22 @@ class Interpreter:
         surest = [views[int(each.log_probs.argmax())] for views, each in zip(lines, shown, strict=True)]
         maps = [look.class_map.log_probs for look in surest]
         if self.decoder is Decoder.NMS:
-            paths = paths_through(maps, self.decoder)
+            found = paths_through(maps, self.decoder)
         else:
-            paths = paths_of(maps, [each.string for each in shown], self.topology)
-        spans = [spell(path, NO_DIGIT) for path in paths if path is not None]  # possible where it is surest
+            found = paths_of(maps, [each.string for each in shown], self.topology)
+        paths = [path for path in found if path is not None]
+        assert len(paths) == len(maps)  # a string is possible on the map that is surest of it
+        spans = [spell(path, NO_DIGIT) for path in paths]
         strings = [[span.label for span in of_line] for of_line in spans]
         probs = digit_probs(maps, strings, self.topology, self._automaton)
         readings = []
-        for number, look in enumerate(surest):
-            boxes, page_boxes = digit_boxes(look.strip, look.class_map, spans[number])
-            path = paths[number]
-            assert path is not None
-            evidence = Evidence(
-                pages[number], look.strip, look.class_map, path, tuple(spans[number]), tuple(boxes)
-            )
-            digits = _digits(evidence, page_boxes, probs[number])
-            readings.append(self._reading(lines[number], agreements[number], digits, evidence))
+        for page, views, agreement, look, path, of_line, of_digits in zip(
+            pages, lines, agreements, surest, paths, spans, probs, strict=True
+        ):
+            boxes, page_boxes = digit_boxes(look.strip, look.class_map, of_line)
+            evidence = Evidence(page, look.strip, look.class_map, path, tuple(of_line), tuple(boxes))
+            digits = _digits(evidence, page_boxes, of_digits)
+            readings.append(self._reading(views, agreement, digits, evidence))
         return readings
 
     def _reading(

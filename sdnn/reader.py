@@ -152,7 +152,7 @@ class Reader:
         their evidence, which would fill the memory.
 
         Args:
-            sources: Of each see `read`; only a few are looked at ahead.
+            sources: Of each see `read`; no more are looked at ahead than the processes have batches.
             contents: What the pictures show.
             jobs: Processes that read at the same time, once there turns out to be enough to do; with more
                 than 1, a script has to begin under `if __name__ == "__main__":`, as multiprocessing demands.
@@ -160,6 +160,10 @@ class Reader:
 
         Yields:
             In the order of the sources; at least one for each.
+
+        Raises:
+            UsageError: When jobs or batch_size are below 1.
+            SdnnError: When a process that reads is killed.
         """
         for readings in self.read_pages(sources, contents=contents, jobs=jobs, batch_size=batch_size):
             yield from readings
@@ -193,7 +197,11 @@ class Reader:
         return self.read_batch([page])[0]
 
     def read_batch(self, pages: Sequence[Page]) -> list[list[Reading]]:
-        """The readings of each page as it was prepared, one at least."""
+        """The readings of each page, one at least.
+
+        Args:
+            pages: As `Preparation.pages` gives them.
+        """
         started = time.perf_counter()
         written = [(page.brightness, line) for page in pages for line in page.lines if line.strip]
         looks, agreements = self._look([line for _, line in written])
@@ -256,7 +264,14 @@ def read(source: ImageSource) -> Reading:
 
 @dataclass(frozen=True)
 class _Batches:
-    """Reads pictures in batches; goes to other processes."""
+    """Reads pictures in batches; goes to other processes.
+
+    Attributes:
+        reader: Reads them.
+        contents: What they show.
+        lines: Of a batch.
+        evidence: Whether readings keep theirs.
+    """
 
     reader: Reader
     contents: Contents

@@ -234,7 +234,8 @@ def net_in_use(seed: int, channels: Sequence[int] | None = None) -> "DigitNet":
     """A net whose normalisations do something, as after training; a new one's change next to nothing."""
     import torch
 
-    from sdnn.models.digit_net import CHANNELS, DigitNet
+    from sdnn.models.architecture import CHANNELS
+    from sdnn.models.digit_net import DigitNet
 
     torch.manual_seed(seed)
     net = DigitNet(dropout=0.5, channels=channels or CHANNELS).eval()

@@ -4,10 +4,9 @@ import json
 import shlex
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -15,21 +14,9 @@ from sdnn import __version__
 from sdnn.choices import Split
 from sdnn.cli.options import DataOption
 from sdnn.cli.terminal import needs, note, print_line, progress
-from sdnn.errors import ModelError, OutputError, UnreadableInput
+from sdnn.errors import OutputError, UnreadableInput
 from sdnn.files import refuse_to_overwrite
 from sdnn.machine import hardware, processors
-
-if TYPE_CHECKING:
-    from sdnn.models.architecture import Layer
-    from sdnn.models.description import Description
-    from sdnn.models.engine import Engine
-
-SCHEMA: Final = 1
-STRIP_DIGITS: Final = 5
-STRIP_PX: Final = 130
-"""Width of a strip of five digits: median over 1,000 of MNIST validation digits, gaps of 0 to 6 px."""
-DIGIT_PX: Final = 16.4
-"""What each of them takes of it, with its gap; the rest is paper on either side."""
 
 ModelArgument = Annotated[
     Path | None,
@@ -46,6 +33,7 @@ def show(
 ) -> None:
     """Say what a model is: its layers, what they cost, what it was trained with, its card."""
     from sdnn.models.engine import BUNDLED, Engine
+    from sdnn.models.inspection import record_of
 
     path = file or BUNDLED
     record = record_of(Engine(path), path)
@@ -79,6 +67,7 @@ def card(
         from sdnn.evaluation.trials import strips_to_read
     from sdnn.datasets.digits import load_mnist
     from sdnn.models.engine import BUNDLED
+    from sdnn.models.inspection import record_of
     from sdnn.reader import Reader
 
     path, folders = file or BUNDLED, strings or []
@@ -112,89 +101,6 @@ def card(
     )
     write_card(out, record, reader, found, made)
     note(f"wrote {out}")
-
-
-def record_of(engine: "Engine", path: Path) -> dict[str, Any]:
-    """All that is known of a model without reading with it, in plain JSON types."""
-    return {
-        "schema": SCHEMA,
-        "name": engine.description.name,
-        "file": str(path),
-        "bytes": path.stat().st_size,
-        "sha256": engine.sha256,
-        **_described(engine.description, path),
-    }
-
-
-def _described(description: "Description", path: Path) -> dict[str, Any]:
-    """What the description of a model says, and what follows from it, in plain JSON types."""
-    from sdnn.models.architecture import work
-
-    stack = _layers(description, path)
-    taken = work(stack, STRIP_PX)
-    return {
-        "geometry": {
-            **asdict(description.geometry),
-            "digit_px": DIGIT_PX,
-            "columns_per_digit": DIGIT_PX / description.geometry.stride_px,
-        },
-        "layers": _layer_records(stack),
-        "parameters": sum(layer.parameters for layer in stack),
-        "multiplications": {
-            "digits": STRIP_DIGITS,
-            "width_px": STRIP_PX,
-            "columns": taken.columns,
-            "swept": taken.swept,
-            "per_column": round(taken.per_column),
-            "window": taken.window,
-            "cut": taken.cut,
-            "ratio": round(taken.ratio, 2),
-        },
-        "temperature": description.temperature,
-        "recipe": description.recipe,
-        "data": description.data,
-        "card": description.card,
-    }
-
-
-def _layers(description: "Description", path: Path) -> "tuple[Layer, ...]":
-    """The layers of the described net.
-
-    Raises:
-        ModelError: When it is a net that this version does not make.
-    """
-    from sdnn.models.architecture import CHANNELS, GEOMETRY, layers
-
-    channels = description.recipe.get("channels", CHANNELS)
-    try:
-        if description.geometry != GEOMETRY:
-            raise ValueError(description.geometry)
-        if not all(isinstance(maps, int) and maps > 0 for maps in channels):
-            raise ValueError(channels)
-        return layers(channels)
-    except (TypeError, ValueError) as error:
-        raise ModelError(
-            f"{path}: describes a net of another architecture; look at it with its sdnn version"
-        ) from error
-
-
-def _layer_records(stack: "Sequence[Layer]") -> list[dict[str, Any]]:
-    """The layers; `window_map` is what each makes of one window, multiplications are those of a strip."""
-    from sdnn.models.architecture import GEOMETRY, map_sizes, multiplications
-
-    sizes = map_sizes(stack, GEOMETRY.window_px)[1:]
-    counts = multiplications(stack, STRIP_PX)
-    return [
-        {
-            "kind": type(layer).__name__.lower(),
-            **asdict(layer),
-            "window_map": size,
-            "parameters": layer.parameters,
-            "multiplications": count,
-            "share": round(count / sum(counts), 4),
-        }
-        for layer, size, count in zip(stack, sizes, counts, strict=True)
-    ]
 
 
 def _blocks(record: Mapping[str, Any]) -> Iterator[Iterable[str]]:

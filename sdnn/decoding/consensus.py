@@ -59,12 +59,18 @@ def consensus(
     agreed = _agreed(lines, candidates, topology, automaton)
     if decoder is not Decoder.POSTERIOR:
         return agreed
-    for maps, before, strings in zip(lines, agreed, candidates, strict=True):
+    rivals: dict[int, list[Text]] = {}
+    for place, (maps, before) in enumerate(zip(lines, agreed, strict=True)):
+        if before is None:
+            continue
         # Only what is likelier than the best path's string is looked for: on a doubtful map that saves most.
-        if before is not None:
-            found = n_best(maps, 1, automaton, topology, max(FLOOR, before.confidence)).strings
-            strings[:] = dict.fromkeys([*(string for string, _ in found), before.string])
-    return _agreed(lines, candidates, topology, automaton)
+        for string, _ in n_best(maps, 1, automaton, topology, max(FLOOR, before.confidence)).strings:
+            if string != before.string:
+                rivals[place] = [string, before.string]
+    again = _agreed([lines[place] for place in rivals], [*rivals.values()], topology, automaton)
+    for place, consensus_again in zip(rivals, again, strict=True):
+        agreed[place] = consensus_again
+    return agreed
 
 
 def _candidates(

@@ -138,7 +138,7 @@ def _best(maps: Sequence[FloatArray], trellis: Trellis) -> list[IntArray | None]
     """The best path through each map on a trellis of one map."""
 
     def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> list[IntArray | None]:
-        return _possible(log_probs, for_each_map(trellis, len(places)), columns)
+        return _possible(log_probs, for_each_map(trellis, len(log_probs)), columns)
 
     return in_batches(maps, len(trellis.labels), found)
 

@@ -188,6 +188,6 @@ def _totals(maps: Sequence[FloatArray], trellis: Trellis) -> FloatArray:
     """(N,) log of all paths of a trellis of one map, on each map."""
 
     def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> FloatArray:
-        return totals(log_probs, for_each_map(trellis, len(places)), sum_of, columns)
+        return totals(log_probs, for_each_map(trellis, len(log_probs)), sum_of, columns)
 
     return np.array(in_batches(maps, len(trellis.labels), found))

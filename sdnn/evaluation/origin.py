@@ -103,7 +103,11 @@ def _training(model: Mapping[str, Any], run: Mapping[str, Any] | None) -> dict[s
     if recipe.get("start"):
         facts["went on from"] = f"the net with SHA-256 `{recipe['start']}`"
     for stage, last in (run["metrics"] if run else {}).items():
-        figures = {name: value for name, value in last.items() if name not in {"stage", "step", "seconds"}}
+        figures = {
+            name: value
+            for name, value in last.items()
+            if name not in {"stage", "step", "seconds", "a_second"}
+        }
         facts[f"validation after {stage}"] = ", ".join(
             f"{name} {value:.3f}" for name, value in figures.items()
         )

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from sdnn.errors import ModelError
 from sdnn.files import written_whole
+from sdnn.models.architecture import CHANNELS
 from sdnn.models.description import Description
-from sdnn.models.digit_net import CHANNELS, DigitNet
+from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import FullyConvolutional
 
 

@@ -20,14 +20,11 @@ from sdnn.models.architecture import (
     CHANNELS,
     FEATURE_COLUMNS,
     FEATURE_ROWS,
-    GEOMETRY,
     Convolution,
     Layer,
     connected_layers,
     feature_layers,
 )
-
-__all__ = ["CHANNELS", "GEOMETRY", "DigitNet"]
 
 
 class DigitNet(nn.Module):

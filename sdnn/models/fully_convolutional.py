@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from sdnn.models.digit_net import GEOMETRY, DigitNet
+from sdnn.models.architecture import GEOMETRY
+from sdnn.models.digit_net import DigitNet
 
 
 class FullyConvolutional(nn.Module):

@@ -12,7 +12,8 @@ from sdnn.choices import Stage
 from sdnn.datasets.digits import DigitSource
 from sdnn.datasets.streams import Use, stream
 from sdnn.datasets.windows import WindowRecipe, make_windows
-from sdnn.models.digit_net import GEOMETRY, DigitNet
+from sdnn.models.architecture import GEOMETRY
+from sdnn.models.digit_net import DigitNet
 from sdnn.results import FloatArray
 from sdnn.training import arithmetic
 from sdnn.training.learning import Lesson

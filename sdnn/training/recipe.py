@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 from sdnn.choices import Gradient, Objective, Source, Stage
 from sdnn.datasets.pages import PageRecipe
 from sdnn.datasets.windows import WindowRecipe
-from sdnn.models.digit_net import CHANNELS
+from sdnn.models.architecture import CHANNELS
 
 
 @dataclass(frozen=True)

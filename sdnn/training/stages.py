@@ -15,9 +15,10 @@ from sdnn.datasets.digits import DigitSource, digit_source, mnist_checksums
 from sdnn.datasets.pages import PageRecipe, Viewing, random_strips
 from sdnn.datasets.streams import Use, stream
 from sdnn.decoding.calibration import fit_temperature
+from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import describe_onnx, export_onnx, load_net, save_net
 from sdnn.models.description import Description
-from sdnn.models.digit_net import GEOMETRY, DigitNet
+from sdnn.models.digit_net import DigitNet
 from sdnn.models.engine import Engine
 from sdnn.models.fully_convolutional import fully_convolutional
 from sdnn.results import Strip

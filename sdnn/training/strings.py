@@ -20,7 +20,8 @@ from sdnn.datasets.digits import DigitSource
 from sdnn.datasets.pages import LabelledStrip, PageRecipe, random_strips
 from sdnn.datasets.streams import Use, stream
 from sdnn.decoding.decoder import spell
-from sdnn.models.digit_net import GEOMETRY, DigitNet
+from sdnn.models.architecture import GEOMETRY
+from sdnn.models.digit_net import DigitNet
 from sdnn.results import DIGITS, NO_DIGIT
 from sdnn.training import arithmetic
 from sdnn.training.digits import as_input

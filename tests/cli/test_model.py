@@ -12,12 +12,12 @@ import onnx
 import pytest
 from command import SAMPLES, SDNN, assert_one_line, sdnn
 
-from sdnn.cli.model import DIGIT_PX, STRIP_PX
 from sdnn.datasets.digits import Mnist
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.errors import ExitCode
 from sdnn.models.checkpoint import describe_onnx
 from sdnn.models.engine import BUNDLED, Engine
+from sdnn.models.inspection import DIGIT_PX, STRIP_PX
 from sdnn.preparation import Preparation
 from sdnn.results import Geometry
 

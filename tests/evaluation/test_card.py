@@ -10,13 +10,13 @@ from digits import drawn_digits
 from PIL import Image
 
 from sdnn.choices import Status
-from sdnn.cli.model import record_of
 from sdnn.errors import OutputError
 from sdnn.evaluation.card import BY_HAND, PICTURE, Findings, card, find_out, write_card
 from sdnn.evaluation.metrics import Score
 from sdnn.evaluation.report import FolderReport
 from sdnn.evaluation.trials import Drawn, Figures, Outcome
 from sdnn.models.engine import BUNDLED
+from sdnn.models.inspection import record_of
 from sdnn.reader import Reader
 from sdnn.rendering.contact_sheet import SheetEntry
 from sdnn.results import Reading

@@ -8,9 +8,10 @@ from oracle import net_in_use
 from torch import Tensor
 
 from sdnn.errors import ModelError, OutputError
+from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import describe_onnx, load_net, load_tensors, save_net, save_tensors
 from sdnn.models.description import METADATA_KEY, Description
-from sdnn.models.digit_net import GEOMETRY, DigitNet
+from sdnn.models.digit_net import DigitNet
 
 DESCRIPTION = Description("sdnn-test", GEOMETRY, temperature=1.5, recipe={"epochs": 3})
 

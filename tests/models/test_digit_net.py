@@ -3,7 +3,8 @@ import pytest
 import torch
 from oracle import net_in_use, swept
 
-from sdnn.models.digit_net import CHANNELS, GEOMETRY, DigitNet
+from sdnn.models.architecture import CHANNELS, GEOMETRY
+from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import fully_convolutional
 from sdnn.results import CLASSES, NO_DIGIT, Geometry
 

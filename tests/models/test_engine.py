@@ -9,9 +9,10 @@ import pytest
 from oracle import net_in_use, normalized, swept
 
 from sdnn.errors import ModelError
+from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import describe_onnx, export_onnx
 from sdnn.models.description import Description
-from sdnn.models.digit_net import GEOMETRY, DigitNet
+from sdnn.models.digit_net import DigitNet
 from sdnn.models.engine import Engine
 from sdnn.models.fully_convolutional import fully_convolutional
 from sdnn.results import Strip, tempered

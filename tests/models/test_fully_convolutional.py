@@ -3,7 +3,8 @@ import pytest
 import torch
 from oracle import net_in_use, swept
 
-from sdnn.models.digit_net import GEOMETRY, DigitNet
+from sdnn.models.architecture import GEOMETRY
+from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import FullyConvolutional, fully_convolutional
 
 WIDTHS = [40, 41, 42, 43, 79, *np.random.default_rng(0).integers(40, 481, 4).tolist()]

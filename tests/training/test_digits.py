@@ -7,7 +7,8 @@ import torch
 from sdnn.choices import Stage
 from sdnn.datasets.digits import Pen
 from sdnn.datasets.windows import WindowRecipe, make_windows
-from sdnn.models.digit_net import GEOMETRY, DigitNet
+from sdnn.models.architecture import GEOMETRY
+from sdnn.models.digit_net import DigitNet
 from sdnn.results import NO_DIGIT
 from sdnn.training import digits
 from sdnn.training.digits import WindowMaker, Windows, as_input, classify, digit_lesson, either_loss

@@ -10,7 +10,7 @@ from sdnn.datasets.pages import PageRecipe, Viewing
 from sdnn.datasets.paper import Paper
 from sdnn.datasets.strips import Layout
 from sdnn.datasets.windows import WindowRecipe
-from sdnn.models.digit_net import CHANNELS
+from sdnn.models.architecture import CHANNELS
 from sdnn.training.recipe import (
     DIGITS_ALONE_WINDOWS,
     FURTHER_LEARNING_RATE,

@@ -15,7 +15,8 @@ from sdnn.choices import Gradient, Objective, Stage
 from sdnn.datasets.digits import Pen
 from sdnn.datasets.pages import LabelledStrip, PageRecipe, random_strips
 from sdnn.decoding.decoder import decode
-from sdnn.models.digit_net import GEOMETRY, DigitNet
+from sdnn.models.architecture import GEOMETRY
+from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import fully_convolutional
 from sdnn.training import strings
 from sdnn.training.arithmetic import autocast
