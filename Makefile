@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check train weights samples bench bench-peers training sweep strips pages batches ablation constraints development clean
+.PHONY: help demo test check train weights samples bench bench-peers training sweep strips pages batches ablation constraints development reproduce clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -85,6 +85,9 @@ constraints: $(VENV)/everything  ## What constraints and rejection are worth: ma
 development: $(VENV)/everything  ## Score folders of real strips: make development STRINGS="DIR..."
 	$(BIN)/python benchmarks/development.py $(STRINGS)
 
+reproduce: $(VENV)/reproducing  ## The paper's experiments (an hour, goes on where it was; QUICK=1: ten minutes); REPRODUCTION.md
+	$(BIN)/python benchmarks/reproduce.py $(if $(QUICK),--quick)
+
 clean:  ## Remove the environment and everything built
 	rm -rf $(VENV) build runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -104,3 +107,7 @@ $(VENV)/reading: requirements-read.txt pyproject.toml | $(BIN)/python
 $(VENV)/everything: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/reading
+
+$(VENV)/reproducing: $(VENV)/everything
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,reproduce]'
+	@touch $@

@@ -31,10 +31,15 @@ def write_markdown(path: Path, header: Sequence[str], rows: Sequence[Sequence[st
     """Writes a table to `path`, and into the README between the marks that name the file."""
     table = markdown(header, rows, note)
     path.write_text(table, encoding="utf-8")
-    before, mark, rest = README.read_text(encoding="utf-8").partition(f"<!-- {path.name} -->\n")
+    set_between_marks(README, path.name, table)
+
+
+def set_between_marks(document: Path, name: str, text: str) -> None:
+    """Puts a text between `<!-- name -->` and `<!-- end -->`, where a document has them."""
+    before, mark, rest = document.read_text(encoding="utf-8").partition(f"<!-- {name} -->\n")
     if mark:
         _, end, after = rest.partition("<!-- end -->")
-        README.write_text(before + mark + table + end + after, encoding="utf-8")
+        document.write_text(before + mark + text + end + after, encoding="utf-8")
 
 
 def gathered(folder: Path) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from torch.nn import functional
 
 from reproduction.mail import LENGTH, TRAIN_STRIPS, MailStrip, Picture, Windows, lone_digits, mail_strips
 from sdnn.choices import Gradient, Objective, Split
-from sdnn.decoding.segments import Zones, best_segments
+from sdnn.decoding.recursion import sum_of, totals
+from sdnn.decoding.segments import Zones, best_segments, segment_probs, segments_of_each
 from sdnn.models.net_1992 import ZONE_WIDTHS, Net1992
-from sdnn.results import DIGITS, IntArray
+from sdnn.results import DIGITS, FloatArray, IntArray, tempered
 from sdnn.training.segments import segment_loss
 
 FEATURE_PX: Final = 4
@@ -55,6 +56,15 @@ DIGIT_RATE: Final = 3e-3
 STRING_RATE: Final = 1e-3
 DIGIT_BATCH: Final = 128
 STRIP_BATCH: Final = 32
+LOOKS: Final = 12
+"""At a net on its way."""
+WATCHED_STRIPS: Final = 300
+WATCHED_SEED: Final = 1990
+PRICES: Final = (-8.0, -4.0, -3.0, -2.0, -1.5, -1.0, -0.5, -0.25, -0.1, 0.5, 1.0, 2.0, 4.0)
+"""Of a column left out, where the number of digits is not known; the best on validation strips is taken.
+
+Logits as they are may lie anywhere, so it may take a reward to leave a column out.
+"""
 
 
 def digit_net(recipe: NetRecipe, seed: int) -> Net1992:
@@ -62,46 +72,60 @@ def digit_net(recipe: NetRecipe, seed: int) -> Net1992:
     torch.manual_seed(seed)
     net = Net1992(recipe.widths)
     windows = lone_digits(Split.TRAIN, recipe.digits, seed)
+    return learn_windows(net, windows, recipe.digit_passes, np.random.default_rng([seed, 1]))
+
+
+def learn_windows(net: Net1992, windows: Windows, passes: int, rng: np.random.Generator) -> Net1992:
+    """The net trained on single windows, each of which is shown so many times, in place."""
     optimizer = torch.optim.Adam(net.parameters())
-    rng = np.random.default_rng([seed, 1])
-    steps = recipe.digit_passes * -(-len(windows.labels) // DIGIT_BATCH)
-    for step, places in enumerate(_batches(len(windows.labels), DIGIT_BATCH, recipe.digit_passes, rng)):
+    steps = passes * -(-len(windows.labels) // DIGIT_BATCH)
+    for step, places in enumerate(_batches(len(windows.labels), DIGIT_BATCH, passes, rng)):
         _set_rate(optimizer, DIGIT_RATE, step / steps)
         logits = net.digits(_as_input(windows.ink[places]))
         loss = functional.cross_entropy(logits, torch.from_numpy(windows.labels[places]))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-    return net.eval()
+    return net
 
 
-def string_net(net: Net1992, recipe: NetRecipe, seed: int) -> Net1992:
-    """The net trained further on strips, in place."""
+def string_net(net: Net1992, recipe: NetRecipe, seed: int) -> list[int]:
+    """Trains the net further on strips, in place.
+
+    Returns:
+        How many of 300 validation strips were read right after each twelfth of the training.
+    """
     assert recipe.objective is not None
     strips = mail_strips(Split.TRAIN, recipe.strips, seed)
+    held_out = mail_strips(Split.VALIDATION, WATCHED_STRIPS, WATCHED_SEED)
     loss_of = segment_loss(recipe.objective, recipe.gradient, Zones(recipe.widths), recipe.of_zones)
     optimizer = torch.optim.Adam(net.parameters())
     rng = np.random.default_rng([seed, 2])
     batches = list(_by_width(strips))
-    net.train()
-    for number in range(recipe.passes):
-        for done, place in enumerate(rng.permutation(len(batches))):
-            _set_rate(optimizer, STRING_RATE, (number + done / len(batches)) / recipe.passes)
-            batch = batches[place]
-            loss = loss_of(net(_as_input(batch.ink)), batch.texts, batch.columns)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-            optimizer.step()
-    return net.eval()
+    order = np.concatenate([rng.permutation(len(batches)) for _ in range(recipe.passes)])
+    looked_at = np.linspace(0, len(order), LOOKS + 1).round()[1:]
+    right = []
+    for step, place in enumerate(order):
+        _set_rate(optimizer, STRING_RATE, step / len(order))
+        batch = batches[place]
+        loss = loss_of(net(_as_input(batch.ink)), batch.texts, batch.columns)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        optimizer.step()
+        if step + 1 in looked_at:
+            texts = read(net, held_out, recipe.of_zones)
+            right.append(sum(text == strip.text for text, strip in zip(texts, held_out, strict=True)))
+    return right
 
 
-@dataclass(frozen=True)
-class Read:
-    """What was read from a strip, and the log-score of the best segmentation."""
-
-    text: str
-    log_score: float
+def swept(net: Net1992, strips: Sequence[MailStrip]) -> list[FloatArray]:
+    """(T, Z, C) logits of the zones on each strip, T its own."""
+    found: dict[int, FloatArray] = {}
+    for batch in _by_width(strips):
+        for place, logits, columns in zip(batch.places, _logits(net, batch), batch.columns, strict=True):
+            found[place] = logits[:columns]
+    return [found[place] for place in range(len(strips))]
 
 
 def read(
@@ -110,8 +134,8 @@ def read(
     of_zones: bool,
     length: int | None = LENGTH,
     price: float = 0.0,
-) -> list[Read]:
-    """The strips' best segmentations.
+) -> list[str]:
+    """The digits of the strips' best segmentations.
 
     Args:
         net: Scores the zones.
@@ -121,17 +145,47 @@ def read(
         price: Log-score of a column that no digit takes.
     """
     zones = Zones(net.zone_widths)
-    found: dict[int, Read] = {}
+    texts = [""] * len(strips)
     for batch in _by_width(strips):
-        with torch.inference_mode():
-            logits = net(_as_input(batch.ink)).double()
-            log_probs = (logits.log_softmax(3) if of_zones else logits).numpy()
         lengths = None if length is None else [length] * len(batch.texts)
-        paths, scores = best_segments(log_probs, zones, lengths, batch.columns, price)
-        for place, path, columns, log_score in zip(batch.places, paths, batch.columns, scores, strict=True):
-            text = "".join(DIGITS[span.label] for span in zones.spell(path[:columns]))
-            found[place] = Read(text, float(log_score))
-    return [found[place] for place in range(len(strips))]
+        paths, _ = best_segments(_scores(net, batch, of_zones), zones, lengths, batch.columns, price)
+        for place, path, columns in zip(batch.places, paths, batch.columns, strict=True):
+            texts[place] = "".join(DIGITS[span.label] for span in zones.spell(path[:columns]))
+    return texts
+
+
+def log_posteriors(
+    net: Net1992, strips: Sequence[MailStrip], texts: Sequence[str], of_zones: bool
+) -> list[float]:
+    """Log of the share that the segmentations of each strip's text have among all of as many digits.
+
+    Args:
+        net: Scores the zones.
+        strips: In any order.
+        texts: What was read from each.
+        of_zones: As for `read`.
+    """
+    zones = Zones(net.zone_widths)
+    found = [0.0] * len(strips)
+    for batch in _by_width(strips):
+        scores = _scores(net, batch, of_zones)
+        classes = [[int(digit) for digit in texts[place]] for place in batch.places]
+        _, of_all = segment_probs(scores, zones, [len(labels) for labels in classes], batch.columns)
+        trellis = segments_of_each(classes, zones)
+        of_text = totals(zones.class_map(scores), trellis, sum_of, batch.columns)
+        for place, share in zip(batch.places, of_text - of_all, strict=True):
+            found[place] = float(share)
+    return found
+
+
+def _scores(net: Net1992, batch: "_Batch", of_zones: bool) -> FloatArray:
+    logits = _logits(net, batch)
+    return tempered(logits, 1.0) if of_zones else logits
+
+
+def _logits(net: Net1992, batch: "_Batch") -> FloatArray:
+    with torch.inference_mode():
+        return np.asarray(net(_as_input(batch.ink)).double().numpy())
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,8 +237,7 @@ def _as_input(ink: Picture) -> torch.Tensor:
     return torch.from_numpy(ink.astype(np.float32) / np.float32(255)).unsqueeze(1)
 
 
-def accuracy_of_digits(net: Net1992, windows: Windows) -> float:
-    """Share of single digits that the widest zone reads right."""
+def read_windows(net: Net1992, windows: Windows) -> IntArray:
+    """(N,) the class that the widest zone has for each window."""
     with torch.inference_mode():
-        read = net.digits(_as_input(windows.ink)).argmax(1).numpy()
-    return float((read == windows.labels).mean())
+        return np.asarray(net.digits(_as_input(windows.ink)).argmax(1).numpy())

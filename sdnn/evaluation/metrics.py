@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import Levenshtein
 
+from sdnn.results import FloatArray
+
 Z_95 = 1.96
 """Normal quantile of a two-sided 95 % interval."""
 
@@ -148,7 +150,7 @@ def _score_one(truth: str, text: str) -> Score:
 
 
 def bootstrap_over_digits(
-    right: npt.NDArray[np.bool_],
+    right: npt.NDArray[np.bool_] | FloatArray,
     sources: Sequence[Sequence[int]],
     rng: np.random.Generator,
     rounds: int = 1000,
@@ -171,7 +173,8 @@ def bootstrap_over_digits(
     (Wilson's alone: 49 and 50 %).
 
     Args:
-        right: (N,) whether each string was read right.
+        right: (N,) whether each string was read right; or by what share of several readers, and then the
+            interval is that of one of them, somewhat wide for all.
         sources: N lists of the indices of the digit images in each strip; empty for a blank strip.
         rng: Source of the resampling.
         rounds: Resamplings.
@@ -190,7 +193,7 @@ def bootstrap_over_digits(
     if n != len(sources):
         raise ValueError(f"{n} results for {len(sources)} strips: must be the same number")
     effect = _design_effect(np.asarray(right, dtype=np.float64), sources, rng, rounds)
-    return wilson_interval(int(np.sum(right)) / effect, n / effect)
+    return wilson_interval(float(np.sum(right)) / effect, n / effect)
 
 
 def _design_effect(

@@ -68,6 +68,9 @@ class Description:
                 raise ValueError(f"labels {description.labels}, normalization {description.normalization}")
             if not 0 < description.temperature < float("inf"):
                 raise ValueError(f"temperature {description.temperature}")
+            for name in ("recipe", "data", "card"):
+                if not isinstance(getattr(description, name), Mapping):
+                    raise ValueError(f"{name} {getattr(description, name)}")
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(
                 f"{where}: damaged description ({error!r}); make one with: sdnn train"

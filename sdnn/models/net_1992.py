@@ -11,9 +11,9 @@ What the net is, down to the last layer, with its output for a strip of W pixels
     zones         10 for each width, at each feature column
 
 A *zone* is a stretch of feature columns with ten outputs, one for each digit; no class says that there is
-none. A zone of 5 columns is a window of 32 px, one of 4, 3 and 2 a window of 28, 24 and 20. All read with the
-weights of the widest: where a narrow zone has no columns of its own, on its right, it reads background, the
-features that blank paper has.
+none, unless one more output is asked for. A zone of 5 columns is a window of 32 px, one of 4, 3 and 2 a
+window of 28, 24 and 20. All read with the weights of the widest: where a narrow zone has no columns of its
+own, on its right, it reads background, the features that blank paper has.
 
 Reference:
     Matan et al. 1992: four output maps on zones of width 5, 4, 3 and 2 that share their weights. Le Cun et
@@ -59,14 +59,18 @@ class Subsampling(nn.Module):
 
 
 class Net1992(nn.Module):
-    """Maps strips to ten logits for each zone.
+    """Maps strips to the logits of each zone.
 
     Attributes:
         zone_widths: Feature columns of each kind of zone.
     """
 
-    def __init__(self, zone_widths: Sequence[int] = ZONE_WIDTHS) -> None:
+    def __init__(self, zone_widths: Sequence[int] = ZONE_WIDTHS, classes: int = len(DIGITS)) -> None:
         """With random weights.
+
+        Args:
+            zone_widths: Feature columns of each kind of zone.
+            classes: Outputs of each zone.
 
         Raises:
             ValueError: When a zone is wider than the widest there are weights for, or a single column.
@@ -80,7 +84,7 @@ class Net1992(nn.Module):
         self.first_average = Subsampling(first)
         self.second = nn.Conv2d(first, second, 5)
         self.second_average = Subsampling(second)
-        self.output = nn.Conv1d(second * FEATURE_ROWS, len(DIGITS), WIDEST)
+        self.output = nn.Conv1d(second * FEATURE_ROWS, classes, WIDEST)
 
     def forward(self, strips: Tensor) -> Tensor:
         """Logits of every zone.
@@ -93,7 +97,7 @@ class Net1992(nn.Module):
             strips: (B, 1, 28, W), 0 paper to 1 ink, W at least 16.
 
         Returns:
-            (B, T, Z, 10) logits of the zones of each width that begin at each column, T = (W - 12) // 4.
+            (B, T, Z, C) logits of the zones of each width that begin at each column, T = (W - 12) // 4.
             Those that reach beyond the last column read background there.
         """
         background = self.features(torch.zeros_like(strips[:1, :, :, : GEOMETRY.window_px]))
@@ -113,7 +117,7 @@ class Net1992(nn.Module):
             windows: (B, 1, 28, 32), 0 paper to 1 ink.
 
         Returns:
-            (B, 10) logits.
+            (B, C) logits.
 
         Raises:
             ValueError: When the windows have another width.

@@ -73,6 +73,9 @@ def test_fields_with_a_default_may_be_missing() -> None:
         entry(geometry=None),
         entry(geometry={"height_px": 28, "depth_px": 3}),
         entry(voltage=5),
+        entry(recipe=5),
+        entry(data=["sums"]),
+        entry(card="text"),
     ],
 )
 def test_a_file_without_a_description_of_ours_says_how_to_make_a_model(

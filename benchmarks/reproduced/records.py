@@ -1,0 +1,33 @@
+"""The records of all experiments, sorted."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reproduced.shares import Record
+
+
+@dataclass(frozen=True)
+class Records:
+    """All of them, to be asked for."""
+
+    ways: Mapping[str, list[Record]]
+    flanked: Mapping[str, list[Record]]
+    memorising: Mapping[tuple[str, int], list[Record]]
+    svm: Record
+    shipped: Record
+
+    @classmethod
+    def of(cls, records: Mapping[str, Record]) -> "Records":
+        """Sorted by the names that `reproduce.steps` gives them, seeds in order."""
+        groups: dict[str, dict[Any, list[Record]]] = {"way": {}, "flanked": {}, "memorising": {}}
+        keys: dict[str, Callable[[Record], Any]] = {
+            "way": lambda record: record["way"],
+            "flanked": lambda record: record["net"],
+            "memorising": lambda record: (record["kind"], record["repertoire"]),
+        }
+        for name, record in records.items():
+            kind = name.split("-")[0]
+            if kind in keys:
+                groups[kind].setdefault(keys[kind](record), []).append(record)
+        return cls(groups["way"], groups["flanked"], groups["memorising"], records["svm"], records["shipped"])

@@ -1,0 +1,329 @@
+"""A table for each experiment, beside what the papers say."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from reproduction.flanked import FLANKED
+from reproduction.mail import LENGTH
+from reproduction.memorising import REPERTOIRES, Kind
+from reproduction.trellises import CTC, STRICT
+from reproduction.ways import (
+    ALONE,
+    CONTRAST,
+    CORRECT,
+    FORWARD,
+    MORE,
+    ONE_WIDTH,
+    REINFORCE,
+    SEGMENTATIONS,
+)
+
+from reproduced.records import Records
+from reproduced.shares import (
+    Cell,
+    Record,
+    Table,
+    confidence_of,
+    known,
+    on_trained,
+    pooled,
+    through,
+    unknown,
+)
+from sdnn.evaluation.confidence import coverage_at, risk_coverage
+
+PAPER: Final = "*Matan et al. 1992*"
+PLACES: Final = ("1st", "2nd", "3rd", "4th", "5th")
+PAPER_PLACES: Final = ("*92*", "*87*", "*87*", "*86*", "*90*")
+PAPER_COUNTS: Final = ("*66.3*", "*19.7*", "*7.2*", "*4.7*", "*1.4*", "*0.7*")
+SHIPPED: Final = "sdnn as it is shipped"
+KINDS: Final = {Kind.SWEPT: "swept, 34 px at a time", Kind.RECURRENT: "recurrent, the whole strip"}
+ACCEPTED: Final = (1.0, 0.95, 0.9, 0.8, 0.6)
+"""Shares of the strips."""
+ROUNDING: Final = 1e-9
+LOOKED_AT: Final = (1, 2, 4, 8, 12)
+"""Twelfths of a training."""
+NOTE: Final = (
+    "Strings right, %. Behind ± is half the 95 % interval by bootstrap over the digit images, in brackets "
+    "the least and greatest of the nets."
+)
+
+Rows = list[list[Cell]]
+
+
+def experiment_1(records: Records) -> Table:
+    """Single digits alone, or strings."""
+    rows: Rows = [[f"{PAPER}, 6,000 ZIP codes", "*70*", "*66.3*", "–"]]
+    for label, way in (
+        ("single digits alone, then swept", ALONE),
+        ("6,000 strips, Viterbi (b)", CORRECT),
+        ("6,000 strips, forward over segmentations", SEGMENTATIONS),
+        ("60,000 strips, forward over segmentations", MORE),
+    ):
+        nets = records.ways[way]
+        digits = _mean(net["single_digits"] for net in nets)
+        rows.append([label, on_trained(nets), known(nets), digits])
+    return Table(
+        ["trained on", "strips trained on", "test strips", "single digits"],
+        rows,
+        f"{NOTE} Single digits: of 5,000 test digits without neighbours. {_of(records)}",
+    )
+
+
+def experiment_2(records: Records) -> Table:
+    """Where the gradient goes."""
+    rows: Rows = []
+    for way in (REINFORCE, CORRECT, CONTRAST, FORWARD, SEGMENTATIONS):
+        nets = records.ways[way]
+        looks = [_mean(net["looks"][twelfth - 1] for net in nets) for twelfth in LOOKED_AT]
+        rows.append([way, on_trained(nets), known(nets), *looks])
+    return Table(
+        ["gradient", "strips trained on", "test strips", *(f"{twelfth}/12" for twelfth in LOOKED_AT)],
+        rows,
+        f"{NOTE} Under twelfths: validation strips right (n = 300) after so much of the training. "
+        f"{_of(records)}",
+    )
+
+
+def experiment_3(records: Records) -> Table:
+    """One zone width against four."""
+    rows: Rows = []
+    for label, way in (("5 columns", ONE_WIDTH), ("5, 4, 3 and 2 columns", SEGMENTATIONS)):
+        nets = records.ways[way]
+        rows.append([label, on_trained(nets), known(nets), unknown(nets)])
+    return Table(
+        ["width of the zones", "strips trained on", "test strips", "any number of digits"],
+        rows,
+        f"{NOTE} {_of(records)}",
+    )
+
+
+def experiment_4(records: Records) -> Table:
+    """Known against unknown length."""
+    rows: Rows = [[way, known(nets), unknown(nets)] for way, nets in records.ways.items()]
+    rows += [
+        ["windows with neighbours, strict (experiment 5)", *_through_both(records.flanked[FLANKED], STRICT)],
+        ["HOG and SVM (experiment 10)", known([records.svm]), unknown([records.svm])],
+        [SHIPPED, known([records.shipped]), unknown([records.shipped])],
+    ]
+    return Table(["read by", "five digits", "any number"], rows, f"{NOTE} {_of(records)}")
+
+
+def experiment_5(records: Records) -> Table:
+    """Trellises."""
+    nets = records.flanked[FLANKED]
+    fitted = [net["readings"]["durations"] for net in nets]
+    digit, gap = (np.mean([durations[name] for durations in fitted]) for name in ("digit_mean", "gap_mean"))
+    rows: Rows = [[name, *_through_both(nets, name)] for name in nets[0]["readings"]["trellises"]]
+    return Table(
+        ["trellis", "five digits", "any number"],
+        rows,
+        f"{NOTE} On validation strips digits took {digit:.1f} columns of 4 px, the gaps between them "
+        f"{gap:.1f}. {_of(records)}",
+    )
+
+
+def experiment_6(records: Records) -> Table:
+    """Digits with neighbours against digits alone."""
+    alone = records.ways[ALONE]
+    digits = _mean(net["single_digits"] for net in alone)
+    rows: Rows = [["digits alone, no class for none", digits, "–", known(alone), unknown(alone)]]
+    for name, nets in records.flanked.items():
+        of_windows = [_mean(net["windows"][kind] for net in nets) for kind in ("digits", "no_digit")]
+        rows.append([name, *of_windows, *_through_both(nets, STRICT)])
+    return Table(
+        ["windows show", "windows: digits", "windows: none", "five digits", "any number"],
+        rows,
+        f"{NOTE} Windows: share right of those cut from test strips, with neighbours (in the first row "
+        "without), with and without a digit in the middle. Strips are read through the strict trellis, in "
+        f"the first row by zones. {_of(records)}",
+    )
+
+
+def experiment_7(records: Records) -> Table:
+    """By place, and how many digits are right."""
+    rows: Rows = [[PAPER, *PAPER_PLACES, *PAPER_COUNTS]]
+    for way in (ALONE, CORRECT, SEGMENTATIONS, MORE):
+        right = [_digits_right(net) for net in records.ways[way]]
+        places = np.mean([digits.mean(axis=0) for digits in right], axis=0)
+        counted = [np.bincount(digits.sum(axis=1), minlength=LENGTH + 1) / len(digits) for digits in right]
+        counts = np.mean(counted, axis=0)
+        rows.append([way, *(f"{100 * share:.1f}" for share in [*places, *counts[::-1]])])
+    return Table(
+        [
+            "trained on",
+            *PLACES,
+            *(f"{count} right" for count in range(LENGTH, -1, -1)),
+        ],
+        rows,
+        "Digits right by their place, then strips by how many of their digits are right, %; the number of "
+        f"digits is known. Means of the nets. {_of(records)}",
+    )
+
+
+def experiment_8(records: Records) -> Table:
+    """Error against rejection."""
+    unknown_between = ["–"] * (len(ACCEPTED) - 2)
+    rows: Rows = [
+        [PAPER, "*33.7*", *unknown_between, "–", "–"],
+        ["*Burges et al. 1992*, ZIP codes", "*19*", *unknown_between, "*3.6*", "–"],
+        ["*Martin & Rashid 1991*, fields of five", "–", *unknown_between, "–", "*76.6*"],
+    ]
+    read = {way: records.ways[way] for way in (ALONE, CORRECT, SEGMENTATIONS, MORE)}
+    for name, nets in {**read, SHIPPED: [records.shipped]}.items():
+        errors = np.mean([[_error_at(net, share) for share in ACCEPTED] for net in nets], axis=0)
+        at_one = [coverage_at(*confidence_of(net), 0.01) or 0.0 for net in nets]
+        rows.append([name, *(f"{100 * error:.1f}" for error in errors), _mean(at_one)])
+    return Table(
+        ["reader", *(f"{share:.0%} accepted" for share in ACCEPTED), "accepted at 1 % error"],
+        rows,
+        "Error among the accepted strips, %, the surest accepted first; in the last column the share that "
+        "can be accepted with 1 % error, 0 where less than 100 strips can. Sure is a text with a high "
+        f"posterior over all segmentations of five digits. Means of the nets. {_of(records)}",
+    )
+
+
+def experiment_9(records: Records) -> Table:
+    """Memorising."""
+    rows: Rows = []
+    for repertoire in REPERTOIRES:
+        for kind, name in KINDS.items():
+            nets = records.memorising[kind, repertoire]
+            shares = [pooled(nets, read) for read in ("trained", "new", "unseen")]
+            rows.append([f"{repertoire:,}, {name}", *shares, _as_another(nets)])
+    nets = [records.memorising[kind, REPERTOIRES[0]][0] for kind in KINDS]
+    sizes = " and ".join(f"{net['parameters']:,}" for net in nets)
+    return Table(
+        [
+            "strings trained on, net",
+            "those strips",
+            "new strips of them",
+            "unseen strings",
+            "as trained",
+        ],
+        rows,
+        f"{NOTE} {sizes} parameters; {nets[0]['recipe']['strips']:,} strips for every net, CTC, any number "
+        "of digits. As trained: how many of the wrong readings of unseen strings are a string trained on, %. "
+        f"n = {len(nets[0]['unseen']['truths']):,} strips of each kind, {_nets(records)} a row, each with "
+        f"strings and strips of its own. {_machine(records)}",
+    )
+
+
+def experiment_10(records: Records) -> Table:
+    """Hand-made features."""
+    svm, swept = records.svm, records.flanked[FLANKED]
+    rows: Rows = [
+        ["HOG and SVM, windows with neighbours, CTC", *_row_of([svm])],
+        [
+            "net of 1992, such windows, CTC",
+            f"{swept[0]['parameters']:,}",
+            *_through_both(swept, CTC),
+        ],
+        ["net of 1992, 6,000 strips (b)", *_row_of(records.ways[CORRECT])],
+    ]
+    return Table(
+        ["reader", "numbers learned", "five digits", "any number"],
+        rows,
+        f"{NOTE} The machine (one seed) learned {svm['recipe']['windows']:,} windows, the net "
+        f"{swept[0]['recipe']['count']:,}; its coefficients lie on {svm['recipe']['landmarks']:,} windows of "
+        f"{svm['features']:,} features, which it keeps, besides. {_of(records)}",
+    )
+
+
+def summary(records: Records) -> Table:
+    """What matters."""
+    rows: Rows = [[f"{PAPER}, on 3,000 ZIP codes", "–", "*66.3*", "–"]]
+    for name, way in (
+        ("net of 1992, single digits alone", ALONE),
+        ("net of 1992, strings, as there (b)", CORRECT),
+        ("the same, discriminative forward (1998)", SEGMENTATIONS),
+        ("the same, 60,000 strips", MORE),
+    ):
+        rows.append([name, *_row_of(records.ways[way])])
+    flanked = records.flanked[FLANKED]
+    rows += [
+        [
+            "net of 1992, windows with neighbours (1998), strict",
+            f"{flanked[0]['parameters']:,}",
+            *_through_both(flanked, STRICT),
+        ],
+        ["hand-made features, SVM", *_row_of([records.svm])],
+        [SHIPPED, *_row_of([records.shipped])],
+    ]
+    return Table(
+        ["reader", "numbers learned", "five digits", "any number"],
+        rows,
+        f"{NOTE} Strips of five MNIST test digits made like US mail; all about them: "
+        f"[REPRODUCTION.md](REPRODUCTION.md). {_of(records)}",
+    )
+
+
+EXPERIMENTS: Final[Sequence[Callable[[Records], Table]]] = (
+    experiment_1,
+    experiment_2,
+    experiment_3,
+    experiment_4,
+    experiment_5,
+    experiment_6,
+    experiment_7,
+    experiment_8,
+    experiment_9,
+    experiment_10,
+)
+
+
+def tables_of(records: Records) -> dict[str, Table]:
+    """All of them by the marks where they stand."""
+    experiments = {f"experiment {number}": make(records) for number, make in enumerate(EXPERIMENTS, start=1)}
+    return {"summary": summary(records), **experiments}
+
+
+def _row_of(nets: Sequence[Record]) -> list[Cell]:
+    return [f"{nets[0]['parameters']:,}", known(nets), unknown(nets)]
+
+
+def _through_both(nets: Sequence[Record], trellis: str) -> list[Cell]:
+    """With the number of digits known, and not known."""
+    return [through(nets, trellis, "texts"), through(nets, trellis, "texts_of_any_length")]
+
+
+def _mean(shares: Iterable[float]) -> str:
+    return f"{100 * np.mean(list(shares)):.1f}"
+
+
+def _digits_right(net: Record) -> Any:
+    """(N, 5) whether each digit was read right."""
+    pairs = zip(net["truths"], net["texts"], strict=True)
+    return np.array([[read == digit for read, digit in zip(*pair, strict=True)] for pair in pairs])
+
+
+def _error_at(net: Record, accepted: float) -> float:
+    """Share wrong of the surest strips, so many of them."""
+    curve = risk_coverage(*confidence_of(net))
+    return float(curve.error[int(np.argmax(curve.coverage >= accepted - ROUNDING))])
+
+
+def _as_another(nets: Sequence[Record]) -> str:
+    """Share of the wrong readings of unseen strings that are a string trained on."""
+    wrong = [
+        text in net["strings"]
+        for net in nets
+        for truth, text in zip(net["unseen"]["truths"], net["unseen"]["texts"], strict=True)
+        if text != truth
+    ]
+    return _mean(wrong) if wrong else "–"
+
+
+def _of(records: Records) -> str:
+    strips = len(records.ways[ALONE][0]["truths"])
+    return f"n = {strips:,} test strips, {_nets(records)} a row. {_machine(records)}"
+
+
+def _nets(records: Records) -> str:
+    nets = records.ways[ALONE]
+    return "one net (seed 0)" if len(nets) == 1 else f"{len(nets)} nets (seeds 0 to {len(nets) - 1})"
+
+
+def _machine(records: Records) -> str:
+    return f"{records.svm['hardware']}."

@@ -1,0 +1,36 @@
+"""What the net of this package reads from the same strips, for comparison: it never saw their like."""
+
+from typing import Any
+
+import numpy as np
+
+from reproduction.mail import LENGTH, TEST_SEED, TEST_STRIPS, mail_strips
+from sdnn.choices import Split
+from sdnn.decoding.constraints import constraint
+from sdnn.machine import hardware
+from sdnn.models.engine import BUNDLED, Engine
+from sdnn.models.inspection import record_of
+from sdnn.reader import Reader
+
+
+def read(quick: bool) -> dict[str, Any]:
+    """Reads the test strips.
+
+    Args:
+        quick: Whether to read fewer.
+
+    Returns:
+        JSON-able: truths, digit images, texts with the number of digits known and not known, confidences.
+    """
+    strips = mail_strips(Split.TEST, TEST_STRIPS // 3 if quick else TEST_STRIPS, TEST_SEED)
+    pages = [1 - strip.ink.astype(np.float64) / 255 for strip in strips]
+    of_length = list(Reader(constraint=constraint(length=LENGTH)).read_many(pages))
+    return {
+        "parameters": record_of(Engine(BUNDLED), BUNDLED)["parameters"],
+        "truths": [strip.text for strip in strips],
+        "sources": [strip.indices for strip in strips],
+        "texts": [reading.text for reading in of_length],
+        "confidences": [reading.confidence for reading in of_length],
+        "texts_of_any_length": [reading.text for reading in Reader().read_many(pages)],
+        "hardware": hardware(),
+    }
