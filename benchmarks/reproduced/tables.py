@@ -56,14 +56,15 @@ def experiment_1(records: Records) -> Table:
     """Single digits alone, or strings."""
     rows: Rows = [[f"{PAPER}, 6,000 ZIP codes", "*70*", "*66.3*", "–"]]
     for label, way in (
-        ("single digits alone, then swept", ALONE),
-        ("6,000 strips, Viterbi (b)", CORRECT),
-        ("6,000 strips, forward over segmentations", SEGMENTATIONS),
-        ("60,000 strips, forward over segmentations", MORE),
+        ("then swept", ALONE),
+        ("Viterbi (b)", CORRECT),
+        ("forward over segmentations", SEGMENTATIONS),
+        ("forward over segmentations", MORE),
     ):
         nets = records.ways[way]
+        on = "single digits alone" if way == ALONE else f"{nets[0]['recipe']['strips']:,} strips"
         digits = _mean(net["single_digits"] for net in nets)
-        rows.append([label, on_trained(nets), known(nets), digits])
+        rows.append([f"{on}, {label}", on_trained(nets), known(nets), digits])
     return Table(
         ["trained on", "strips trained on", "test strips", "single digits"],
         rows,
@@ -220,7 +221,7 @@ def experiment_10(records: Records) -> Table:
             f"{swept[0]['parameters']:,}",
             *_through_both(swept, CTC),
         ],
-        ["net of 1992, 6,000 strips (b)", *_row_of(records.ways[CORRECT])],
+        ["net of 1992, strings (b)", *_row_of(records.ways[CORRECT])],
     ]
     return Table(
         ["reader", "numbers learned", "five digits", "any number"],
@@ -238,7 +239,7 @@ def summary(records: Records) -> Table:
         ("net of 1992, single digits alone", ALONE),
         ("net of 1992, strings, as there (b)", CORRECT),
         ("the same, discriminative forward (1998)", SEGMENTATIONS),
-        ("the same, 60,000 strips", MORE),
+        ("the same, ten times the strips", MORE),
     ):
         rows.append([name, *_row_of(records.ways[way])])
     flanked = records.flanked[FLANKED]

@@ -34,6 +34,7 @@ def records(seeds: int) -> dict[str, dict[str, Any]]:
         for number, way in enumerate(WAYS):
             found[f"way-{number}-{seed}"] = {
                 "way": way,
+                "recipe": {"strips": 100},
                 "parameters": 3_758,
                 "seconds": 1.0,
                 "looks": np.linspace(0, 0.5, 12).tolist(),

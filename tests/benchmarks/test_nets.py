@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+import torch
+from reproduction.mail import MailStrip, Windows
+from reproduction.nets import (
+    NetRecipe,
+    learn_windows,
+    log_posteriors,
+    read,
+    read_windows,
+    string_net,
+    swept,
+)
+from reproduction.ways import WAYS, scaled
+
+from sdnn.choices import Objective
+from sdnn.models.net_1992 import ZONE_WIDTHS, Net1992
+from sdnn.results import DIGITS
+
+
+def strip(width_px: int, seed: int) -> MailStrip:
+    """Noise: what it says does not matter."""
+    ink = np.random.default_rng(seed).integers(0, 255, (28, width_px)).astype(np.uint8)
+    return MailStrip(ink, "12345", (), ())
+
+
+NOISE = [strip(100 + 12 * seed, seed) for seed in range(5)]
+
+
+@pytest.fixture
+def net() -> Net1992:
+    torch.manual_seed(0)
+    return Net1992()
+
+
+def test_the_maps_of_strips_do_not_depend_on_the_strips_beside_them(net: Net1992) -> None:
+    together = swept(net, NOISE)
+    for one, logits in zip(NOISE, together, strict=True):
+        assert logits.shape == ((one.ink.shape[1] - 12) // 4, len(ZONE_WIDTHS), len(DIGITS))
+        # The widest zone that does not reach beyond the strip; beyond it lies paper, or background.
+        inside = len(logits) - max(ZONE_WIDTHS) + 1
+        np.testing.assert_allclose(logits[:inside], swept(net, [one])[0][:inside], atol=1e-5)
+
+
+@pytest.mark.parametrize("of_zones", [True, False])
+def test_posteriors_of_all_strings_of_one_digit_sum_to_1(net: Net1992, of_zones: bool) -> None:
+    shares = [log_posteriors(net, NOISE, [digit] * len(NOISE), of_zones) for digit in DIGITS]
+    np.testing.assert_allclose(np.exp(shares).sum(axis=0), 1)
+
+
+@pytest.mark.parametrize("of_zones", [True, False])
+def test_as_many_digits_are_read_as_asked_for(net: Net1992, of_zones: bool) -> None:
+    for length in (1, 3, 5):
+        assert {len(text) for text in read(net, NOISE, of_zones, length)} == {length}
+
+
+def test_a_high_price_for_columns_left_out_leaves_none_out(net: Net1992) -> None:
+    few, many = (read(net, NOISE, of_zones=True, length=None, price=price) for price in (0.0, -50.0))
+    assert few == [""] * len(NOISE)
+    for each, text in zip(NOISE, many, strict=True):
+        assert len(text) >= (each.ink.shape[1] - 12) // 4 // max(ZONE_WIDTHS)
+
+
+def test_single_windows_are_learned(net: Net1992) -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(10, size=640)
+    ink = rng.integers(0, 60, (len(labels), 28, 32)).astype(np.uint8)
+    for window, label in zip(ink, labels, strict=True):
+        window[2 + 2 * label : 8 + 2 * label, 4 + 2 * label : 10 + 2 * label] = 255
+    windows = Windows(ink, labels)
+    learn_windows(net, windows, 6, rng)
+    assert (read_windows(net, windows) == labels).mean() > 0.8
+
+
+def test_string_training_is_the_same_for_the_same_seed(net: Net1992, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reproduction.nets.mail_strips", lambda split, count, seed: NOISE)
+    recipe = NetRecipe(objective=Objective.VITERBI, passes=3)
+    other = Net1992()
+    other.load_state_dict(net.state_dict())
+    before = [parameter.clone() for parameter in net.parameters()]
+    looks = [string_net(each, recipe, seed=1) for each in (net, other)]
+    assert looks[0] == looks[1]
+    assert len(looks[0]) == 3  # after every step, as there are fewer than looks
+    for one, same, old in zip(net.parameters(), other.parameters(), before, strict=True):
+        assert torch.equal(one, same)
+        assert not torch.equal(one, old)
+
+
+def test_a_quick_way_differs_in_its_length_alone() -> None:
+    for recipe in WAYS.values():
+        quick = scaled(recipe, quick=True)
+        assert (quick.widths, quick.objective, quick.gradient, quick.of_zones) == (
+            recipe.widths,
+            recipe.objective,
+            recipe.gradient,
+            recipe.of_zones,
+        )
+        assert quick.strips * quick.passes < recipe.strips * recipe.passes / 2
+        assert scaled(recipe, quick=False) == recipe

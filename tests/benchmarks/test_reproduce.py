@@ -1,0 +1,61 @@
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import reproduce
+from reproduce import Step, fingerprint, make, steps
+
+
+def counted(folder: Path, name: str) -> dict[str, Any]:
+    """A record; leaves a mark each time that it is made."""
+    with (folder / f"{name}.made").open("a") as file:
+        file.write("x")
+    return {"name": name}
+
+
+def of(folder: Path, names: list[str]) -> Iterator[Step]:
+    return (Step(name, partial(counted, folder, name)) for name in names)
+
+
+def test_every_step_leaves_a_record_of_its_own(tmp_path: Path) -> None:
+    full = [step.name for step in steps(False, tmp_path)]
+    quick = [step.name for step in steps(True, tmp_path)]
+    assert len(set(full)) == len(full)
+    assert set(quick) < set(full)
+    assert len(full) - 2 == 3 * (len(quick) - 2)  # the machine and the shipped net have no seeds
+
+
+def test_a_record_is_whole_when_it_is_there(tmp_path: Path) -> None:
+    name, seconds = make(Step("one", lambda: {"text": "0123"}), tmp_path)
+    assert name == "one"
+    assert seconds >= 0
+    assert json.loads((tmp_path / "one.json").read_text()) == {"text": "0123"}
+    with pytest.raises(ZeroDivisionError):
+        make(Step("two", lambda: {"text": 1 / 0}), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["one.json"]
+
+
+def test_the_code_has_one_fingerprint() -> None:
+    assert fingerprint() == fingerprint()
+    assert len(fingerprint()) == 64
+
+
+def test_what_is_there_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published: list[dict[str, Any]] = []
+    monkeypatch.setattr(reproduce, "ROOT", tmp_path)
+    monkeypatch.setattr(reproduce, "BUILD", tmp_path)
+    monkeypatch.setattr(reproduce, "WORKERS", 1)
+    monkeypatch.setattr("sys.argv", ["reproduce.py"])
+    monkeypatch.setattr("reproduced.publication.publish", lambda records, code: published.append(records))
+    for names in (["one", "two"], ["one", "two", "three"]):
+        monkeypatch.setattr(reproduce, "steps", lambda quick, folder, names=names: of(tmp_path, names))
+        reproduce.main()
+    assert {path.name: path.read_text() for path in tmp_path.glob("*.made")} == {
+        "one.made": "x",
+        "two.made": "x",
+        "three.made": "x",
+    }
+    assert [[*records] for records in published] == [["one", "two"], ["one", "two", "three"]]
