@@ -7,23 +7,25 @@ build/reproduction/quick, and is not trained again: an interrupted run goes on w
 other code than today's is made again. A quick run leaves its tables in build/reproduction/quick.
 """
 
-import hashlib
 import json
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, Final
 
 import torch
+from fingerprint import fingerprint
 from reproduced import publication
 from reproduction import flanked, memorising, shipped, svm, ways
 
 from sdnn.files import written_whole
+from sdnn.models.engine import BUNDLED
 
 ROOT: Final = Path(__file__).parents[1]
 BUILD: Final = ROOT / "build" / "reproduction"
@@ -38,55 +40,74 @@ class Step:
     Attributes:
         name: Of its record.
         make: Makes the record.
+        code: Checksum of the code that does.
     """
 
     name: str
     make: Callable[[], dict[str, Any]]
+    code: str
+
+    def path(self, folder: Path) -> Path:
+        """Where its record lies."""
+        return folder / f"{self.name}-{self.code[:12]}.json"
 
 
 def steps(quick: bool, folder: Path) -> Iterator[Step]:
     """All of them. Nets that others go on from come first, else those others would have to train them."""
     seeds = SEEDS[:1] if quick else SEEDS
+    code = {module.__name__: fingerprint(module.__name__) for module in (flanked, memorising, svm, ways)}
+    nets = folder / f"nets-{code[ways.__name__][:12]}"
     by_way = {
-        (way, seed): Step(f"way-{_slug(way)}-{seed}", partial(ways.train, way, seed, quick, folder))
+        (way, seed): Step(
+            f"way-{_slug(way)}-{seed}", partial(ways.train, way, seed, quick, nets), code[ways.__name__]
+        )
         for seed in seeds
         for way in ways.WAYS
     }
     yield from (step for (way, _), step in by_way.items() if ways.WAYS[way].objective is None)
-    yield Step("svm", partial(svm.train, 0, quick))
-    yield Step("shipped", partial(shipped.read, quick))
+    yield Step("svm", partial(svm.train, 0, quick), code[svm.__name__])
+    yield Step("shipped", partial(shipped.read, quick), fingerprint(shipped.__name__, BUNDLED))
     yield from (step for (way, _), step in by_way.items() if ways.WAYS[way].objective is not None)
     for seed in seeds:
         for name in flanked.NETS:
-            yield Step(f"flanked-{_slug(name)}-{seed}", partial(flanked.train, name, seed, quick))
-        for repertoire in memorising.REPERTOIRES:
-            for kind in memorising.Kind:
-                yield Step(
-                    f"memorising-{kind}-{repertoire}-{seed}",
-                    partial(memorising.train, kind, repertoire, seed, quick),
-                )
+            yield Step(
+                f"flanked-{_slug(name)}-{seed}",
+                partial(flanked.train, name, seed, quick),
+                code[flanked.__name__],
+            )
+    for kind, repertoire, seed in memorising.trainings(quick):
+        yield Step(
+            f"memorising-{kind}-{repertoire}-{seed}",
+            partial(memorising.train, kind, repertoire, seed, quick),
+            code[memorising.__name__],
+        )
 
 
-def fingerprint() -> str:
-    """Checksum of the code that the records come from: what the experiments import of ours."""
-    sources = sorted(
-        Path(module.__file__)
-        for name, module in sys.modules.items()
-        if name.split(".")[0] in ("sdnn", "reproduction") and module.__file__
-    )
-    together = hashlib.sha256()
-    for source in sources:
-        together.update(source.read_bytes())
-    return together.hexdigest()
-
-
-def make(step: Step, folder: Path) -> tuple[str, float]:
-    """Makes a record; gives its name and the seconds it took."""
+def make(step: Step, folder: Path) -> float:
+    """Makes a record; gives the seconds it took."""
     started = time.perf_counter()
     record = step.make()
-    with written_whole(folder / f"{step.name}.json") as temporary:
+    with written_whole(step.path(folder)) as temporary:
         temporary.write_text(json.dumps(record) + "\n", encoding="utf-8")
-    return step.name, time.perf_counter() - started
+    return time.perf_counter() - started
+
+
+def make_all(missing: list[Step], folder: Path) -> None:
+    """Makes records, some at a time, and says which are there.
+
+    Raises:
+        BrokenProcessPool: When one of the processes is killed.
+    """
+    with ProcessPoolExecutor(WORKERS, get_context("spawn"), begin) as pool:
+        running = {pool.submit(make, step, folder): step for step in missing}
+        try:
+            for number, done in enumerate(as_completed(running), start=1):
+                print(f"{number} of {len(missing)}: {running[done].name}, {done.result():.0f} s", flush=True)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in active_children():
+                process.terminate()
+            raise
 
 
 def begin() -> None:
@@ -98,26 +119,19 @@ def begin() -> None:
 def main() -> None:
     """Does what is not done yet, then writes what all of it says."""
     quick = "--quick" in sys.argv[1:]
-    code = fingerprint()
-    folder = BUILD / ("quick" if quick else "full") / code[:12]
+    folder = BUILD / ("quick" if quick else "full")
     folder.mkdir(parents=True, exist_ok=True)
     wanted = list(steps(quick, folder))
-    missing = [step for step in wanted if not (folder / f"{step.name}.json").exists()]
+    missing = [step for step in wanted if not step.path(folder).exists()]
     print(f"{len(missing)} of {len(wanted)} records are missing in {folder.relative_to(ROOT)}", flush=True)
-    with get_context("spawn").Pool(WORKERS, begin) as pool:
-        for number, (name, seconds) in enumerate(
-            pool.imap_unordered(partial(make, folder=folder), missing), start=1
-        ):
-            print(f"{number} of {len(missing)}: {name}, {seconds:.0f} s", flush=True)
-    records = {
-        step.name: json.loads((folder / f"{step.name}.json").read_text(encoding="utf-8")) for step in wanted
-    }
+    make_all(missing, folder)
+    records = {step.name: json.loads(step.path(folder).read_text(encoding="utf-8")) for step in wanted}
     if quick:
-        publication.write(records, BUILD / "quick", code)
-        print(f"tables and plots: {(BUILD / 'quick').relative_to(ROOT)}")
+        publication.write(records, folder)
+        print(f"tables and plots: {folder.relative_to(ROOT)}/tables.md, reproduction.json and .png")
     else:
-        publication.publish(records, code)
-        print("tables and plots: REPRODUCTION.md, README.md, benchmarks/reproduction.json")
+        publication.publish(records)
+        print("tables and plots: REPRODUCTION.md, README.md, benchmarks/reproduction.json, .md and .png")
 
 
 def _slug(name: str) -> str:

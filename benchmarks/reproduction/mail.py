@@ -1,12 +1,12 @@
 """Strips with what US mail had, made of MNIST digits: the paper's 5-digit ZIP codes are not public.
 
-As in the paper, the picture is as high as the net's window and normalised by the largest digit; the others
-are smaller and stand higher or lower. A strip is by one hand: digits of one thickness, one slant, one width.
+As in the paper, the picture is normalised by the largest digit; the others are smaller and stand higher or
+lower. A strip is by one hand: digits of one thickness, one slant, one width.
 Neighbours may touch, and specks, dashes and the noise of scanning are left in.
 
 Reference:
     Matan et al. 1992: 6,000 strips to train on, 3,000 to test, height normalised by the largest digit.
-    Theirs were deskewed; a slant is left in here, for MNIST's digits are cleaner than mail's were.
+    Theirs were deskewed; a slant is left in here, for MNIST's digits look cleaner than mail's must have been.
     LeCun et al. 1998, section VII: `flanked_digits`.
 """
 

@@ -11,8 +11,8 @@ The command tries learning rates for both, on unseen strings of validation digit
 came out best.
 
 Reference:
-    Zhan et al. 2017 and 2018: readers with recurrent layers fall to 26 % on the CVL strings, of which few
-    are there to train on. Shi et al. 2015: the recurrent net's form, which is much larger there.
+    Zhan et al. 2017: readers with recurrent layers fall to 26 and 27 % on the CVL strings, of which few are
+    there to train on. Shi et al. 2015: the recurrent net's form, which is much larger there.
 """
 
 import time

@@ -35,7 +35,7 @@ class NetRecipe:
         widths: Feature columns of its zones.
         objective: Of string training; None for single digits alone.
         gradient: Where the Viterbi objective pushes.
-        of_zones: Whether scores are softmax in each zone, as in the paper; matters to forward only.
+        of_zones: Whether scores are softmax in each zone, as in the paper, when it is read and in forward.
         strips: Different strips to train on.
         passes: Times that each of them is shown.
         digits: Windows with single digits that come first.
@@ -60,10 +60,34 @@ LOOKS: Final = 12
 """At a net on its way."""
 WATCHED_STRIPS: Final = 300
 WATCHED_SEED: Final = 1990
-PRICES: Final = (-8.0, -4.0, -3.0, -2.0, -1.5, -1.0, -0.5, -0.25, -0.1, 0.5, 1.0, 2.0, 4.0)
-"""Of a column left out, where the number of digits is not known; the best on validation strips is taken.
 
-Logits as they are may lie anywhere, so it may take a reward to leave a column out.
+
+@dataclass(frozen=True)
+class Terms:
+    """What makes numbers of digits comparable where theirs is not known.
+
+    Attributes:
+        column: Log-score of a column that no digit takes.
+        digit: Added to the log-score of every digit.
+    """
+
+    column: float = 0.0
+    digit: float = 0.0
+
+
+NO_TERMS: Final = Terms()
+TERMS: Final = (
+    *(
+        Terms(column=price)
+        for price in (-3.0, -2.0, -1.4, -1.0, -0.7, -0.5, -0.35, -0.25, -0.15, -0.1, -0.05, -0.02)
+    ),
+    *(Terms(digit=toll) for toll in (-11.0, -8.0, -5.6, -4.0, -2.8, -2.0, -1.4, -1.0, -0.5)),
+    *(Terms(digit=reward) for reward in (0.1, 0.25, 0.5, 0.75, 1.0, 1.4, 2.0, 2.8, 4.0)),
+)
+"""Of which those are taken that read most validation strips right.
+
+Scores that are softmax in each zone are logarithms of probabilities, and no digit at all would be best
+without a price or a reward. Logits as they are may lie anywhere, if only five digits were ever asked for.
 """
 
 
@@ -133,48 +157,56 @@ def read(
     strips: Sequence[MailStrip],
     of_zones: bool,
     length: int | None = LENGTH,
-    price: float = 0.0,
+    terms: Terms = NO_TERMS,
 ) -> list[str]:
-    """The digits of the strips' best segmentations.
+    """The digits of the strips' best segmentations, none where a strip has no room for so many.
 
     Args:
         net: Scores the zones.
         strips: In any order.
         of_zones: Whether scores are softmax in each zone; else the logits as they are, as they were trained.
         length: Digits on each strip; None where they are not known.
-        price: Log-score of a column that no digit takes.
+        terms: Matter where they are not known.
     """
     zones = Zones(net.zone_widths)
     texts = [""] * len(strips)
     for batch in _by_width(strips):
         lengths = None if length is None else [length] * len(batch.texts)
-        paths, _ = best_segments(_scores(net, batch, of_zones), zones, lengths, batch.columns, price)
-        for place, path, columns in zip(batch.places, paths, batch.columns, strict=True):
-            texts[place] = "".join(DIGITS[span.label] for span in zones.spell(path[:columns]))
+        scores = _scores(net, batch, of_zones) + terms.digit
+        paths, best = best_segments(scores, zones, lengths, batch.columns, terms.column)
+        for place, path, columns, log_score in zip(batch.places, paths, batch.columns, best, strict=True):
+            if np.isfinite(log_score):
+                texts[place] = "".join(DIGITS[span.label] for span in zones.spell(path[:columns]))
     return texts
 
 
-def log_posteriors(
-    net: Net1992, strips: Sequence[MailStrip], texts: Sequence[str], of_zones: bool
-) -> list[float]:
-    """Log of the share that the segmentations of each strip's text have among all of as many digits.
+def confidences(net: Net1992, strips: Sequence[MailStrip], of_zones: bool) -> list[float]:
+    """How sure it is that the five digits read from each strip are right; 0 where there is no room for five.
+
+    Where scores are softmax in each zone it is their product along the best segmentation, the paper's score;
+    over all segmentations they sum to the number of ways to place five zones, whatever the net says. Logits
+    have a softmax over whole segmentations: then it is the share of those that say the text.
 
     Args:
         net: Scores the zones.
         strips: In any order.
-        texts: What was read from each.
         of_zones: As for `read`.
     """
     zones = Zones(net.zone_widths)
     found = [0.0] * len(strips)
     for batch in _by_width(strips):
         scores = _scores(net, batch, of_zones)
-        classes = [[int(digit) for digit in texts[place]] for place in batch.places]
-        _, of_all = segment_probs(scores, zones, [len(labels) for labels in classes], batch.columns)
-        trellis = segments_of_each(classes, zones)
-        of_text = totals(zones.class_map(scores), trellis, sum_of, batch.columns)
-        for place, share in zip(batch.places, of_text - of_all, strict=True):
-            found[place] = float(share)
+        lengths = [LENGTH] * len(batch.texts)
+        paths, log_shares = best_segments(scores, zones, lengths, batch.columns)
+        if not of_zones:
+            spans = [zones.spell(path[:columns]) for path, columns in zip(paths, batch.columns, strict=True)]
+            trellis = segments_of_each([[span.label for span in digits] for digits in spans], zones)
+            of_text = totals(zones.class_map(scores), trellis, sum_of, batch.columns)
+            _, of_all = segment_probs(scores, zones, lengths, batch.columns)
+            fits = np.isfinite(log_shares)
+            log_shares = np.where(fits, of_text, -np.inf) - np.where(fits, of_all, 0.0)
+        for place, log_share in zip(batch.places, np.minimum(log_shares, 0.0), strict=True):
+            found[place] = float(np.exp(log_share))
     return found
 
 

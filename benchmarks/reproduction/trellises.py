@@ -16,7 +16,7 @@ import numpy as np
 
 from reproduction.durations import Durations, duration_trellis
 from reproduction.mail import LENGTH
-from reproduction.nets import PRICES
+from reproduction.nets import NO_TERMS, TERMS, Terms
 from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, any_string
 from sdnn.decoding.batches import in_batches
@@ -27,7 +27,7 @@ from sdnn.decoding.segments import Zones, best_segments
 from sdnn.decoding.trellis import for_each_map
 from sdnn.results import DIGITS, NO_DIGIT, FloatArray, IntArray, Span
 
-WIDTHS: Final = (2, 3, 4)
+WIDTHS: Final = (2, 3, 4, 5)
 """Columns that a digit may take alone, of which the best is chosen."""
 
 TEN_SHARES: Final = "product of five scores, among digits"
@@ -47,31 +47,32 @@ class Product:
     Attributes:
         only_digits: Whether the ten digits share each column among them; else no-digit has its share, too.
         width: Columns that a digit takes.
-        price: Of a column left out, where the number of digits is not known.
+        terms: Where the number of digits is not known.
     """
 
     only_digits: bool
     width: int
-    price: float = 0.0
+    terms: Terms = NO_TERMS
 
     @classmethod
     def fitted(cls, only_digits: bool, maps: Maps, texts: Sequence[str]) -> "Product":
-        """With the width that reads most strings right where their length is known, and so with the price."""
+        """With the width that reads most strings right where their length is known, and so with the terms."""
         width = max(WIDTHS, key=lambda width: _right(cls(only_digits, width).read(maps, True), texts))
-        tried = [cls(only_digits, width, price) for price in PRICES]
+        tried = [cls(only_digits, width, terms) for terms in TERMS]
         return max(tried, key=lambda tried: _right(tried.read(maps, False), texts))
 
     def read(self, maps: Maps, known: bool) -> list[str]:
         """The digits on each map, whether or not it is known that there are five."""
         zones = Zones((self.width,))
-        price = 0.0 if known else self.price
+        terms = NO_TERMS if known else self.terms
 
         def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> list[str]:
             digits = log_probs[..., :NO_DIGIT]
             if self.only_digits:
                 digits = digits - np.logaddexp.reduce(digits, axis=2, keepdims=True)
             lengths = [LENGTH] * len(digits) if known else None
-            paths, _ = best_segments(digits[:, :, None], zones, lengths, columns, price)
+            scores = digits[:, :, None] + terms.digit
+            paths, _ = best_segments(scores, zones, lengths, columns, terms.column)
             return [_text(zones.spell(path[:last])) for path, last in zip(paths, columns, strict=True)]
 
         return in_batches(maps, LENGTH * self.width, found)
@@ -120,8 +121,8 @@ def readings(maps: Maps, validation: Maps, texts: Sequence[str]) -> dict[str, An
         texts: Their digits.
 
     Returns:
-        JSON-able: what was fitted, and `trellises`, for each of which the `texts` with known length and the
-        `texts_of_any_length`.
+        JSON-able: what was fitted, and `trellises`, for each of which the `texts` with known length, the
+        `texts_of_any_length`, and how many of the texts to fit on are right.
     """
     durations = fitted_durations(validation, texts)
     ten, eleven = (Product.fitted(only_digits, validation, texts) for only_digits in (True, False))
@@ -136,7 +137,11 @@ def readings(maps: Maps, validation: Maps, texts: Sequence[str]) -> dict[str, An
         "durations": asdict(durations),
         "products": [asdict(ten), asdict(eleven)],
         "trellises": {
-            name: {"texts": read(maps, True), "texts_of_any_length": read(maps, False)}
+            name: {
+                "texts": read(maps, True),
+                "texts_of_any_length": read(maps, False),
+                "validation_right": _right(read(validation, True), texts),
+            }
             for name, read in readers.items()
         },
     }

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from reproduction.mail import TEST_SEED, TEST_STRIPS, MailStrip, lone_digits, mail_strips
 from reproduction.nets import (
-    PRICES,
+    TERMS,
     WATCHED_STRIPS,
     NetRecipe,
+    confidences,
     digit_net,
-    log_posteriors,
     read,
     read_windows,
     string_net,
@@ -20,7 +20,7 @@ from reproduction.nets import (
 from sdnn.choices import Gradient, Objective, Split
 from sdnn.machine import hardware
 from sdnn.models.checkpoint import load_tensors, save_tensors
-from sdnn.models.net_1992 import Net1992
+from sdnn.models.net_1992 import ZONE_WIDTHS, Net1992
 
 ALONE: Final = "single digits alone"
 REINFORCE: Final = "a: reinforce"
@@ -28,8 +28,8 @@ CORRECT: Final = "b: correct"
 CONTRAST: Final = "c: contrast"
 FORWARD: Final = "forward, scores of zones"
 SEGMENTATIONS: Final = "forward over segmentations"
-ONE_WIDTH: Final = "forward, one width"
-MORE: Final = "forward, 60,000 strips"
+MORE: Final = "forward, ten times the strips"
+ONE_WIDTH: Final = {width: f"forward, {width} columns alone" for width in ZONE_WIDTHS}
 
 VITERBI: Final = NetRecipe(objective=Objective.VITERBI)
 DISCRIMINATIVE: Final = NetRecipe(objective=Objective.FORWARD, of_zones=False)
@@ -40,8 +40,8 @@ WAYS: Final[Mapping[str, NetRecipe]] = {
     CONTRAST: replace(VITERBI, gradient=Gradient.CONTRAST),
     FORWARD: replace(DISCRIMINATIVE, of_zones=True),
     SEGMENTATIONS: DISCRIMINATIVE,
-    ONE_WIDTH: replace(DISCRIMINATIVE, widths=(5,)),
     MORE: replace(DISCRIMINATIVE, strips=60_000, passes=2),
+    **{name: replace(DISCRIMINATIVE, widths=(width,)) for width, name in ONE_WIDTH.items()},
 }
 """What they are called in the tables."""
 VALIDATION_STRIPS: Final = 1_000
@@ -67,8 +67,8 @@ def train(way: str, seed: int, quick: bool, folder: Path) -> dict[str, Any]:
 
     Returns:
         JSON-able: how it was trained, and of the test strips the truths, the digit images they are made of,
-        the texts with the number of digits known and not known, and the former's log-posteriors; truths and
-        texts of strips trained on; `looks`, the share of validation strips right while it was trained.
+        the texts with the number of digits known and not known, and confidences of the former; truths and
+        texts of strips of the training; `looks`, the share of validation strips right on the way.
     """
     recipe = scaled(WAYS[way], quick)
     started = time.perf_counter()
@@ -79,10 +79,11 @@ def train(way: str, seed: int, quick: bool, folder: Path) -> dict[str, Any]:
     test = mail_strips(Split.TEST, count, TEST_SEED)
     validation = mail_strips(Split.VALIDATION, VALIDATION_STRIPS, TEST_SEED)
     seen = mail_strips(Split.TRAIN, recipe.strips, seed)[:count]
-    price = max(
-        PRICES, key=lambda price: _right(read(net, validation, recipe.of_zones, None, price), validation)
+    if recipe.objective is None:
+        net.zone_widths = _best_widths(net, validation)
+    terms = max(
+        TERMS, key=lambda terms: _right(read(net, validation, recipe.of_zones, None, terms), validation)
     )
-    texts = read(net, test, recipe.of_zones)
     return {
         "way": way,
         "seed": seed,
@@ -94,10 +95,11 @@ def train(way: str, seed: int, quick: bool, folder: Path) -> dict[str, Any]:
         "single_digits": _right_digits(net),
         "sources": [strip.indices for strip in test],
         "truths": [strip.text for strip in test],
-        "texts": texts,
-        "log_posteriors": [round(share, 3) for share in log_posteriors(net, test, texts, recipe.of_zones)],
-        "texts_of_any_length": read(net, test, recipe.of_zones, None, price),
-        "price": price,
+        "texts": read(net, test, recipe.of_zones),
+        "confidences": confidences(net, test, recipe.of_zones),
+        "texts_of_any_length": read(net, test, recipe.of_zones, None, terms),
+        "terms": asdict(terms),
+        "zone_widths": net.zone_widths,
         "trained_truths": [strip.text for strip in seen],
         "trained_texts": read(net, seen, recipe.of_zones),
         "hardware": hardware(),
@@ -108,10 +110,20 @@ def _beginning(recipe: NetRecipe, seed: int, folder: Path) -> Net1992:
     """The net that knows single digits: its weights are the same whatever the zones are."""
     path = folder / f"digits-{seed}.safetensors"
     if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
         save_tensors(path, digit_net(recipe, seed).state_dict(), {})
     net = Net1992(recipe.widths)
     net.load_state_dict(load_tensors(path)[0])
     return net
+
+
+def _best_widths(net: Net1992, strips: Sequence[MailStrip]) -> tuple[int, ...]:
+    """The widths that read most strips right with a net that has learned windows of the widest zone alone."""
+    right = {}
+    for widths in (ZONE_WIDTHS, *((width,) for width in ZONE_WIDTHS)):
+        net.zone_widths = widths
+        right[widths] = _right(read(net, strips, of_zones=True), strips)
+    return max(right, key=lambda widths: right[widths])
 
 
 def _right(texts: Sequence[str], strips: Sequence[MailStrip]) -> int:

@@ -2,16 +2,15 @@
 
 *Viterbi* (Matan et al. 1992): the best segmentation that spells the string against the best one of as many
 digits. The winners are the digits of a segmentation, each in its zone. The paper names three ways of turning
-them into a gradient, here on the logits, with a zone's softmax p:
+them into a gradient. Here a winner is pulled, or pushed, along the derivative of its log-score: in a zone
+with the softmax p the winner w by 1 - p(w), every other digit d by -p(d).
 
-* *reinforce*: only the winners w of the constrained segmentation are pulled up, by 1 - p(w);
-* *correct*: besides, the winners of the free one that are not among these are pushed down by their p;
-* *contrast*: besides, every digit in every zone is pushed down by its p, except those of a winner's class
-  that begin within `NEAR` columns of it, whatever their width.
-
-From the pushes in a zone their mean is taken off. To its softmax it makes no difference, but the net would
-spend itself on it: in the many zones where no digit stands contrast would push down all ten logits together,
-for ever.
+* *reinforce*: only the winners of the constrained segmentation are pulled;
+* *correct*: besides, the winners of the free one that are not among these are pushed;
+* *contrast*: besides, in all zones without a constrained winner, every digit is pushed down by its p, except
+  those of a winner's class that begin within `NEAR` columns of it, whatever their width. From these pushes
+  the mean of each zone is taken off: its softmax does not notice it, but the net would sink all ten logits of
+  the many zones where no digit stands, for ever.
 
 *Forward* (LeCun et al. 1998): the sum over all segmentations of as many digits against the sum over those
 that spell the string. On the paper's scores, where each zone has a softmax of its own, the first sum is the
@@ -22,7 +21,8 @@ string is what its segmentations have of that.
 Reference:
     Matan et al. 1992, the three ways a, b and c. LeCun et al. 1998, section VI: discriminative forward, with
     scores that are normalised over whole segmentations. Where the paper is silent we chose how far each logit
-    is pushed, as for our own net but for the mean, and what is near.
+    is pushed, and what is near. For our own net, which has a class for no digit, the winner alone is moved
+    (`training.objectives`).
 """
 
 from collections.abc import Sequence
@@ -89,7 +89,7 @@ def viterbi_loss(
 ) -> Tensor:
     """Log-score that the free segmentation has over the constrained one, averaged over the strips.
 
-    Its gradient is not the derivative of that but what `gradient` says. Strips too narrow for their string
+    Its gradient is what `gradient` says. Strips too narrow for their string
     count as 0.
 
     Args:
@@ -120,25 +120,29 @@ def winner_gradient(
 
     Args:
         probs: (B, T, Z, D) softmax of the logits of each zone.
-        constrained: (B, T, Z, D) whether the best segmentation that spells the string has the digit; then it
-            wins.
+        constrained: (B, T, Z, D) whether the best segmentation that spells the string has the digit: one of a
+            zone at most.
         free: The same of the best segmentation of all.
         gradient: Which of the paper's three ways.
 
     Returns:
         (B, T, Z, D), negative where a logit is to rise; 0 in sum over each zone.
     """
-    push = np.where(constrained, probs - 1, 0.0)
+    of_constrained = constrained.any(axis=3, keepdims=True)
+    push = np.where(of_constrained, probs - constrained, 0.0)
     if gradient is Gradient.CORRECT:
-        push = np.where(free & ~constrained, probs, push)
+        losers = free & ~constrained
+        push += np.where(losers.any(axis=3, keepdims=True), losers - probs, 0.0)
     elif gradient is Gradient.CONTRAST:
         begins = np.asarray(constrained.any(axis=2))
         near = begins.copy()
         for step in range(1, NEAR + 1):
             near[:, step:] |= begins[:, :-step]
             near[:, :-step] |= begins[:, step:]
-        push = np.where(constrained | near[:, :, None], push, probs)
-    return np.asarray(push - push.mean(axis=3, keepdims=True))
+        others = np.where(near[:, :, None], 0.0, probs)
+        others -= others.mean(axis=3, keepdims=True)
+        push = np.where(of_constrained, push, others)
+    return push
 
 
 def _winners(paths: IntArray, zones: Zones) -> BoolArray:

@@ -39,7 +39,7 @@ def records(seeds: int) -> dict[str, dict[str, Any]]:
                 "seconds": 1.0,
                 "looks": np.linspace(0, 0.5, 12).tolist(),
                 "single_digits": 0.9,
-                "log_posteriors": np.log(rng.random(STRIPS)).tolist(),
+                "confidences": rng.random(STRIPS).tolist(),
                 "trained_truths": ["12345", "67890"],
                 "trained_texts": ["12345", "67891"],
                 **readings(rng, 0.6),

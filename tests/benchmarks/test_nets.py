@@ -1,11 +1,14 @@
+import itertools
+
 import numpy as np
 import pytest
 import torch
 from reproduction.mail import MailStrip, Windows
 from reproduction.nets import (
     NetRecipe,
+    Terms,
+    confidences,
     learn_windows,
-    log_posteriors,
     read,
     read_windows,
     string_net,
@@ -15,7 +18,7 @@ from reproduction.ways import WAYS, scaled
 
 from sdnn.choices import Objective
 from sdnn.models.net_1992 import ZONE_WIDTHS, Net1992
-from sdnn.results import DIGITS
+from sdnn.results import DIGITS, tempered
 
 
 def strip(width_px: int, seed: int) -> MailStrip:
@@ -42,10 +45,44 @@ def test_the_maps_of_strips_do_not_depend_on_the_strips_beside_them(net: Net1992
         np.testing.assert_allclose(logits[:inside], swept(net, [one])[0][:inside], atol=1e-5)
 
 
+def test_of_zones_a_reading_is_as_sure_as_the_product_of_its_scores(net: Net1992) -> None:
+    one = strip(16 + 4 * 12, 7)
+    narrow = Net1992((2,))
+    narrow.load_state_dict(net.state_dict())
+    (logits,) = swept(narrow, [one])
+    probs = np.exp(tempered(logits[:, 0], 1.0)).max(axis=1)
+    # Five zones of two columns in thirteen: every choice of five beginnings two apart.
+    best = max(
+        float(np.prod(probs[list(begins)]))
+        for begins in itertools.combinations(range(len(probs) - 1), 5)
+        if all(after - before >= 2 for before, after in itertools.pairwise(begins))
+    )
+    assert confidences(narrow, [one], of_zones=True) == pytest.approx([best])
+
+
+def test_over_whole_segmentations_a_reading_has_a_share_of_them(net: Net1992) -> None:
+    shares = confidences(net, NOISE, of_zones=False)
+    assert all(0 < share < 1 for share in shares)
+    net.output.weight.data *= 1_000
+    net.output.bias.data *= 1_000
+    assert np.mean(confidences(net, NOISE, of_zones=False)) > np.mean(shares)
+
+
 @pytest.mark.parametrize("of_zones", [True, False])
-def test_posteriors_of_all_strings_of_one_digit_sum_to_1(net: Net1992, of_zones: bool) -> None:
-    shares = [log_posteriors(net, NOISE, [digit] * len(NOISE), of_zones) for digit in DIGITS]
-    np.testing.assert_allclose(np.exp(shares).sum(axis=0), 1)
+def test_where_there_is_no_room_nothing_is_read_and_nothing_is_sure(of_zones: bool) -> None:
+    wide, small = Net1992((5,)), strip(100, 0)
+    assert read(wide, [small], of_zones) == [""]
+    assert confidences(wide, [small], of_zones) == [0.0]
+
+
+def test_a_reward_for_digits_brings_more_of_them(net: Net1992) -> None:
+    net.output.weight.data *= 50  # else all zones say about the same
+    counts = [
+        np.mean([len(text) for text in read(net, NOISE, True, length=None, terms=Terms(digit=reward))])
+        for reward in (0.0, 1.0, 2.5)
+    ]
+    assert counts[0] == 0
+    assert counts == sorted(set(counts))
 
 
 @pytest.mark.parametrize("of_zones", [True, False])
@@ -55,7 +92,7 @@ def test_as_many_digits_are_read_as_asked_for(net: Net1992, of_zones: bool) -> N
 
 
 def test_a_high_price_for_columns_left_out_leaves_none_out(net: Net1992) -> None:
-    few, many = (read(net, NOISE, of_zones=True, length=None, price=price) for price in (0.0, -50.0))
+    few, many = (read(net, NOISE, True, length=None, terms=Terms(price)) for price in (0.0, -50.0))
     assert few == [""] * len(NOISE)
     for each, text in zip(NOISE, many, strict=True):
         assert len(text) >= (each.ink.shape[1] - 12) // 4 // max(ZONE_WIDTHS)

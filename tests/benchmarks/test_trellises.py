@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from reproduction.nets import Terms
 from reproduction.trellises import (
     CTC,
     DURATIONS,
@@ -61,7 +62,7 @@ def test_five_digits_are_found_even_where_a_map_shows_six() -> None:
 
 def test_the_price_of_a_column_decides_how_many_digits_there_are() -> None:
     log_probs = clear_map("12345")
-    cheap, dear = (Product(False, 2, price).read([log_probs], known=False) for price in (0.0, -8.0))
+    cheap, dear = (Product(False, 2, Terms(price)).read([log_probs], known=False) for price in (0.0, -8.0))
     assert cheap == [""]
     assert len(dear[0]) > 5
 

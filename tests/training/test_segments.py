@@ -179,21 +179,23 @@ def obvious_push(
 ) -> FloatArray:
     """What each logit of a (T, Z, 10) map is lowered by, one after the other."""
     push = np.zeros(probs.shape)
-    for first, zone, digit in np.ndindex(*probs.shape):
-        prob = probs[first, zone, digit]
-        near = any(digit == right and abs(first - begin) <= 1 for begin, _, right in constrained)
+    winners = {(first, zone): digit for first, zone, digit in constrained}
+    losers = {(first, zone): digit for first, zone, digit in free if winners.get((first, zone)) != digit}
+    for first, zone in np.ndindex(*probs.shape[:2]):
+        place, of_zone = (first, zone), probs[first, zone]
         if first + ZONES.widths[zone] > len(probs):
             continue
-        pushed = {
-            Gradient.REINFORCE: False,
-            Gradient.CORRECT: (first, zone, digit) in free,
-            Gradient.CONTRAST: not near,
-        }
-        if (first, zone, digit) in constrained:
-            push[first, zone, digit] = prob - 1
-        elif pushed[gradient]:
-            push[first, zone, digit] = prob
-    return np.asarray(push - push.mean(axis=2, keepdims=True))
+        if place in winners:
+            push[place] += of_zone
+            push[place][winners[place]] -= 1
+        elif gradient is Gradient.CONTRAST:
+            near = {digit for begin, _, digit in constrained if abs(first - begin) <= 1}
+            others = np.array([0.0 if digit in near else prob for digit, prob in enumerate(of_zone)])
+            push[place] = others - others.mean()
+        if gradient is Gradient.CORRECT and place in losers:
+            push[place] -= of_zone
+            push[place][losers[place]] += 1
+    return push
 
 
 #                    width 2          width 3
@@ -208,6 +210,15 @@ PROBS = np.array(
 )
 
 
+def any_winners(
+    rng: np.random.Generator, shape: tuple[int, ...]
+) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """A digit at most of each zone."""
+    digit = rng.integers(shape[-1], size=(*shape[:-1], 1))
+    there = rng.random((*shape[:-1], 1)) < 0.3
+    return np.asarray(there & (np.arange(shape[-1]) == digit))
+
+
 def won(*winners: tuple[int, int, int]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     mask = np.zeros((1, 4, 2, 3), bool)
     for first, zone, digit in winners:
@@ -218,10 +229,10 @@ def won(*winners: tuple[int, int, int]) -> np.ndarray[tuple[int, ...], np.dtype[
 @pytest.mark.parametrize(
     ("gradient", "expected"),
     [
-        # Only the winner, 1 of width 2 in the second column, is pulled: -.4, 0 and 0 less their mean.
-        (Gradient.REINFORCE, {(1, 0): [0.4 / 3, -0.8 / 3, 0.4 / 3]}),
-        # The free winner, 1 of width 3 in the first column, is pushed by its .8 as well.
-        (Gradient.CORRECT, {(1, 0): [0.4 / 3, -0.8 / 3, 0.4 / 3], (0, 1): [-0.8 / 3, 1.6 / 3, -0.8 / 3]}),
+        # Only the winner, 1 of width 2 in the second column, is pulled, and with it its zone.
+        (Gradient.REINFORCE, {(1, 0): [0.1, -0.4, 0.3]}),
+        # The free winner, 1 of width 3 in the first column, is pushed as well.
+        (Gradient.CORRECT, {(1, 0): [0.1, -0.4, 0.3], (0, 1): [-0.1, 0.2, -0.1]}),
         # All others are pushed by their p, but no 1 that begins in the first three columns.
         (
             Gradient.CONTRAST,
@@ -250,8 +261,9 @@ def test_four_columns_worked_by_hand(
 @given(st.integers(0, 2**32 - 1), st.sampled_from(list(Gradient)))
 def test_a_zone_is_pushed_nowhere_as_a_whole(seed: int, gradient: Gradient) -> None:
     rng = np.random.default_rng(seed)
-    constrained, free = rng.random((2, 2, 6, 2, 4)) < 0.1
-    push = winner_gradient(rng.random((2, 6, 2, 4)), constrained, free, gradient)
+    constrained, free = (any_winners(rng, (2, 6, 2, 4)) for _ in range(2))
+    probs = np.exp(tempered(rng.normal(size=(2, 6, 2, 4)), 1.0))
+    push = winner_gradient(probs, constrained, free, gradient)
     np.testing.assert_allclose(push.sum(axis=3), 0, atol=1e-12)
 
 
@@ -259,7 +271,7 @@ def test_a_zone_is_pushed_nowhere_as_a_whole(seed: int, gradient: Gradient) -> N
 def test_near_columns_are_those_of_the_same_map(gradient: Gradient) -> None:
     rng = np.random.default_rng(0)
     probs = rng.random((3, 6, 2, 4))
-    constrained, free = rng.random((2, 3, 6, 2, 4)) < 0.1
+    constrained, free = (any_winners(rng, (3, 6, 2, 4)) for _ in range(2))
     together = winner_gradient(probs, constrained, free, gradient)
     for place in range(3):
         one = slice(place, place + 1)
@@ -269,8 +281,26 @@ def test_near_columns_are_those_of_the_same_map(gradient: Gradient) -> None:
 
 def test_a_winner_of_both_segmentations_is_pulled() -> None:
     push = winner_gradient(PROBS[None], won((1, 0, 1)), won((1, 0, 1)), Gradient.CORRECT)
-    assert push[0, 1, 0, 1] == pytest.approx(-0.8 / 3)
+    assert push[0, 1, 0, 1] == pytest.approx(-0.4)
     assert np.count_nonzero(push) == 3  # in its zone alone
+
+
+def test_in_a_zone_with_two_winners_the_right_one_takes_the_place_of_the_other() -> None:
+    push = winner_gradient(PROBS[None], won((1, 0, 1)), won((1, 0, 2)), Gradient.CORRECT)
+    assert push[0, 1, 0].tolist() == pytest.approx([0, -1, 1])
+
+
+@few
+@given(st.integers(0, 2**32 - 1))
+def test_reinforce_is_the_derivative_of_the_log_score_of_the_winners(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    logits = torch.from_numpy(rng.normal(size=(2, 6, 2, 4))).requires_grad_()
+    constrained = any_winners(rng, (2, 6, 2, 4))
+    log_score = logits.log_softmax(3)[torch.from_numpy(constrained)].sum()
+    (slope,) = torch.autograd.grad(-log_score, logits)
+    probs = np.exp(tempered(logits.detach().numpy(), 1.0))
+    push = winner_gradient(probs, constrained, constrained, Gradient.REINFORCE)
+    np.testing.assert_allclose(push, slope.numpy(), atol=1e-12)
 
 
 # Either objective.
