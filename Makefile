@@ -85,7 +85,7 @@ constraints: $(VENV)/everything  ## What constraints and rejection are worth: ma
 development: $(VENV)/everything  ## Score folders of real strips: make development STRINGS="DIR..."
 	$(BIN)/python benchmarks/development.py $(STRINGS)
 
-reproduce: $(VENV)/reproducing  ## The paper's experiments (an hour, goes on where it was; QUICK=1: ten minutes); REPRODUCTION.md
+reproduce: $(VENV)/everything  ## The paper's ten experiments (an hour; QUICK=1: ten minutes); writes REPRODUCTION.md's tables
 	$(BIN)/python benchmarks/reproduce.py $(if $(QUICK),--quick)
 
 clean:  ## Remove the environment and everything built
@@ -107,7 +107,3 @@ $(VENV)/reading: requirements-read.txt pyproject.toml | $(BIN)/python
 $(VENV)/everything: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/reading
-
-$(VENV)/reproducing: $(VENV)/everything
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,reproduce]'
-	@touch $@

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 from reproduction.memorising import REPERTOIRES
-from reproduction.ways import ALONE, CONTRAST, CORRECT, FORWARD, MORE, REINFORCE, SEGMENTATIONS
+from reproduction.ways import ALONE, MORE, SEGMENTATIONS
 
 from reproduced.records import Records
 from reproduced.shares import confidence_of, pooled
-from reproduced.tables import KINDS, SHIPPED
+from reproduced.tables import GRADIENTS, KINDS, SHIPPED, best_correct
 from sdnn.evaluation.confidence import risk_coverage
 
 
@@ -21,7 +21,7 @@ def draw(records: Records, folder: Path) -> None:
     figure = Figure(figsize=(15, 4.6), layout="constrained")
     learning, rejection, memorising = figure.subplots(1, 3)
 
-    for way in (REINFORCE, CORRECT, CONTRAST, FORWARD, SEGMENTATIONS):
+    for way in GRADIENTS:
         looks = 100 * np.array([net["looks"] for net in records.ways[way]])
         through_training = np.arange(1, looks.shape[1] + 1) / looks.shape[1]
         learning.plot(through_training, looks.mean(axis=0), marker="o", markersize=4, label=way)
@@ -30,31 +30,28 @@ def draw(records: Records, folder: Path) -> None:
     learning.set_ylabel("validation strips right, %")
     learning.set_title("Where the gradient goes")
 
-    read = {way: records.ways[way][0] for way in (ALONE, CORRECT, SEGMENTATIONS, MORE)}
-    for name, net in {**read, SHIPPED: records.shipped}.items():
-        curve = risk_coverage(*confidence_of(net))
-        rejection.plot(100 * (1 - curve.coverage), 100 * curve.error, label=name)
+    read = {way: records.ways[way] for way in (ALONE, best_correct(records), SEGMENTATIONS, MORE)}
+    for number, (name, nets) in enumerate({**read, SHIPPED: [records.shipped]}.items()):
+        for net in nets:
+            curve = risk_coverage(*confidence_of(net))
+            label = name if net is nets[0] else None
+            rejection.plot(
+                100 * (1 - curve.coverage), 100 * curve.error, label=label, color=f"C{number}", linewidth=1
+            )
     rejection.plot([0], [33.7], "k*", markersize=10, label="Matan et al. 1992")
     rejection.plot([40], [3.6], "k^", label="Burges et al. 1992")
     rejection.plot([23.4], [1], "ks", label="Martin & Rashid 1991")
     rejection.set_xlabel("strips rejected, %")
     rejection.set_ylabel("error among the others, %")
     rejection.set_xlim(0, 60)
-    rejection.set_ylim(0, 60)
+    rejection.set_ylim(0, 100)
     rejection.set_title("Error against rejection")
 
     for kind, name in KINDS.items():
         shares = [pooled(records.memorising[kind, repertoire], "unseen") for repertoire in REPERTOIRES]
-        means = np.array([share.mean for share in shares])
-        ends = np.array([share.interval for share in shares]).T
-        memorising.errorbar(
-            REPERTOIRES,
-            100 * means,
-            100 * np.abs(ends - means),
-            marker="o",
-            capsize=4,
-            label=name,
-        )
+        means = 100 * np.array([share.mean for share in shares])
+        ends = 100 * np.array([[min(share.seeds), max(share.seeds)] for share in shares]).T
+        memorising.errorbar(REPERTOIRES, means, np.abs(ends - means), marker="o", capsize=4, label=name)
     memorising.set_xscale("log")
     memorising.set_xticks(REPERTOIRES, [f"{repertoire:,}" for repertoire in REPERTOIRES])
     memorising.minorticks_off()

@@ -15,17 +15,17 @@ from reproduced.tables import tables_of
 DOCUMENT: Final = HERE.parent / "REPRODUCTION.md"
 
 
-def write(records: Mapping[str, Record], folder: Path, code: str) -> None:
+def write(records: Mapping[str, Record], folder: Path) -> None:
     """Writes tables, figures and plots of a quick run into a folder."""
     sorted_records = Records.of(records)
     tables = tables_of(sorted_records)
     text = "\n".join(f"## {name.capitalize()}\n\n{table}" for name, table in tables.items())
     (folder / "tables.md").write_text(text, encoding="utf-8")
-    _write_figures(tables, sorted_records, folder / "reproduction.json", code)
+    _write_figures(tables, sorted_records, folder / "reproduction.json")
     draw(sorted_records, folder)
 
 
-def publish(records: Mapping[str, Record], code: str) -> None:
+def publish(records: Mapping[str, Record]) -> None:
     """Writes tables into REPRODUCTION.md and the README, figures and plots beside the other benchmarks."""
     sorted_records = Records.of(records)
     tables = tables_of(sorted_records)
@@ -38,15 +38,14 @@ def publish(records: Mapping[str, Record], code: str) -> None:
         [[str(cell) for cell in row] for row in of_all.rows],
         of_all.note,
     )
-    _write_figures(tables, sorted_records, HERE / "reproduction.json", code)
+    _write_figures(tables, sorted_records, HERE / "reproduction.json")
     draw(sorted_records, HERE)
 
 
-def _write_figures(tables: Mapping[str, Table], records: Records, path: Path, code: str) -> None:
+def _write_figures(tables: Mapping[str, Table], records: Records, path: Path) -> None:
     figures = {
         "hardware": records.svm["hardware"],
-        "code": code,
-        "seconds_of_training": {
+        "seconds_with_strips": {
             **{way: [net["seconds"] for net in nets] for way, nets in records.ways.items()},
             **{name: [net["seconds"] for net in nets] for name, nets in records.flanked.items()},
             **{

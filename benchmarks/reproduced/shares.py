@@ -22,7 +22,7 @@ class Share:
     Attributes:
         n: Strips, of each net.
         seeds: Share of each net.
-        interval: 95 %, of their mean; None where the strips are those trained on.
+        interval: 95 %, over test digits and not over trainings; None where the strips are those trained on.
     """
 
     n: int
@@ -109,7 +109,7 @@ def through(records: Sequence[Record], trellis: str, texts: str) -> Share:
 
 
 def pooled(nets: Sequence[Record], read: str) -> Share:
-    """Of nets that read strips of their own."""
+    """Of nets that read strips of their own; the interval is over the digits of all of them."""
     right = [rights(net[read]["truths"], net[read]["texts"]) for net in nets]
     sources = [strip for net in nets for strip in net[read]["sources"]]
     interval = bootstrap_over_digits(np.concatenate(right), sources, np.random.default_rng(0))
@@ -120,5 +120,4 @@ def pooled(nets: Sequence[Record], read: str) -> Share:
 
 def confidence_of(net: Record) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     """(N,) confidences, and (N,) whether each string was read right."""
-    sure = net["confidences"] if "confidences" in net else np.exp(np.minimum(net["log_posteriors"], 0))
-    return np.asarray(sure, np.float64), rights(net["truths"], net["texts"]).astype(bool)
+    return np.array(net["confidences"], np.float64), rights(net["truths"], net["texts"]).astype(bool)

@@ -35,6 +35,7 @@ class NetRecipe:
         widths: Feature columns of its zones.
         objective: Of string training; None for single digits alone.
         gradient: Where the Viterbi objective pushes.
+        targets: Whether it moves winners towards targets, not along a derivative.
         of_zones: Whether scores are softmax in each zone, as in the paper, when it is read and in forward.
         strips: Different strips to train on.
         passes: Times that each of them is shown.
@@ -45,6 +46,7 @@ class NetRecipe:
     widths: tuple[int, ...] = ZONE_WIDTHS
     objective: Objective | None = None
     gradient: Gradient = Gradient.CORRECT
+    targets: bool = False
     of_zones: bool = True
     strips: int = TRAIN_STRIPS
     passes: int = 12
@@ -122,7 +124,9 @@ def string_net(net: Net1992, recipe: NetRecipe, seed: int) -> list[int]:
     assert recipe.objective is not None
     strips = mail_strips(Split.TRAIN, recipe.strips, seed)
     held_out = mail_strips(Split.VALIDATION, WATCHED_STRIPS, WATCHED_SEED)
-    loss_of = segment_loss(recipe.objective, recipe.gradient, Zones(recipe.widths), recipe.of_zones)
+    loss_of = segment_loss(
+        recipe.objective, recipe.gradient, Zones(recipe.widths), recipe.of_zones, recipe.targets
+    )
     optimizer = torch.optim.Adam(net.parameters())
     rng = np.random.default_rng([seed, 2])
     batches = list(_by_width(strips))

@@ -26,6 +26,8 @@ ALONE: Final = "single digits alone"
 REINFORCE: Final = "a: reinforce"
 CORRECT: Final = "b: correct"
 CONTRAST: Final = "c: contrast"
+REINFORCE_TARGETS: Final = "a, with targets"
+CORRECT_TARGETS: Final = "b, with targets"
 FORWARD: Final = "forward, scores of zones"
 SEGMENTATIONS: Final = "forward over segmentations"
 MORE: Final = "forward, ten times the strips"
@@ -38,6 +40,8 @@ WAYS: Final[Mapping[str, NetRecipe]] = {
     REINFORCE: replace(VITERBI, gradient=Gradient.REINFORCE),
     CORRECT: VITERBI,
     CONTRAST: replace(VITERBI, gradient=Gradient.CONTRAST),
+    REINFORCE_TARGETS: replace(VITERBI, gradient=Gradient.REINFORCE, targets=True),
+    CORRECT_TARGETS: replace(VITERBI, targets=True),
     FORWARD: replace(DISCRIMINATIVE, of_zones=True),
     SEGMENTATIONS: DISCRIMINATIVE,
     MORE: replace(DISCRIMINATIVE, strips=60_000, passes=2),

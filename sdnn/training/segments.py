@@ -2,15 +2,20 @@
 
 *Viterbi* (Matan et al. 1992): the best segmentation that spells the string against the best one of as many
 digits. The winners are the digits of a segmentation, each in its zone. The paper names three ways of turning
-them into a gradient. Here a winner is pulled, or pushed, along the derivative of its log-score: in a zone
-with the softmax p the winner w by 1 - p(w), every other digit d by -p(d).
+them into a gradient:
 
 * *reinforce*: only the winners of the constrained segmentation are pulled;
 * *correct*: besides, the winners of the free one that are not among these are pushed;
 * *contrast*: besides, in all zones without a constrained winner, every digit is pushed down by its p, except
-  those of a winner's class that begin within `NEAR` columns of it, whatever their width. From these pushes
-  the mean of each zone is taken off: its softmax does not notice it, but the net would sink all ten logits of
-  the many zones where no digit stands, for ever.
+  those of a winner's class that begin within `NEAR` columns of it, whatever their width.
+
+How far a winner is moved, with its zone's softmax p, the paper leaves open. Along the *derivative* of its
+log-score the winner w is moved by 1 - p(w), the other digits d of its zone by p(d) the other way: one that is
+pushed down is hardly moved where it is sure of itself. With *targets* the winner alone is moved by what it
+lacks: by 1 - p(w) up to 1, or by p(w) down to 0.
+
+From what moves single digits the mean of the zone is taken off: its softmax does not notice it, but the net
+would sink all ten logits of the many zones where no digit stands, for ever.
 
 *Forward* (LeCun et al. 1998): the sum over all segmentations of as many digits against the sum over those
 that spell the string. On the paper's scores, where each zone has a softmax of its own, the first sum is the
@@ -45,7 +50,9 @@ NEAR: Final = 1
 BoolArray = npt.NDArray[np.bool_]
 
 
-def segment_loss(objective: Objective, gradient: Gradient, zones: Zones, of_zones: bool = True) -> Loss:
+def segment_loss(
+    objective: Objective, gradient: Gradient, zones: Zones, of_zones: bool = True, targets: bool = False
+) -> Loss:
     """The loss of an objective, from (B, T, Z, 10) logits.
 
     Args:
@@ -54,9 +61,10 @@ def segment_loss(objective: Objective, gradient: Gradient, zones: Zones, of_zone
         zones: How wide the digits are.
         of_zones: Whether a digit's score is its share of its zone's softmax, as in the paper, or its logit
             as it is; matters to forward only.
+        targets: Whether winners move towards targets, not along a derivative; matters to Viterbi only.
     """
     if objective is Objective.VITERBI:
-        return lambda logits, texts, columns: viterbi_loss(logits, texts, columns, zones, gradient)
+        return lambda logits, texts, columns: viterbi_loss(logits, texts, columns, zones, gradient, targets)
     if of_zones:
         return lambda logits, texts, columns: forward_loss(logits.log_softmax(3), texts, columns, zones)
     return lambda logits, texts, columns: forward_loss(logits, texts, columns, zones)
@@ -85,7 +93,12 @@ def forward_loss(scores: Tensor, texts: Sequence[str], columns: Sequence[int], z
 
 
 def viterbi_loss(
-    logits: Tensor, texts: Sequence[str], columns: Sequence[int], zones: Zones, gradient: Gradient
+    logits: Tensor,
+    texts: Sequence[str],
+    columns: Sequence[int],
+    zones: Zones,
+    gradient: Gradient,
+    targets: bool = False,
 ) -> Tensor:
     """Log-score that the free segmentation has over the constrained one, averaged over the strips.
 
@@ -98,6 +111,7 @@ def viterbi_loss(
         columns: (B,) feature columns that count.
         zones: How wide the digits are.
         gradient: Which of the paper's three ways.
+        targets: Whether winners move towards targets, not along a derivative.
     """
     log_probs = logits.detach().double().log_softmax(3).numpy()
     trellis = segments_of_each(_as_classes(texts), zones)
@@ -107,14 +121,15 @@ def viterbi_loss(
     # No segmentation has the zones that reach beyond the last column.
     ends = np.arange(log_probs.shape[1])[:, None] + zones.widths
     counts = (ends <= np.asarray(columns)[:, None, None]) & possible[:, None, None]
-    push = winner_gradient(np.exp(log_probs), _winners(constrained, zones), _winners(free, zones), gradient)
+    winners = _winners(constrained, zones), _winners(free, zones)
+    push = winner_gradient(np.exp(log_probs), *winners, gradient, targets)
     push *= counts[..., None]
     lost = np.where(possible, of_any, 0.0) - np.where(possible, of_string, 0.0)
     return _with_gradient(float(lost.mean()), logits, push)
 
 
 def winner_gradient(
-    probs: FloatArray, constrained: BoolArray, free: BoolArray, gradient: Gradient
+    probs: FloatArray, constrained: BoolArray, free: BoolArray, gradient: Gradient, targets: bool = False
 ) -> FloatArray:
     """What each logit is to be lowered by.
 
@@ -124,25 +139,33 @@ def winner_gradient(
             zone at most.
         free: The same of the best segmentation of all.
         gradient: Which of the paper's three ways.
+        targets: Whether winners move towards targets, not along a derivative.
 
     Returns:
         (B, T, Z, D), negative where a logit is to rise; 0 in sum over each zone.
     """
-    of_constrained = constrained.any(axis=3, keepdims=True)
-    push = np.where(of_constrained, probs - constrained, 0.0)
-    if gradient is Gradient.CORRECT:
-        losers = free & ~constrained
-        push += np.where(losers.any(axis=3, keepdims=True), losers - probs, 0.0)
-    elif gradient is Gradient.CONTRAST:
-        begins = np.asarray(constrained.any(axis=2))
-        near = begins.copy()
-        for step in range(1, NEAR + 1):
-            near[:, step:] |= begins[:, :-step]
-            near[:, :-step] |= begins[:, step:]
-        others = np.where(near[:, :, None], 0.0, probs)
-        others -= others.mean(axis=3, keepdims=True)
-        push = np.where(of_constrained, push, others)
-    return push
+    right = np.where(constrained.any(axis=3, keepdims=True), probs - constrained, 0.0)
+    if gradient is Gradient.CONTRAST:
+        others = _centred(np.where(_near(constrained), 0.0, probs))
+        return np.where(constrained.any(axis=3, keepdims=True), right, others)
+    losers = free & ~constrained if gradient is Gradient.CORRECT else np.zeros_like(free)
+    if targets:
+        return _centred(np.where(constrained, probs - 1, np.where(losers, probs, 0.0)))
+    return right + np.where(losers.any(axis=3, keepdims=True), losers - probs, 0.0)
+
+
+def _near(winners: BoolArray) -> BoolArray:
+    """(B, T, 1, D) whether a digit of the class wins within `NEAR` columns."""
+    begins = np.asarray(winners.any(axis=2))
+    near = begins.copy()
+    for step in range(1, NEAR + 1):
+        near[:, step:] |= begins[:, :-step]
+        near[:, :-step] |= begins[:, step:]
+    return near[:, :, None]
+
+
+def _centred(push: FloatArray) -> FloatArray:
+    return np.asarray(push - push.mean(axis=3, keepdims=True))
 
 
 def _winners(paths: IntArray, zones: Zones) -> BoolArray:

@@ -34,7 +34,8 @@ def records(seeds: int) -> dict[str, dict[str, Any]]:
         for number, way in enumerate(WAYS):
             found[f"way-{number}-{seed}"] = {
                 "way": way,
-                "recipe": {"strips": 100},
+                "recipe": {"strips": 100, "passes": 2},
+                "zone_widths": [5, 4, 3, 2],
                 "parameters": 3_758,
                 "seconds": 1.0,
                 "looks": np.linspace(0, 0.5, 12).tolist(),
@@ -57,7 +58,10 @@ def records(seeds: int) -> dict[str, dict[str, Any]]:
                 "readings": {
                     "durations": {"digit_mean": 1.5, "gap_mean": 2.5},
                     "trellises": {
-                        trellis: {name: one[name] for name in ("texts", "texts_of_any_length")}
+                        trellis: {
+                            "validation_right": 10 + (trellis == STRICT),
+                            **{name: one[name] for name in ("texts", "texts_of_any_length")},
+                        }
                         for trellis in (TEN_SHARES, ELEVEN_SHARES, CTC, STRICT, DURATIONS)
                     },
                 },
@@ -73,12 +77,14 @@ def records(seeds: int) -> dict[str, dict[str, Any]]:
                     "strings": ["12345"],
                     **{read: readings(rng, 0.7) for read in ("trained", "new", "unseen")},
                 }
+    machine = readings(rng, 0.4)
     found["svm"] = {
         "parameters": 5_000,
         "features": 600,
         "recipe": {"windows": 100, "landmarks": 50},
         "hardware": "a machine",
-        **readings(rng, 0.4),
+        **machine,
+        "readings": {"trellises": dict.fromkeys((CTC, STRICT), machine)},
     }
     found["shipped"] = {"parameters": 500_000, "confidences": rng.random(STRIPS), **readings(rng, 1.0)}
     return found

@@ -63,8 +63,9 @@ def test_of_zones_a_reading_is_as_sure_as_the_product_of_its_scores(net: Net1992
 def test_over_whole_segmentations_a_reading_has_a_share_of_them(net: Net1992) -> None:
     shares = confidences(net, NOISE, of_zones=False)
     assert all(0 < share < 1 for share in shares)
-    net.output.weight.data *= 1_000
-    net.output.bias.data *= 1_000
+    with torch.no_grad():
+        for parameter in net.output.parameters():
+            parameter.mul_(1_000)
     assert np.mean(confidences(net, NOISE, of_zones=False)) > np.mean(shares)
 
 
@@ -76,7 +77,8 @@ def test_where_there_is_no_room_nothing_is_read_and_nothing_is_sure(of_zones: bo
 
 
 def test_a_reward_for_digits_brings_more_of_them(net: Net1992) -> None:
-    net.output.weight.data *= 50  # else all zones say about the same
+    with torch.no_grad():
+        net.output.weight.mul_(10)  # else all zones say about the same
     counts = [
         np.mean([len(text) for text in read(net, NOISE, True, length=None, terms=Terms(digit=reward))])
         for reward in (0.0, 1.0, 2.5)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import reproduce
-from reproduce import Step, fingerprint, make, steps
+from reproduce import Step, make, make_all, steps
 
 
 def counted(folder: Path, name: str) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def counted(folder: Path, name: str) -> dict[str, Any]:
 
 
 def of(folder: Path, names: list[str]) -> Iterator[Step]:
-    return (Step(name, partial(counted, folder, name)) for name in names)
+    return (Step(name, partial(counted, folder, name), "0" * 64) for name in names)
 
 
 def test_every_step_leaves_a_record_of_its_own(tmp_path: Path) -> None:
@@ -29,18 +29,24 @@ def test_every_step_leaves_a_record_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_record_is_whole_when_it_is_there(tmp_path: Path) -> None:
-    name, seconds = make(Step("one", lambda: {"text": "0123"}), tmp_path)
-    assert name == "one"
-    assert seconds >= 0
-    assert json.loads((tmp_path / "one.json").read_text()) == {"text": "0123"}
+    one, two = Step("one", lambda: {"text": "0123"}, "abc"), Step("two", lambda: {"text": 1 / 0}, "abc")
+    assert make(one, tmp_path) >= 0
+    assert json.loads(one.path(tmp_path).read_text()) == {"text": "0123"}
     with pytest.raises(ZeroDivisionError):
-        make(Step("two", lambda: {"text": 1 / 0}), tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["one.json"]
+        make(two, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["one-abc.json"]
 
 
-def test_the_code_has_one_fingerprint() -> None:
-    assert fingerprint() == fingerprint()
-    assert len(fingerprint()) == 64
+def test_a_record_that_other_code_made_is_another(tmp_path: Path) -> None:
+    make(Step("one", lambda: {}, "abc"), tmp_path)
+    assert not Step("one", lambda: {}, "abd").path(tmp_path).exists()
+
+
+def test_what_one_process_fails_at_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reproduce, "WORKERS", 1)
+    steps_to_do = [Step("broken", partial(json.loads, "five"), "0"), *of(tmp_path, ["never"])]
+    with pytest.raises(ValueError, match="Expecting value"):
+        make_all(steps_to_do, tmp_path)
 
 
 def test_what_is_there_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +55,7 @@ def test_what_is_there_is_not_made_again(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(reproduce, "BUILD", tmp_path)
     monkeypatch.setattr(reproduce, "WORKERS", 1)
     monkeypatch.setattr("sys.argv", ["reproduce.py"])
-    monkeypatch.setattr("reproduced.publication.publish", lambda records, code: published.append(records))
+    monkeypatch.setattr("reproduced.publication.publish", published.append)
     for names in (["one", "two"], ["one", "two", "three"]):
         monkeypatch.setattr(reproduce, "steps", lambda quick, folder, names=names: of(tmp_path, names))
         reproduce.main()

@@ -73,9 +73,8 @@ def test_the_number_of_digits_right_adds_up() -> None:
 
 
 def test_a_quick_run_leaves_tables_figures_and_plots(tmp_path: Path) -> None:
-    write(records(1), tmp_path, "abc")
+    write(records(1), tmp_path)
     figures = json.loads((tmp_path / "reproduction.json").read_text())
-    assert figures["code"] == "abc"
     text = (tmp_path / "tables.md").read_text()
     for number in range(1, 11):
         assert figures["tables"][f"experiment {number}"]["markdown"] in text

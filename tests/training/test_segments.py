@@ -258,12 +258,12 @@ def test_four_columns_worked_by_hand(
 
 
 @few
-@given(st.integers(0, 2**32 - 1), st.sampled_from(list(Gradient)))
-def test_a_zone_is_pushed_nowhere_as_a_whole(seed: int, gradient: Gradient) -> None:
+@given(st.integers(0, 2**32 - 1), st.sampled_from(list(Gradient)), st.booleans())
+def test_a_zone_is_pushed_nowhere_as_a_whole(seed: int, gradient: Gradient, targets: bool) -> None:
     rng = np.random.default_rng(seed)
     constrained, free = (any_winners(rng, (2, 6, 2, 4)) for _ in range(2))
     probs = np.exp(tempered(rng.normal(size=(2, 6, 2, 4)), 1.0))
-    push = winner_gradient(probs, constrained, free, gradient)
+    push = winner_gradient(probs, constrained, free, gradient, targets)
     np.testing.assert_allclose(push.sum(axis=3), 0, atol=1e-12)
 
 
@@ -283,6 +283,25 @@ def test_a_winner_of_both_segmentations_is_pulled() -> None:
     push = winner_gradient(PROBS[None], won((1, 0, 1)), won((1, 0, 1)), Gradient.CORRECT)
     assert push[0, 1, 0, 1] == pytest.approx(-0.4)
     assert np.count_nonzero(push) == 3  # in its zone alone
+
+
+def test_with_targets_a_loser_that_is_sure_of_itself_is_pushed_hardest() -> None:
+    probs = np.full((1, 1, 1, 4), 0.01)
+    probs[..., 0] = 0.97
+    nobody, sure = np.zeros(probs.shape, bool), np.arange(4) == 0
+    free = np.broadcast_to(sure, probs.shape)
+    along, towards = (
+        winner_gradient(probs, nobody, free, Gradient.CORRECT, targets)[0, 0, 0] for targets in (False, True)
+    )
+    assert along.tolist() == pytest.approx([0.03, -0.01, -0.01, -0.01])
+    assert towards.tolist() == pytest.approx([0.97 * 3 / 4, -0.97 / 4, -0.97 / 4, -0.97 / 4])
+
+
+def test_with_targets_a_winner_moves_by_what_it_lacks() -> None:
+    push = winner_gradient(PROBS[None], won((1, 0, 1)), won((0, 1, 1)), Gradient.CORRECT, targets=True)[0]
+    assert push[1, 0].tolist() == pytest.approx([0.4 / 3, -0.8 / 3, 0.4 / 3])
+    assert push[0, 1].tolist() == pytest.approx([-0.8 / 3, 1.6 / 3, -0.8 / 3])
+    assert np.count_nonzero(push) == 6
 
 
 def test_in_a_zone_with_two_winners_the_right_one_takes_the_place_of_the_other() -> None:
