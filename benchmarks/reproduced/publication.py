@@ -45,14 +45,6 @@ def publish(records: Mapping[str, Record]) -> None:
 def _write_figures(tables: Mapping[str, Table], records: Records, path: Path) -> None:
     figures = {
         "hardware": records.svm["hardware"],
-        "seconds_with_strips": {
-            **{way: [net["seconds"] for net in nets] for way, nets in records.ways.items()},
-            **{name: [net["seconds"] for net in nets] for name, nets in records.flanked.items()},
-            **{
-                f"{kind}, {repertoire} strings": [net["seconds"] for net in nets]
-                for (kind, repertoire), nets in records.memorising.items()
-            },
-        },
         "tables": {name: table.figures() for name, table in tables.items()},
     }
     path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
