@@ -18,7 +18,7 @@ def draw(records: Records, folder: Path) -> None:
     from matplotlib.figure import Figure
 
     matplotlib.rcParams.update({"font.size": 12, "axes.spines.top": False, "axes.spines.right": False})
-    figure = Figure(figsize=(15, 4.6), layout="constrained")
+    figure = Figure(figsize=(15, 6), layout="constrained")
     learning, rejection, memorising = figure.subplots(1, 3)
 
     for way in GRADIENTS:
@@ -58,7 +58,15 @@ def draw(records: Records, folder: Path) -> None:
     memorising.set_xlabel("different strings trained on")
     memorising.set_ylabel("unseen strings right, %")
     memorising.set_title("Memorising")
-    for axes in (learning, rejection, memorising):
+    for axes, columns in ((learning, 2), (rejection, 2), (memorising, 1)):
         axes.grid(color="#dddddd")
-        axes.legend(frameon=False, fontsize=9)
+        axes.legend(
+            loc="upper left",
+            bbox_to_anchor=(0, -0.14),
+            ncols=columns,
+            columnspacing=0.8,
+            handlelength=1.2,
+            fontsize=9,
+            frameon=False,
+        )
     figure.savefig(folder / "reproduction.png", dpi=130)
