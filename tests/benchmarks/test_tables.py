@@ -1,5 +1,6 @@
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,18 @@ import pytest
 from report import set_between_marks
 from reproduced.publication import DOCUMENT, write
 from reproduced.records import Records
-from reproduced.shares import Share, known, pooled
+from reproduced.shares import Share, Table, known, pooled
 from reproduced.tables import EXPERIMENTS, tables_of
 
 from .records import records
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "benchmarks" / "reproduction.json"
+
+
+@cache
+def tables(seeds: int) -> dict[str, Table]:
+    return tables_of(Records.of(records(seeds)))
 
 
 def test_a_share_says_mean_interval_and_the_nets_apart() -> None:
@@ -47,23 +53,22 @@ def test_strips_of_their_own_are_put_together() -> None:
 
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_every_experiment_has_a_full_table(seeds: int) -> None:
-    tables = tables_of(Records.of(records(seeds)))
-    assert len(tables) == len(EXPERIMENTS) + 1
-    for table in tables.values():
+    of_all = tables(seeds)
+    assert len(of_all) == len(EXPERIMENTS) + 1
+    for table in of_all.values():
         assert len(table.rows) > 1
         assert {len(row) for row in table.rows} == {len(table.header)}
 
 
 def test_the_paper_stands_beside_what_was_read() -> None:
-    tables = tables_of(Records.of(records(1)))
-    assert tables["experiment 1"].rows[0][1:3] == ["*70*", "*66.3*"]
-    places = tables["experiment 7"].rows[0]
+    assert tables(1)["experiment 1"].rows[0][1:3] == ["*70*", "*66.3*"]
+    places = tables(1)["experiment 7"].rows[0]
     assert places[1:6] == ["*92*", "*87*", "*87*", "*86*", "*90*"]
     assert sum(float(str(count).strip("*")) for count in places[6:]) == pytest.approx(100)
 
 
 def test_the_number_of_digits_right_adds_up() -> None:
-    table = tables_of(Records.of(records(3)))["experiment 7"]
+    table = tables(3)["experiment 7"]
     for row in table.rows[1:]:
         of_count = [float(str(cell)) for cell in row[6:]]
         assert sum(of_count) == pytest.approx(100, abs=0.3)
