@@ -75,21 +75,24 @@ def steps(quick: bool, folder: Path) -> Iterator[Step]:
                 partial(flanked.train, name, seed, quick),
                 code[flanked.__name__],
             )
-    for kind, repertoire, seed in memorising.trainings(quick):
-        yield Step(
-            f"memorising-{kind}-{repertoire}-{seed}",
-            partial(memorising.train, kind, repertoire, seed, quick),
-            code[memorising.__name__],
-        )
+    for seed in seeds:
+        for repertoire in memorising.REPERTOIRES:
+            for kind in memorising.Kind:
+                yield Step(
+                    f"memorising-{kind}-{repertoire}-{seed}",
+                    partial(memorising.train, kind, repertoire, seed, quick),
+                    code[memorising.__name__],
+                )
 
 
 def make(step: Step, folder: Path) -> float:
-    """Makes a record; gives the seconds it took."""
+    """Makes a record; gives the seconds it took, which are in the record, too."""
     started = time.perf_counter()
     record = step.make()
+    seconds = time.perf_counter() - started
     with written_whole(step.path(folder)) as temporary:
-        temporary.write_text(json.dumps(record) + "\n", encoding="utf-8")
-    return time.perf_counter() - started
+        temporary.write_text(json.dumps({**record, "made_in_s": round(seconds, 1)}) + "\n", encoding="utf-8")
+    return seconds
 
 
 def make_all(missing: list[Step], folder: Path) -> None:

@@ -5,6 +5,7 @@ Pixel coordinates are edges: a box from 0 to 1 covers the first pixel.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass, field
 from typing import Any, Final
 
@@ -202,6 +203,11 @@ class Span:
     def centre(self) -> float:
         """The middle column, a half where the span has an even number of columns."""
         return (self.first + self.last) / 2
+
+
+def text_of(spans: Iterable[Span]) -> str:
+    """The digits of spans, in their order."""
+    return "".join(DIGITS[span.label] for span in spans)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ class Records:
     memorising: Mapping[tuple[str, int], list[Record]]
     svm: Record
     shipped: Record
+    minutes: float
+    """Of one processor core, that all of them took."""
 
     @classmethod
     def of(cls, records: Mapping[str, Record]) -> "Records":
@@ -30,4 +32,12 @@ class Records:
             kind = name.split("-")[0]
             if kind in keys:
                 groups[kind].setdefault(keys[kind](record), []).append(record)
-        return cls(groups["way"], groups["flanked"], groups["memorising"], records["svm"], records["shipped"])
+        minutes = sum(record["made_in_s"] for record in records.values()) / 60
+        return cls(
+            groups["way"],
+            groups["flanked"],
+            groups["memorising"],
+            records["svm"],
+            records["shipped"],
+            minutes,
+        )

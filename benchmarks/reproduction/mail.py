@@ -305,6 +305,11 @@ def flanked_digits(
     return Windows(np.concatenate(ink)[:count], np.array(labels[:count], np.intp))
 
 
+def strings_right(texts: Sequence[str], truths: Sequence[str]) -> int:
+    """How many strips were read without an error."""
+    return sum(text == truth for text, truth in zip(texts, truths, strict=True))
+
+
 def _strip(digits: Digits, text: str, recipe: MailRecipe, rng: np.random.Generator) -> MailStrip:
     """Draws one strip."""
     places = _by_one_pen(digits, text, recipe, rng)

@@ -27,11 +27,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from reproduction.mail import MailStrip, distinct_strings, mail_strips
+from reproduction.mail import MailStrip, distinct_strings, mail_strips, strings_right
 from sdnn.choices import Split
 from sdnn.decoding.decoder import spell
 from sdnn.machine import hardware
-from sdnn.results import CLASSES, DIGITS, NO_DIGIT
+from sdnn.results import CLASSES, NO_DIGIT, text_of
 from sdnn.training.arithmetic import MEMORY_FORMAT
 
 CHANNELS: Final = (8, 20, 32)
@@ -42,7 +42,6 @@ HIDDEN: Final = 32
 WIDTH_STEP_PX: Final = 16
 """Strips are filled up with paper to a multiple of this: what is read does not depend on the batch."""
 REPERTOIRES: Final = (10, 100, 1_000)
-SEEDS: Final = (0, 1, 2)
 
 
 class Kind(StrEnum):
@@ -85,16 +84,6 @@ FULL: Final = MemorisingRecipe()
 QUICK: Final = replace(FULL, strips=3_000, epochs=8, test_strips=500)
 TRIAL: Final = replace(FULL, epochs=10)
 """To find a learning rate."""
-
-
-def trainings(quick: bool) -> list[tuple[Kind, int, int]]:
-    """Nets, repertoires and seeds: the arguments of `train` for the whole experiment."""
-    return [
-        (kind, repertoire, seed)
-        for seed in (SEEDS[:1] if quick else SEEDS)
-        for repertoire in REPERTOIRES
-        for kind in Kind
-    ]
 
 
 class SweptHead(nn.Module):
@@ -262,10 +251,8 @@ def rates() -> Iterator[tuple[Kind, float, list[float]]]:
                 net, _ = trained(kind, repertoire, 0, TRIAL, learning_rate, strips)
                 held_out = unseen_strips(Split.VALIDATION, TRIAL.test_strips, TEST_SEED, strings)
                 texts = read(net, held_out)
-                shares.append(
-                    sum(text == strip.text for text, strip in zip(texts, held_out, strict=True))
-                    / len(held_out)
-                )
+                truths = [strip.text for strip in held_out]
+                shares.append(strings_right(texts, truths) / len(held_out))
             yield kind, learning_rate, shares
 
 
@@ -321,7 +308,7 @@ def read(net: nn.Module, strips: Sequence[MailStrip]) -> list[str]:
         for batch in batches(strips, 100, None):
             paths = net(batch.as_input()).argmax(2).T.numpy()
             for place, path in zip(batch.places, paths, strict=True):
-                texts[place] = "".join(DIGITS[span.label] for span in spell(path, NO_DIGIT))
+                texts[place] = text_of(spell(path, NO_DIGIT))
     return texts
 
 

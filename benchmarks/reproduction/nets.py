@@ -13,12 +13,21 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from reproduction.mail import LENGTH, TRAIN_STRIPS, MailStrip, Picture, Windows, lone_digits, mail_strips
+from reproduction.mail import (
+    LENGTH,
+    TRAIN_STRIPS,
+    MailStrip,
+    Picture,
+    Windows,
+    lone_digits,
+    mail_strips,
+    strings_right,
+)
 from sdnn.choices import Gradient, Objective, Split
 from sdnn.decoding.recursion import sum_of, totals
 from sdnn.decoding.segments import Zones, best_segments, segment_probs, segments_of_each
 from sdnn.models.net_1992 import ZONE_WIDTHS, Net1992
-from sdnn.results import DIGITS, FloatArray, IntArray, tempered
+from sdnn.results import FloatArray, IntArray, tempered, text_of
 from sdnn.training.segments import segment_loss
 
 FEATURE_PX: Final = 4
@@ -143,7 +152,7 @@ def string_net(net: Net1992, recipe: NetRecipe, seed: int) -> list[int]:
         optimizer.step()
         if step + 1 in looked_at:
             texts = read(net, held_out, recipe.of_zones)
-            right.append(sum(text == strip.text for text, strip in zip(texts, held_out, strict=True)))
+            right.append(strings_right(texts, [strip.text for strip in held_out]))
     return right
 
 
@@ -180,7 +189,7 @@ def read(
         paths, best = best_segments(scores, zones, lengths, batch.columns, terms.column)
         for place, path, columns, log_score in zip(batch.places, paths, batch.columns, best, strict=True):
             if np.isfinite(log_score):
-                texts[place] = "".join(DIGITS[span.label] for span in zones.spell(path[:columns]))
+                texts[place] = text_of(zones.spell(path[:columns]))
     return texts
 
 

@@ -8,14 +8,14 @@ Reference:
     2006: CTC. Schenkel et al. 1992: no-digit between any two digits (strict), and durations.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from reproduction.durations import Durations, duration_trellis
-from reproduction.mail import LENGTH
+from reproduction.mail import LENGTH, strings_right
 from reproduction.nets import NO_TERMS, TERMS, Terms
 from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, any_string
@@ -25,7 +25,7 @@ from sdnn.decoding.decoder import paths_of, paths_through, spell
 from sdnn.decoding.recursion import best_paths
 from sdnn.decoding.segments import Zones, best_segments
 from sdnn.decoding.trellis import for_each_map
-from sdnn.results import DIGITS, NO_DIGIT, FloatArray, IntArray, Span
+from sdnn.results import NO_DIGIT, FloatArray, IntArray, text_of
 
 WIDTHS: Final = (2, 3, 4, 5)
 """Columns that a digit may take alone, of which the best is chosen."""
@@ -57,9 +57,9 @@ class Product:
     @classmethod
     def fitted(cls, only_digits: bool, maps: Maps, texts: Sequence[str]) -> "Product":
         """With the width that reads most strings right where their length is known, and so with the terms."""
-        width = max(WIDTHS, key=lambda width: _right(cls(only_digits, width).read(maps, True), texts))
+        width = max(WIDTHS, key=lambda width: strings_right(cls(only_digits, width).read(maps, True), texts))
         tried = [cls(only_digits, width, terms) for terms in TERMS]
-        return max(tried, key=lambda tried: _right(tried.read(maps, False), texts))
+        return max(tried, key=lambda tried: strings_right(tried.read(maps, False), texts))
 
     def read(self, maps: Maps, known: bool) -> list[str]:
         """The digits on each map, whether or not it is known that there are five."""
@@ -73,7 +73,7 @@ class Product:
             lengths = [LENGTH] * len(digits) if known else None
             scores = digits[:, :, None] + terms.digit
             paths, _ = best_segments(scores, zones, lengths, columns, terms.column)
-            return [_text(zones.spell(path[:last])) for path, last in zip(paths, columns, strict=True)]
+            return [text_of(zones.spell(path[:last])) for path, last in zip(paths, columns, strict=True)]
 
         return in_batches(maps, LENGTH * self.width, found)
 
@@ -140,7 +140,7 @@ def readings(maps: Maps, validation: Maps, texts: Sequence[str]) -> dict[str, An
             name: {
                 "texts": read(maps, True),
                 "texts_of_any_length": read(maps, False),
-                "validation_right": _right(read(validation, True), texts),
+                "validation_right": strings_right(read(validation, True), texts),
             }
             for name, read in readers.items()
         },
@@ -154,12 +154,4 @@ def _five_digits() -> Automaton:
 
 
 def _of_path(path: IntArray | None) -> str:
-    return "" if path is None else _text(spell(path, NO_DIGIT))
-
-
-def _text(spans: Iterable[Span]) -> str:
-    return "".join(DIGITS[span.label] for span in spans)
-
-
-def _right(texts: Sequence[str], truths: Sequence[str]) -> int:
-    return sum(text == truth for text, truth in zip(texts, truths, strict=True))
+    return "" if path is None else text_of(spell(path, NO_DIGIT))

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
-from reproduction.mail import TEST_SEED, TEST_STRIPS, MailStrip, lone_digits, mail_strips
+from reproduction.mail import TEST_SEED, TEST_STRIPS, MailStrip, lone_digits, mail_strips, strings_right
 from reproduction.nets import (
     TERMS,
     WATCHED_STRIPS,
@@ -82,11 +82,13 @@ def train(way: str, seed: int, quick: bool, folder: Path) -> dict[str, Any]:
     count = TEST_STRIPS // 3 if quick else TEST_STRIPS
     test = mail_strips(Split.TEST, count, TEST_SEED)
     validation = mail_strips(Split.VALIDATION, VALIDATION_STRIPS, TEST_SEED)
+    truths = [strip.text for strip in validation]
     seen = mail_strips(Split.TRAIN, recipe.strips, seed)[:count]
     if recipe.objective is None:
         net.zone_widths = _best_widths(net, validation)
     terms = max(
-        TERMS, key=lambda terms: _right(read(net, validation, recipe.of_zones, None, terms), validation)
+        TERMS,
+        key=lambda terms: strings_right(read(net, validation, recipe.of_zones, None, terms), truths),
     )
     return {
         "way": way,
@@ -123,15 +125,12 @@ def _beginning(recipe: NetRecipe, seed: int, folder: Path) -> Net1992:
 
 def _best_widths(net: Net1992, strips: Sequence[MailStrip]) -> tuple[int, ...]:
     """The widths that read most strips right with a net that has learned windows of the widest zone alone."""
+    truths = [strip.text for strip in strips]
     right = {}
     for widths in (ZONE_WIDTHS, *((width,) for width in ZONE_WIDTHS)):
         net.zone_widths = widths
-        right[widths] = _right(read(net, strips, of_zones=True), strips)
+        right[widths] = strings_right(read(net, strips, of_zones=True), truths)
     return max(right, key=lambda widths: right[widths])
-
-
-def _right(texts: Sequence[str], strips: Sequence[MailStrip]) -> int:
-    return sum(text == strip.text for text, strip in zip(texts, strips, strict=True))
 
 
 def _right_digits(net: Net1992) -> float:

@@ -22,7 +22,7 @@ from sdnn.datasets.streams import Use, stream
 from sdnn.decoding.decoder import spell
 from sdnn.models.architecture import GEOMETRY
 from sdnn.models.digit_net import DigitNet
-from sdnn.results import DIGITS, NO_DIGIT
+from sdnn.results import NO_DIGIT, text_of
 from sdnn.training import arithmetic
 from sdnn.training.digits import as_input
 from sdnn.training.learning import Lesson
@@ -127,8 +127,7 @@ def read_batch(net: DigitNet, batch: StripBatch) -> list[str]:
     with torch.inference_mode():
         best = net.sweep(_as_input(batch)).argmax(2).numpy()
     return [
-        "".join(DIGITS[span.label] for span in spell(path[:columns], NO_DIGIT))
-        for path, columns in zip(best, batch.columns, strict=True)
+        text_of(spell(path[:columns], NO_DIGIT)) for path, columns in zip(best, batch.columns, strict=True)
     ]
 
 

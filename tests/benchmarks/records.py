@@ -87,4 +87,4 @@ def records(seeds: int) -> dict[str, dict[str, Any]]:
         "readings": {"trellises": dict.fromkeys((CTC, STRICT), machine)},
     }
     found["shipped"] = {"parameters": 500_000, "confidences": rng.random(STRIPS), **readings(rng, 1.0)}
-    return found
+    return {name: {**record, "made_in_s": 30.0} for name, record in found.items()}

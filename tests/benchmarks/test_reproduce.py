@@ -30,8 +30,9 @@ def test_every_step_leaves_a_record_of_its_own(tmp_path: Path) -> None:
 
 def test_a_record_is_whole_when_it_is_there(tmp_path: Path) -> None:
     one, two = Step("one", lambda: {"text": "0123"}, "abc"), Step("two", lambda: {"text": 1 / 0}, "abc")
-    assert make(one, tmp_path) >= 0
-    assert json.loads(one.path(tmp_path).read_text()) == {"text": "0123"}
+    seconds = make(one, tmp_path)
+    record = json.loads(one.path(tmp_path).read_text())
+    assert record == {"text": "0123", "made_in_s": pytest.approx(seconds, abs=0.051)}
     with pytest.raises(ZeroDivisionError):
         make(two, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["one-abc.json"]

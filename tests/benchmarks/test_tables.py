@@ -60,6 +60,10 @@ def test_every_experiment_has_a_full_table(seeds: int) -> None:
         assert {len(row) for row in table.rows} == {len(table.header)}
 
 
+def test_the_summary_says_how_long_all_of_it_took() -> None:
+    assert f"took {len(records(1)) / 2:.0f} minutes of one core" in str(tables(1)["summary"])
+
+
 def test_the_paper_stands_beside_what_was_read() -> None:
     assert tables(1)["experiment 1"].rows[0][1:3] == ["*70*", "*66.3*"]
     places = tables(1)["experiment 7"].rows[0]
