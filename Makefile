@@ -85,7 +85,7 @@ constraints: $(VENV)/everything  ## What constraints and rejection are worth: ma
 development: $(VENV)/everything  ## Score folders of real strips: make development STRINGS="DIR..."
 	$(BIN)/python benchmarks/development.py $(STRINGS)
 
-reproduce: $(VENV)/everything  ## The paper's ten experiments (hours; QUICK=1: minutes); writes REPRODUCTION.md's tables
+reproduce: $(VENV)/everything  ## The paper's ten experiments (80 minutes; QUICK=1: seven); writes REPRODUCTION.md's tables
 	$(BIN)/python benchmarks/reproduce.py $(if $(QUICK),--quick)
 
 clean:  ## Remove the environment and everything built

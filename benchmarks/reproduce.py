@@ -26,6 +26,7 @@ from reproduction import flanked, memorising, shipped, svm, ways
 
 from sdnn.files import written_whole
 from sdnn.models.engine import BUNDLED
+from sdnn.workers import interruptions_held
 
 ROOT: Final = Path(__file__).parents[1]
 BUILD: Final = ROOT / "build" / "reproduction"
@@ -102,7 +103,8 @@ def make_all(missing: list[Step], folder: Path) -> None:
         BrokenProcessPool: When one of the processes is killed.
     """
     with ProcessPoolExecutor(WORKERS, get_context("spawn"), begin) as pool:
-        running = {pool.submit(make, step, folder): step for step in missing}
+        with interruptions_held():
+            running = {pool.submit(make, step, folder): step for step in missing}
         try:
             for number, done in enumerate(as_completed(running), start=1):
                 print(f"{number} of {len(missing)}: {running[done].name}, {done.result():.0f} s", flush=True)

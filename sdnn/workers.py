@@ -1,7 +1,9 @@
 """Work that is shared out among processes, and comes back in order."""
 
 import signal
+import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -43,7 +45,7 @@ def in_order(
         travels: Whether an item can go to another process; else it is done here, when its turn comes.
 
     Raises:
-        SdnnError: When one of the processes is killed.
+        SdnnError: When one of the processes is killed, or ends for another reason.
     """
     pace = _Pace(most)
     chunks = _chunks(items, pace, travels)
@@ -116,17 +118,18 @@ class _Worker(Generic[Item, Result]):
         context = get_context("spawn")
         self._connection, other_end = context.Pipe()
         self._process = context.Process(target=_serve, args=(other_end, timed), daemon=True)
-        self._process.start()
+        with interruptions_held():
+            self._process.start()
         other_end.close()
 
     def begin(self, chunk: Sequence[Item]) -> None:
         """Hands over a chunk."""
-        with _ended():
+        with self._alive():
             self._connection.send(chunk)
 
     def end(self) -> "_Done[Result]":
         """What came of the chunk, when it is done; an error of the task is raised here."""
-        with _ended():
+        with self._alive():
             done: _Done[Result] | Exception = self._connection.recv()
         if isinstance(done, Exception):
             raise done
@@ -138,14 +141,35 @@ class _Worker(Generic[Item, Result]):
         self._process.join()
         self._connection.close()
 
+    @contextmanager
+    def _alive(self) -> Iterator[None]:
+        """Says what it means when the other end of the connection is gone."""
+        try:
+            yield
+        except (EOFError, ConnectionError) as error:
+            self._process.join()
+            if (self._process.exitcode or 0) < 0:
+                raise SdnnError("a process was killed (too little memory?); ask for fewer --jobs") from error
+            raise SdnnError(
+                "a process could not go on, and has said why; a script that asks for more than one of them "
+                'has to begin under: if __name__ == "__main__":'
+            ) from error
+
 
 @contextmanager
-def _ended() -> Iterator[None]:
-    """Says what it means when the other end of a connection is gone."""
+def interruptions_held() -> Iterator[None]:
+    """A process that is started here hears of no interruption, from its first moment on."""
+    if sys.platform == "win32":
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # else it is started along with the process, and lets the signal in
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
-    except (EOFError, ConnectionError) as error:
-        raise SdnnError("a process was killed (too little memory?); ask for fewer --jobs") from error
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(connection: "Connection", timed: "_Timed[Any, Any]") -> None:
@@ -161,6 +185,7 @@ def _serve(connection: "Connection", timed: "_Timed[Any, Any]") -> None:
             try:
                 done: _Done[Any] | Exception = timed(chunk)
             except Exception as error:
+                error.add_note(f"In a process of its own:\n{traceback.format_exc()}")
                 done = error
             connection.send(done)
 

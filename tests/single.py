@@ -9,10 +9,27 @@ from sdnn.decoding import posterior
 from sdnn.decoding.automaton import Automaton
 from sdnn.decoding.consensus import Consensus
 from sdnn.decoding.consensus import consensus as consensus_of_lines
-from sdnn.decoding.decoder import NoPath
+from sdnn.decoding.decoder import paths_through, spell
 from sdnn.decoding.recursion import best_paths
 from sdnn.decoding.trellis import Trellis, each_string
-from sdnn.results import FloatArray, IntArray
+from sdnn.results import FloatArray, IntArray, Span
+
+
+class NoPath(ValueError):
+    """No path of a trellis is possible on a map: it has too few columns, say."""
+
+
+def decode(
+    log_probs: FloatArray,
+    decoder: Decoder = Decoder.VITERBI,
+    topology: Topology = Topology.CTC,
+    automaton: Automaton | None = None,
+) -> tuple[IntArray, list[Span]]:
+    """The path, and the digits on it; raises NoPath where there is none."""
+    (path,) = paths_through([log_probs], decoder, topology, automaton)
+    if path is None:
+        raise NoPath
+    return path, spell(path, log_probs.shape[1] - 1)
 
 
 def one_string(string: Sequence[int], classes: int, topology: Topology = Topology.CTC) -> Trellis:
@@ -23,7 +40,7 @@ def best_path(log_probs: FloatArray, trellis: Trellis) -> tuple[IntArray, float]
     """Raises NoPath where there is none."""
     paths, best = best_paths(log_probs[None], trellis)
     if best[0] == -np.inf:
-        raise NoPath(f"no path of the trellis is possible on this map of {len(log_probs)} columns")
+        raise NoPath
     return paths[0], float(best[0])
 
 

@@ -1,6 +1,8 @@
 import io
+import multiprocessing
 import pickle
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -231,6 +233,26 @@ def test_a_batch_reads_each_picture_as_it_reads_alone(
     for one, other in zip(together, alone, strict=True):
         assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
         assert [digit.box for digit in one.digits] == [digit.box for digit in other.digits]
+
+
+def test_a_long_batch_is_shared_out_among_processes(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sdnn.workers.WORTH_STARTING_S", 0.0)
+    before = multiprocessing.active_children()
+    readings = reader.read_many(repeat(SAMPLE), jobs=2)
+    assert len({next(readings).text for _ in range(3)}) == 1
+    assert len(multiprocessing.active_children()) == len(before) + 2
+    readings.close()  # type: ignore[attr-defined]  # a generator has it
+    assert multiprocessing.active_children() == before
+
+
+def test_evidence_is_given_whatever_the_number_of_processes(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sdnn.workers.WORTH_STARTING_S", 0.0)
+    before = multiprocessing.active_children()
+    for (reading,) in reader.read_pages([SAMPLE] * 3, jobs=2, evidence=True):
+        assert reading.evidence
+        assert multiprocessing.active_children() == before
 
 
 def test_the_order_of_a_batch_changes_no_reading(reader: Reader, mixed: list[ImageSource]) -> None:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdnn.results import CLASSES, DIGITS, NO_DIGIT, Box, ClassMap, Geometry, Span, Strip
+from sdnn.results import CLASSES, DIGITS, NO_DIGIT, Box, ClassMap, Geometry, Span, Strip, text_of
 
 GEOMETRY = Geometry()
 places = st.floats(-500, 500)
@@ -19,6 +19,11 @@ def edges(box: Box) -> list[float]:
 
 def test_no_digit_is_the_class_after_the_digits() -> None:
     assert len(DIGITS) == NO_DIGIT == CLASSES - 1
+
+
+def test_the_text_of_spans_is_their_digits() -> None:
+    assert text_of([Span(0, 1, 2), Span(0, 4, 4), Span(9, 5, 5)]) == "009"
+    assert text_of([]) == ""
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import signal
+import sys
 import time
 from collections.abc import Iterator, Sequence
 
@@ -18,11 +20,19 @@ Doubled = tuple[int, int]
 def double(numbers: Sequence[int]) -> Iterator[Doubled]:
     for number in numbers:
         if number == 13:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if number == 17:
             os._exit(1)
         if number == 99:
             raise KeyError(number)
         time.sleep(0.001)
         yield 2 * number, os.getpid()
+
+
+def deaf(numbers: Sequence[int]) -> Iterator[tuple[int, bool]]:
+    """Which process it is, and whether it was started so that no interruption reaches it."""
+    for _ in numbers:
+        yield os.getpid(), signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def of_each(numbers: Sequence[int]) -> Iterator[str]:
@@ -144,8 +154,11 @@ def test_an_error_of_the_task_comes_out_and_no_process_is_left(processes: int) -
     before = multiprocessing.active_children()
     results = in_order([0, 2, 4, 99, 6], double, processes, 1, always)
     assert [next(results)[0] for _ in range(3)] == [0, 4, 8]
-    with pytest.raises(KeyError, match="99"):
+    with pytest.raises(KeyError, match="99") as raised:
         next(results)
+    where = getattr(raised.value, "__notes__", [])
+    assert [note for note in where if "in double" in note] == where
+    assert len(where) == processes - 1  # of this process the traceback is there anyway
     assert multiprocessing.active_children() == before
 
 
@@ -153,3 +166,17 @@ def test_an_error_of_the_task_comes_out_and_no_process_is_left(processes: int) -
 def test_a_process_that_is_killed_is_spoken_of() -> None:
     with pytest.raises(SdnnError, match="--jobs"):
         list(in_order([0, 2, 13, 4, 6, 8], double, 2, 1, always))
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_process_that_ends_by_itself_was_not_killed() -> None:
+    with pytest.raises(SdnnError, match="__main__"):
+        list(in_order([0, 2, 17, 4, 6, 8], double, 2, 1, always))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal masks")
+@pytest.mark.usefixtures("at_once")
+def test_an_interruption_reaches_this_process_alone_from_the_start() -> None:
+    found = set(in_order(range(8), deaf, 2, 1, always))
+    assert {is_deaf for pid, is_deaf in found if pid != os.getpid()} == {True}
+    assert {is_deaf for pid, is_deaf in found if pid == os.getpid()} == {False}

@@ -35,31 +35,6 @@ from sdnn.decoding.trellis import Trellis, each_string, for_each_map, trellis_of
 from sdnn.results import FloatArray, IntArray, Span
 
 
-class NoPath(ValueError):
-    """No path of a trellis is possible on a map: it has too few columns, say."""
-
-
-def decode(
-    log_probs: FloatArray,
-    decoder: Decoder = Decoder.VITERBI,
-    topology: Topology = Topology.CTC,
-    automaton: Automaton | None = None,
-) -> tuple[IntArray, list[Span]]:
-    """The decoder's path through one map, and the digits on it; see `paths_through`.
-
-    Returns:
-        (T,) class of each column, and the digits from left to right.
-
-    Raises:
-        NoPath: When no allowed string is possible, because the map has too few columns, say.
-        ValueError: When peaks, which know no strings, are to obey an automaton.
-    """
-    (path,) = paths_through([log_probs], decoder, topology, automaton)
-    if path is None:
-        raise NoPath(f"no path of the trellis is possible on this map of {len(log_probs)} columns")
-    return path, spell(path, log_probs.shape[1] - 1)
-
-
 def paths_through(
     maps: Sequence[FloatArray],
     decoder: Decoder = Decoder.VITERBI,

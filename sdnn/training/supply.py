@@ -11,6 +11,8 @@ from typing import Any, Final, Generic, TypeVar
 
 import cv2
 
+from sdnn.workers import interruptions_held
+
 Batch = TypeVar("Batch")
 
 AHEAD: Final = 3
@@ -41,7 +43,8 @@ class Portions(Generic[Batch]):
         upcoming: deque[Future[list[Batch]]] = deque()
         while True:
             while len(upcoming) < AHEAD:
-                upcoming.append(self._pool.submit(_make, number))
+                with interruptions_held():  # the first one starts the process
+                    upcoming.append(self._pool.submit(_make, number))
                 number += 1
             yield from upcoming.popleft().result()[skipped:]
             skipped = 0

@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import class_maps, constrained_maps, string_probs, string_probs_under
-from single import consensus, string_log_probs
+from single import NoPath, consensus, decode, string_log_probs
 
 from sdnn.choices import Decoder, Topology
 from sdnn.decoding.automaton import Automaton, any_string, automaton
 from sdnn.decoding.consensus import Consensus
-from sdnn.decoding.decoder import NoPath, decode
 from sdnn.decoding.nbest import n_best
 from sdnn.results import FloatArray
 

@@ -16,12 +16,12 @@ from oracle import (
     string_probs,
     string_probs_under,
 )
-from single import string_log_probs
+from single import NoPath, decode, string_log_probs
 
 from sdnn.choices import Decoder, Topology
 from sdnn.decoding import decoder as under_test
 from sdnn.decoding.automaton import Automaton, automaton
-from sdnn.decoding.decoder import NoPath, decode, spell
+from sdnn.decoding.decoder import spell
 from sdnn.decoding.nms import pick_peaks
 from sdnn.results import FloatArray, Span
 

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import automata, class_maps, language, normalized, path_log_probs, string_of
-from single import best_path, one_string
+from single import NoPath, best_path, one_string
 
 from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, automaton
 from sdnn.decoding.constraints.length import of_length
-from sdnn.decoding.decoder import NoPath
 from sdnn.decoding.recursion import best_paths, sum_of, totals
 from sdnn.decoding.segments import (
     Zones,

@@ -1,4 +1,5 @@
 import hashlib
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,15 @@ def test_sweeping_does_not_import_torch(model: Path) -> None:
         "assert 'torch' not in sys.modules and 'onnx' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script, str(model)], check=True)
+
+
+def test_in_another_process_it_is_the_same_and_has_one_thread(model: Path) -> None:
+    there = pickle.loads(pickle.dumps(Engine(model, temperature=2.5)))
+    assert isinstance(there, Engine)
+    assert there.description.temperature == 2.5
+    assert there._session.get_session_options().intra_op_num_threads == 1
+    here = Engine(model, temperature=2.5).class_map(strip(50))
+    np.testing.assert_allclose(there.class_map(strip(50)).log_probs, here.log_probs, atol=1e-5, rtol=0)
 
 
 def test_a_strip_of_another_height_is_a_value_error(engine: Engine) -> None:

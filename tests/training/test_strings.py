@@ -9,12 +9,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import net_in_use
+from single import decode
 from torch import Tensor
 
 from sdnn.choices import Gradient, Objective, Stage
 from sdnn.datasets.digits import Pen
 from sdnn.datasets.pages import LabelledStrip, PageRecipe, random_strips
-from sdnn.decoding.decoder import decode
 from sdnn.models.architecture import GEOMETRY
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import fully_convolutional

@@ -1,0 +1,16 @@
+import subprocess
+import sys
+
+
+def test_a_quick_end_keeps_what_was_printed_and_the_exit_code() -> None:
+    script = (
+        "import sys; from sdnn.cli.terminal import leave\n"
+        "sys.stdout.write('half a line'); sys.stderr.write('and why'); leave(3)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (result.stdout, result.stderr, result.returncode) == (b"half a line", b"and why", 3)
+
+
+def test_a_quick_end_needs_no_streams() -> None:
+    script = "import sys; from sdnn.cli.terminal import leave; sys.stdout = sys.stderr = None; leave(0)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
