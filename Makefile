@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check train weights samples bench bench-peers training sweep strips pages batches ablation constraints development reproduce clean
+.PHONY: help demo test unit check train weights samples bench bench-peers training sweep strips pages batches ablation constraints development reproduce clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,9 @@ demo: $(VENV)/reading  ## Install what reading needs (no torch) and read the sam
 
 test: $(VENV)/everything  ## Install everything and run the tests
 	$(BIN)/python -m pytest -n auto
+
+unit: $(VENV)/everything  ## The unit tests alone, a minute: no commands, benchmarks, trainings or processes
+	$(BIN)/python -m pytest -n auto -m 'not slow' --ignore tests/cli --ignore tests/benchmarks
 
 check: $(VENV)/everything  ## Lint, formatting and types
 	$(BIN)/ruff check .

@@ -113,7 +113,7 @@ def test_without_resume_an_old_part_is_replaced(tmp_path: Path) -> None:
     ("form", "names", "finished"),
     [
         *((form, NAMES, False) for form in (Format.TEXT, Format.TSV, Format.CSV)),
-        (Format.JSON, NAMES[:4], False),
+        pytest.param(Format.JSON, NAMES[:4], False, marks=pytest.mark.slow),
         (Format.TEXT, TWICE, False),
         (Format.TEXT, ["a.png", "c.png", "d.png", "a.png"], True),
     ],

@@ -218,7 +218,15 @@ def told(reading: Reading) -> tuple[str, str, Status, str | None, int]:
     return reading.source, reading.text, reading.status, reading.reason, reading.views
 
 
-@pytest.mark.parametrize(("jobs", "batch_size"), [(1, 1), (1, 64), (2, 1), (2, 3)])
+@pytest.mark.parametrize(
+    ("jobs", "batch_size"),
+    [
+        (1, 1),
+        (1, 64),
+        pytest.param(2, 1, marks=pytest.mark.slow),
+        pytest.param(2, 3, marks=pytest.mark.slow),
+    ],
+)
 def test_a_batch_reads_each_picture_as_it_reads_alone(
     reader: Reader,
     mixed: list[ImageSource],

@@ -13,6 +13,8 @@ from sdnn import workers
 from sdnn.errors import SdnnError
 from sdnn.workers import in_order
 
+pytestmark = pytest.mark.slow
+
 Doubled = tuple[int, int]
 """Twice the number, and the process that says so."""
 

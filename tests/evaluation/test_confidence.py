@@ -280,6 +280,7 @@ def test_a_threshold_accepts_what_it_says_and_its_bound_keeps_the_target(
         assert found.upper == error_upper_bound(found.wrong, found.accepted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "target", "power"), [(300, 0.05, 4), (300, 0.2, 1)])
 def test_the_true_error_of_the_accepted_keeps_the_target_in_95_of_100_calibrations(
     n: int, target: float, power: int
@@ -293,6 +294,7 @@ def test_the_true_error_of_the_accepted_keeps_the_target_in_95_of_100_calibratio
     assert np.mean([each.coverage if each else 0.0 for each in found]) > most / 4
 
 
+@pytest.mark.slow
 def test_the_lowest_threshold_with_a_good_bound_would_break_the_target_more_often() -> None:
     """Why the search stops where it first fails: all strips are as often wrong, a little above the target."""
     rng = np.random.default_rng(31)

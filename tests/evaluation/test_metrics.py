@@ -203,6 +203,7 @@ def pool_of_digits(
     return right, sources.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("bad", "noise"), [(0.03, 0.02), (0.01, 0.01)])
 def test_the_interval_covers_where_wilsons_is_too_narrow(bad: float, noise: float) -> None:
     """Each image stands in ten strips; the truth is the accuracy on new images."""

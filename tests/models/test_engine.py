@@ -18,6 +18,8 @@ from sdnn.models.engine import Engine
 from sdnn.models.fully_convolutional import fully_convolutional
 from sdnn.results import Strip, tempered
 
+pytestmark = pytest.mark.slow
+
 DESCRIPTION = Description("sdnn-test", GEOMETRY, card={"note": "weights drawn at random"})
 WIDTHS = [40, 41, 42, 43, 79, *np.random.default_rng(1).integers(40, 481, 4).tolist()]
 

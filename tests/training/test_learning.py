@@ -18,6 +18,8 @@ from sdnn.training.learning import MOST_GRADIENT, Lesson, Progress, learn, learn
 from sdnn.training.recipe import DigitRecipe, Recipe
 from sdnn.training.run import Run
 
+pytestmark = pytest.mark.slow
+
 TINY = (4, 4, 4, 4, 8)
 DIGITS = DigitRecipe(examples=50, examples_per_epoch=20, batch=10, dropout=0.5)  # 5 steps, epochs of 2
 

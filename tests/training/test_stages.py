@@ -45,6 +45,9 @@ RECIPE = Recipe(Source.PEN, seed=3, channels=(4, 4, 4, 4, 8), digits=DIGITS, str
 BOTH = [(stage, step) for stage in (Stage.DIGITS, Stage.STRINGS) for step in (1, 2, 3, 4)]
 
 
+pytestmark = pytest.mark.slow
+
+
 class OnTheSpot(Portions[Any]):
     """Portions made in this process when they are due."""
 

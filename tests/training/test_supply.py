@@ -13,6 +13,8 @@ import pytest
 
 from sdnn.training.supply import AHEAD, Portions
 
+pytestmark = pytest.mark.slow
+
 TABLE = [[f"{number}{letter}" for letter in "abc"] for number in range(12)]
 IN_ORDER = [batch for portion in TABLE for batch in portion]
 
