@@ -25,7 +25,7 @@ demo: $(VENV)/reading  ## Install what reading needs (no torch) and read the sam
 test: $(VENV)/everything  ## Install everything and run the tests
 	$(BIN)/python -m pytest -n auto
 
-unit: $(VENV)/everything  ## The unit tests alone, a minute: no commands, benchmarks, trainings or processes
+unit: $(VENV)/everything  ## The unit tests alone, about a minute: no commands, benchmarks, trainings or processes
 	$(BIN)/python -m pytest -n auto -m 'not slow' --ignore tests/cli --ignore tests/benchmarks
 
 check: $(VENV)/everything  ## Lint, formatting and types
@@ -88,7 +88,7 @@ constraints: $(VENV)/everything  ## What constraints and rejection are worth: ma
 development: $(VENV)/everything  ## Score folders of real strips: make development STRINGS="DIR..."
 	$(BIN)/python benchmarks/development.py $(STRINGS)
 
-reproduce: $(VENV)/everything  ## The paper's ten experiments (80 minutes; QUICK=1: seven); writes REPRODUCTION.md's tables
+reproduce: $(VENV)/everything  ## The paper's ten experiments (80 minutes; QUICK=1: six); writes REPRODUCTION.md's tables
 	$(BIN)/python benchmarks/reproduce.py $(if $(QUICK),--quick)
 
 clean:  ## Remove the environment and everything built

@@ -40,7 +40,7 @@ def best_path(log_probs: FloatArray, trellis: Trellis) -> tuple[IntArray, float]
     """Raises NoPath where there is none."""
     paths, best = best_paths(log_probs[None], trellis)
     if best[0] == -np.inf:
-        raise NoPath
+        raise NoPath(f"no path of the trellis is possible on this map of {len(log_probs)} columns")
     return paths[0], float(best[0])
 
 

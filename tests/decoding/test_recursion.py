@@ -118,7 +118,7 @@ def test_forward_adds_up_all_paths_that_an_automaton_allows(
 
 def test_the_empty_language_has_no_path() -> None:
     nothing = trellis_of(automaton([(0, 1, 1)], [0], {}, 2), 4)
-    with pytest.raises(NoPath):
+    with pytest.raises(NoPath, match="5 columns"):
         best_path(random_map(5), nothing)
     assert totals(random_map(5)[None], nothing, sum_of).tolist() == [-math.inf]
 
@@ -174,7 +174,7 @@ def test_of_equal_paths_the_one_through_the_lowest_states_is_taken() -> None:
 
 
 def test_a_string_longer_than_the_map_has_no_best_path() -> None:
-    with pytest.raises(NoPath):
+    with pytest.raises(NoPath, match="2 columns"):
         best_path(random_map(2), one_string([0, 0], 4))
 
 
