@@ -191,10 +191,12 @@ def measure(variant: Variant, read: dict[str, Collection]) -> Row:
     """Trains and reads one row."""
     run = None if variant.recipe is None else trained(variant.recipe)
     seconds = sum(run.last_metrics(stage).get("seconds", 0.0) for stage in Stage) if run else None
-    reader = Reader(run.model if run else BUNDLED, views=variant.views, sure=variant.sure)
+    reader = Reader(
+        run.model if run else BUNDLED, min_confidence=0, min_fit=0, views=variant.views, sure=variant.sure
+    )
     scored = {}
     for name, collection in read.items():
-        right = np.array([reader.read(page).text == text for page, text in collection.pages])
+        right = np.array([reader.read_line(page).text == text for page, text in collection.pages])
         count, n = int(right.sum()), len(right)
         if collection.sources:
             interval = bootstrap_over_digits(right, collection.sources, np.random.default_rng(0))

@@ -103,7 +103,7 @@ def measure(folder: Path, kills: int, longest_s: float) -> Row:
     return Row(
         files=len(files),
         kills=kills,
-        good=status["accepted"],
+        good=status["accepted"] + status["rejected"],
         errors=status["error"],
         once=sum(times[file] == 1 for file in files),
         exit_code=runs[-1][0],

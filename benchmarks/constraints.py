@@ -91,7 +91,7 @@ def read(
     for number, (page, truth) in enumerate(pages):
         limit = allowed(truth, np.random.default_rng([number, 4]))
         reader.interpreter = replace(reader.interpreter, constraint=limit)
-        reading = reader.read(page)
+        reading = reader.read_line(page)
         texts.append(reading.string)
         confidences.append(reading.confidence)
     right = np.array([text == truth for text, (_, truth) in zip(texts, pages, strict=True)])
@@ -148,7 +148,8 @@ def changes(before: Row, after: Row, pages: Pages) -> dict[str, int]:
 
 def main(arguments: Sequence[str]) -> None:
     """Reads everything and writes the figures."""
-    reader = Reader()
+    reader = Reader(min_confidence=0, min_fit=0)
+    posterior = Reader(decoder=Decoder.POSTERIOR, min_confidence=0, min_fit=0)
     five = test_strips(iter([None] * STRIPS), 5, 41)
     cards = test_strips(
         (card_number(np.random.default_rng([number, 42])) for number in range(NUMBERS)), 16, 43
@@ -160,7 +161,7 @@ def main(arguments: Sequence[str]) -> None:
     rows = []
     for name, pages in {"MNIST test, 5 digits": five, **real}.items():
         rows.append(read(name, "no constraint", pages, reader, anything))
-        rows.append(read(name, "decoder posterior", pages, Reader(decoder=Decoder.POSTERIOR), anything))
+        rows.append(read(name, "decoder posterior", pages, posterior, anything))
         rows.append(read(name, "true length", pages, reader, true_length))
         rows.append(read(name, f"among {ENTRIES:,} of its length", pages, reader, on_a_list))
     luhn = constraint(check="luhn", length="16")

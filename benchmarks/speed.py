@@ -27,6 +27,7 @@ from sdnn.choices import Source, Split
 from sdnn.datasets.digits import digit_source
 from sdnn.datasets.folder import write_folder
 from sdnn.datasets.strips import Layout
+from sdnn.detection import Detector
 from sdnn.errors import SdnnError
 from sdnn.evaluation.labels import read_labels
 from sdnn.machine import hardware, processors
@@ -172,9 +173,9 @@ def stages_of(files: Sequence[Path]) -> dict[str, Any]:
 
 def usual_width_px(files: Sequence[Path]) -> int:
     """Median width of their strips."""
-    preparation = Preparation()
-    strips = [line.strip for file in files for page in preparation.pages(str(file)) for line in page.lines]
-    return int(statistics.median(strip.ink.shape[1] for strip in strips if strip))
+    preparation = Preparation(Detector())
+    pages = (page for file in files for page in preparation.pages(file))
+    return int(statistics.median(line.strip.ink.shape[1] for page in pages for line in page.lines))
 
 
 def cells(row: Row, sdnn: Row) -> list[str]:

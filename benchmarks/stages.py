@@ -19,20 +19,21 @@ from pathlib import Path
 from typing import Any, Final
 
 import cv2
-import onnxruntime
 
+from sdnn.accounting import described, reported
 from sdnn.choices import Contents, Format
+from sdnn.detection import Detector, Sighting
 from sdnn.formats import formatter
-from sdnn.models.engine import BUNDLED
+from sdnn.models.engine import Engine
 from sdnn.output import Output
-from sdnn.pages import may_be_digits
 from sdnn.preprocessing import load_page
 from sdnn.reader import BATCH_SIZE, Reader
-from sdnn.results import Strip
+from sdnn.results import FloatArray, Strip
 
 ROUNDS: Final = 3
-FILES, PREPARATION, NETWORK, DECODING, RECORDS = STAGES = (
+FILES, DETECTOR, PREPARATION, NETWORK, DECODING, RECORDS = STAGES = (
     "decoding the picture file",
+    "detector",
     "preprocessing",
     "network",
     "decoding the class maps",
@@ -51,13 +52,34 @@ class Clock:
     def __init__(self) -> None:
         self.seconds = dict.fromkeys(STAGES, 0.0)
         self.sweeps: list[list[Strip]] = []
+        self._inside = 0.0
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
-        """Counts the time of the block."""
+        """Counts the time of the block, without that of blocks inside it."""
+        before, self._inside = self._inside, 0.0
         started = time.perf_counter()
         yield
-        self.seconds[stage] += time.perf_counter() - started
+        whole = time.perf_counter() - started
+        self.seconds[stage] += whole - self._inside
+        self._inside = before + whole
+
+
+class TimedDetector(Detector):
+    """The bundled detector on one thread, its time a stage of its own.
+
+    Attributes:
+        clock: Counts it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(threads=1)
+        self.clock = Clock()
+
+    def __call__(self, picture: FloatArray) -> Sighting:
+        """As `Detector` has it."""
+        with self.clock(DETECTOR):
+            return super().__call__(picture)
 
 
 @dataclass(frozen=True)
@@ -83,40 +105,30 @@ class Stages:
         }
 
 
-def one_thread() -> Reader:
+def one_thread(detector: Detector) -> Reader:
     """A reader whose libraries do everything in the thread that calls them."""
     cv2.setNumThreads(1)
     reader = Reader()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    reader.engine._session = onnxruntime.InferenceSession(
-        BUNDLED.read_bytes(), options, providers=["CPUExecutionProvider"]
-    )
+    reader.engine = Engine(threads=1)
+    reader.preparation = replace(reader.preparation, detector=detector, keeps_pages=False)
     return reader
 
 
 def read_batch(reader: Reader, names: Sequence[str], rows: Output, clock: Clock) -> list[str]:
     """The texts of a batch, read as `Reader` reads it, each step timed."""
-    interpreter = reader.interpreter
-    preparation = replace(reader.preparation, contents=Contents.AUTO, keeps_pages=False)
+    interpreter, preparation = reader.interpreter, reader.preparation
     with clock(FILES):
         pictures = [load_page(name, preparation.max_pixels) for name in names]
     with clock(PREPARATION):
         pages = [preparation.page(each, name) for each, name in zip(pictures, names, strict=True)]
-        of_lines = [(page, line) for page in pages for line in page.lines if line.strip]
-        lines = [line for _, line in of_lines]
-        strips = [line.strip for line in lines if line.strip]
+        lines = [line for page in pages for line in page.lines]
+        strips = [line.strip for line in lines]
     with clock(NETWORK):
         looks = [[look] for look in reader._swept(strips)]
     clock.sweeps.append(strips)
     with clock(DECODING):
         agreements = interpreter.agreements(looks)
-        doubtful = [
-            place
-            for place, line in enumerate(lines)
-            if reader._doubts(agreements[place])
-            and not (line.may_be_words and not may_be_digits(looks[place][0].class_map))
-        ]
+        doubtful = [place for place, agreement in enumerate(agreements) if reader._doubts(agreement)]
     others = reader.views[1:]
     with clock(PREPARATION):
         further = [strip for place in doubtful for strip in lines[place].strips(others, preparation.geometry)]
@@ -129,24 +141,37 @@ def read_batch(reader: Reader, names: Sequence[str], rows: Output, clock: Clock)
         agreed = interpreter.agreements([looks[place] for place in doubtful])
         for place, agreement in zip(doubtful, agreed, strict=True):
             agreements[place] = agreement
-        readings = interpreter.readings([page.brightness for page, _ in of_lines], looks, agreements)
+        written = [page.brightness for page in pages for _ in page.lines]
+        read = iter(interpreter.readings(written, looks, agreements))
+        least = interpreter.min_confidence
+        found = [
+            reported(
+                page,
+                [described(next(read), line, least) for line in page.lines],
+                Contents.AUTO,
+                reader.handwritten,
+                least,
+            )
+            for page in pages
+        ]
     with clock(RECORDS):
-        for (page, _), reading in zip(of_lines, readings, strict=True):
-            rows.write([replace(reading, source=page.source, evidence=None)])
-    return [reading.text for reading in readings]
+        for page, readings in zip(pages, found, strict=True):
+            rows.write([replace(reading, source=page.source, evidence=None) for reading in readings])
+    return [reading.text for readings in found for reading in readings]
 
 
 def stages(names: Sequence[str]) -> Stages:
-    """Reads pictures of one line each in batches, some rounds of it.
+    """Reads pictures in batches, some rounds of it.
 
     Raises:
         RuntimeError: When the texts are not those that the reader reads, so that this module is out of date.
     """
-    reader = one_thread()
+    detector = TimedDetector()
+    reader = one_thread(detector)
     expected = [reading.text for reading in reader.read_many(names, contents=Contents.AUTO)]  # warms up, too
     clocks = []
     for _ in range(ROUNDS):
-        clock = Clock()
+        clock = detector.clock = Clock()
         layout = formatter(Format.JSON, model={"name": "", "sha256": reader.engine.sha256})
         with tempfile.TemporaryDirectory() as at, Output(Path(at) / "out.jsonl", layout) as rows:
             texts = [text for batch in _in_batches(names) for text in read_batch(reader, batch, rows, clock)]
@@ -157,9 +182,9 @@ def stages(names: Sequence[str]) -> Stages:
         stage: 1000 * statistics.median(clock.seconds[stage] for clock in clocks) / len(names)
         for stage in STAGES
     }
-    swept = sum(map(len, clocks[0].sweeps))
+    lines, further = (sum(map(len, clocks[0].sweeps[first::2])) for first in (0, 1))
     others = len(reader.views) - 1
-    doubtful = (swept - len(names)) / (others * len(names)) if others else 0.0
+    doubtful = further / (others * lines) if others and lines else 0.0
     return Stages(ms, doubtful, len(names) / seconds_on_all_cores(clocks[0].sweeps))
 
 

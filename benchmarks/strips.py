@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from report import write_markdown
 
-from sdnn.choices import Split
+from sdnn.choices import Contents, Split
 from sdnn.datasets.digits import Mnist, load_mnist
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip, set_side_by_side
 from sdnn.evaluation.metrics import bootstrap_over_digits, score
@@ -105,7 +105,7 @@ def measure(reader: Reader, case: Case) -> Row:
     pairs, sources, views = [], [], 0
     started = time.perf_counter()
     strips = [case.strip(number) for number in range(case.count)]
-    readings = reader.read_many((strip.page for strip in strips), jobs=processors())
+    readings = reader.read_many((strip.page for strip in strips), contents=Contents.LINE, jobs=processors())
     for strip, reading in zip(strips, readings, strict=True):
         pairs.append((strip.text, reading.text))
         sources.append([digit.index or 0 for digit in strip.digits])
@@ -129,7 +129,7 @@ def measure(reader: Reader, case: Case) -> Row:
 
 def main() -> None:
     """Reads everything and writes the figures."""
-    reader = Reader()
+    reader = Reader(min_confidence=0, min_fit=0)
     share = 0.05 if "--quick" in sys.argv[1:] else 1.0
     rows = []
     for case in cases(load_mnist(Split.TEST), share):

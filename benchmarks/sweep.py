@@ -28,10 +28,10 @@ from report import write_markdown
 from sdnn.datasets.digits import Pen
 from sdnn.datasets.pen import Hand
 from sdnn.datasets.strips import Layout, set_side_by_side
+from sdnn.datasets.windows import clean_strip
 from sdnn.machine import hardware
 from sdnn.models.architecture import layers, work
 from sdnn.models.engine import MOST_SWEPT_PX, Engine
-from sdnn.preparation import Preparation
 from sdnn.results import FloatArray, Geometry, Strip, tempered
 
 HERE: Final = Path(__file__).parent
@@ -156,7 +156,7 @@ class Case:
 
 
 def drawn_strip(digits: int, number: int, geometry: Geometry) -> Strip:
-    """A strip of drawn digits, prepared as a picture is.
+    """A strip of drawn digits, prepared as a picture is whose line was found exactly.
 
     All in one hand, for some are broader than others: so the width goes with the number of digits.
     """
@@ -164,10 +164,7 @@ def drawn_strip(digits: int, number: int, geometry: Geometry) -> Strip:
     pen, layout = Pen(Hand()), Layout()
     images = [pen.draw(int(label), rng) for label in rng.integers(10, size=digits)]
     gaps = rng.integers(*layout.gap_px, endpoint=True, size=digits - 1)
-    page = set_side_by_side(images, gaps.tolist(), layout.margin_px).page
-    (line,) = Preparation(geometry=geometry).page(page, f"{digits} drawn digits").lines
-    assert line.strip is not None
-    return line.strip
+    return clean_strip(set_side_by_side(images, gaps.tolist(), layout.margin_px), geometry)
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,10 @@ from sdnn.choices import Source, Split
 from sdnn.datasets.digits import digit_source
 from sdnn.datasets.streams import Use, stream
 from sdnn.datasets.strips import Layout, random_strip
-from sdnn.datasets.windows import WindowRecipe
+from sdnn.datasets.windows import WindowRecipe, clean_strip
 from sdnn.machine import hardware
 from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import load_net
-from sdnn.preprocessing import strip_of_page
 from sdnn.results import Box, FloatArray
 from sdnn.training.digits import classify
 from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
@@ -63,9 +62,7 @@ def lone_digits() -> tuple[FloatArray, list[int]]:
     labels: list[int] = []
     while len(windows) < DIGITS:
         synthetic = random_strip(source, Layout(digits=(1, 1)), rng)
-        strip = strip_of_page(synthetic.page, GEOMETRY)
-        if strip is None:
-            continue
+        strip = clean_strip(synthetic, GEOMETRY)
         (x,), (box,) = synthetic.middles_px, synthetic.boxes
         y = (box.top + box.bottom) / 2
         middle = strip.from_page(Box(x, y, x, y)).left  # where the net was taught to see a digit

@@ -47,7 +47,8 @@ class MissingPackage(UsageError):
 
     def __init__(self, package: str, purpose: str) -> None:
         super().__init__(
-            f"{purpose} needs the package {package}: pip install {package}, or install sdnn with all it needs"
+            f"{purpose} needs the package {package}: "
+            f"pip install {package}, or pip install . in a checkout of sdnn"
         )
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 def written_whole(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; what is written there takes the place of `path` if the block succeeds.
 
+    It is on the disk by then, so that not even a power cut leaves half a file.
+
     Raises:
         UsageError: When the path names no file.
         OutputError: When the file cannot be written; its folder must exist.
@@ -25,13 +27,30 @@ def written_whole(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{os.getpid()}-{path.stem[:80]}{path.suffix}")
     try:
         yield temporary
-        os.replace(temporary, path)
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        rename(temporary, path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(f"{path}: cannot be written ({reason}); choose another place") from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def rename(old: Path, new: Path) -> None:
+    """Gives a file the name of another one in the same folder, whose place it takes, and waits for the disk.
+
+    Raises:
+        OSError: When it cannot be renamed.
+    """
+    os.replace(old, new)
+    with contextlib.suppress(OSError):  # some systems cannot open folders, or not wait for them
+        folder = os.open(new.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def save_picture(image: "Image", path: Path) -> None:

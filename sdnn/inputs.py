@@ -7,7 +7,7 @@ from typing import Final
 STDIN: Final = "-"
 SUFFIXES: Final = {
     *(".png", ".jpg", ".jpeg", ".jpe", ".mpo", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".dib"),
-    *(".ppm", ".pgm", ".pbm", ".pnm", ".pdf"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".heic", ".heif", ".avif", ".pdf"),
 }
 """Endings, in any case, of the files in a folder that are taken for pictures."""
 

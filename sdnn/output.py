@@ -2,6 +2,10 @@
 
 The rows of FILE stand in FILE.part until the last one is written. What was interrupted, be it by SIGKILL, can
 be gone on with: the part is cut back to the last source that is surely whole, and the rest read once more.
+
+To go on with FILE, it is copied aside, and the copy named FILE.part when it is whole. So a part beside FILE
+either holds all its rows, or was begun anew to replace it. The part is gone on with; in the end, rows of FILE
+are added whose sources it lacks, since they are not asked for any more.
 """
 
 import contextlib
@@ -12,10 +16,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sdnn.errors import ExitCode, OutputError, UsageError
+from sdnn.files import rename, written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +65,7 @@ class Output:
         self._resume = resume
         self._head = formatter.start()
         self._file: io.FileIO | None = None
+        self._has_older = False
 
     def __enter__(self) -> "Output":
         """Opens the file.
@@ -105,20 +112,26 @@ class Output:
         with self._file or contextlib.nullcontext():
             if kind is None:
                 self._put(self._formatter.end())
+                self._carry_over()
                 self._settle()
         if self._path and self._whole and kind is None:
             with _named(self._path):
                 if self._path.exists():
                     shutil.copymode(self._path, part_of(self._path))
-                os.replace(part_of(self._path), self._path)
+                rename(part_of(self._path), self._path)
 
     def _put(self, text: str) -> None:
         text, self._head = self._head + text, ""
         if self._path is None or self._file is None:
             to_stdout(text)
             return
+        self._put_bytes(text.encode("utf-8", "surrogateescape"))
+
+    def _put_bytes(self, data: bytes) -> None:
+        assert self._path
+        assert self._file
         with _named(self._path):
-            rest = memoryview(text.encode("utf-8", "surrogateescape"))
+            rest = memoryview(data)
             while rest:
                 rest = rest[self._file.write(rest) :]
 
@@ -129,16 +142,36 @@ class Output:
                 os.fsync(self._file.fileno())
 
     def _keep(self, path: Path) -> int:
-        """Cuts the part back to what is surely whole, and says how many bytes that is."""
+        """Makes a part of what is surely whole, and says how many bytes that is."""
         part = part_of(path)
-        held = part if part.exists() else path
-        if not held.exists():
+        if part.exists():
+            self._has_older = path.exists()
+            self.done, kept = _on_file(part, self._formatter, whole=False)
+            os.truncate(part, kept)
+            return kept
+        if not path.exists():
             return 0
-        self.done, kept = _on_file(held, self._formatter, whole=held is path)
-        if held is path:
-            shutil.copyfile(path, part)
-        os.truncate(part, kept)
+        self.done, kept = _on_file(path, self._formatter, whole=True)
+        with written_whole(part) as temporary:
+            shutil.copyfile(path, temporary)
+            os.truncate(temporary, kept)
         return kept
+
+    def _carry_over(self) -> None:
+        """Adds the rows of FILE whose sources the part lacks; none where FILE is of another format."""
+        if not self._has_older or self._path is None:
+            return
+        with _named(self._path):
+            try:
+                _, kept = _on_file(self._path, self._formatter, whole=True)
+            except UsageError:
+                return
+            on_part, _ = _on_file(part_of(self._path), self._formatter, whole=True)
+            for source, rows in groupby(_rows(self._path, self._formatter, kept), key=itemgetter(0)):
+                if on_part[source]:
+                    on_part[source] -= 1
+                else:
+                    self._put_bytes(b"".join(row for _, row in rows))
 
 
 def to_stdout(text: str) -> None:
@@ -208,9 +241,22 @@ def _on_file(held: Path, formatter: "Formatter", whole: bool) -> tuple[Counter[s
     return done, position if whole or current is None else surely
 
 
+def _rows(held: Path, formatter: "Formatter", kept: int) -> Iterator[tuple[str, bytes]]:
+    """Source and line of each row in the first bytes of a file, which are of the format."""
+    with open(held, "rb") as lines:
+        for line in lines:
+            kept -= len(line)
+            if kept < 0:
+                return
+            source = formatter.source_of(line.decode("utf-8", "surrogateescape"))
+            if source is not None:
+                yield source, line
+
+
 def _of_another_format(held: Path, number: int) -> UsageError:
     return UsageError(
-        f"{held}: line {number} is not of this format; give the one it was begun in, or leave out --resume"
+        f"{held}: line {number} is not of this format, or of an older version of it; "
+        "give the format it was begun in, or leave out --resume"
     )
 
 

@@ -32,8 +32,8 @@ class Profile:
         check: Name of the check-digit system.
         min_value: Least number.
         max_value: Greatest number.
-        min_confidence: Readings less probable than this are rejected.
-        min_fit: Readings are rejected where the constraint keeps less probability than this.
+        min_confidence: Readings less probable than this are rejected; 0 accepts all.
+        min_fit: Readings are rejected where the constraint keeps less probability than this; 0 accepts all.
         temperature: In place of the model's own.
     """
 

@@ -14,11 +14,20 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sdnn.choices import Contents, Decoder, Polarity, Status, Topology
+from sdnn.accounting import described, reported
+from sdnn.choices import (
+    DEFAULT_MIN_CONFIDENCE,
+    DEFAULT_MIN_FIT,
+    Contents,
+    Decoder,
+    Polarity,
+    Topology,
+)
+from sdnn.detection import Detector
+from sdnn.detection.detector import heatmap
 from sdnn.errors import UsageError
 from sdnn.interpretation import Agreement, Interpreter, Look
 from sdnn.models.engine import BUNDLED, Engine
-from sdnn.pages import digit_strings, may_be_digits
 from sdnn.preparation import Line, Page, Preparation, name_of
 from sdnn.preprocessing import load_page
 from sdnn.preprocessing.loading import MAX_PIXELS, ImageSource
@@ -38,9 +47,6 @@ BATCH_SIZE: Final = 64
 MOST_BYTES: Final = 128_000_000
 """Memory of pages beyond which a batch is read as it is, so that large photographs do not fill it."""
 
-BLANK: Final = Reading("", 1.0, Status.EMPTY, "no ink on the picture")
-NOTHING_FOUND: Final = Reading("", 1.0, Status.EMPTY, "no digit strings found on the page")
-
 
 class Reader:
     """Reads pictures with one model.
@@ -51,6 +57,7 @@ class Reader:
         preparation: How pictures become strips.
         views: How writing is brought to the size of a strip; all but the first only where that leaves doubt.
         sure: Confidence from which on the first view leaves none.
+        handwritten: Whether printed strings are left out.
     """
 
     def __init__(
@@ -60,16 +67,16 @@ class Reader:
         topology: Topology | str = Topology.CTC,
         *,
         constraint: "Constraint | None" = None,
-        min_confidence: float = 0.0,
-        min_fit: float = 0.0,
+        min_confidence: float | None = None,
+        min_fit: float | None = None,
         most_texts: int = 1,
         temperature: float | None = None,
         polarity: Polarity | str = Polarity.AUTO,
         region: tuple[float, float, float, float] | None = None,
-        deskew: bool = False,
         max_pixels: int = MAX_PIXELS,
         views: Sequence[View] = VIEWS,
         sure: float = SURE,
+        handwritten: bool = False,
     ) -> None:
         """Loads the model.
 
@@ -78,16 +85,18 @@ class Reader:
             decoder: How digits are found on the class map.
             topology: Which paths the trellis allows.
             constraint: Which texts are allowed; see `sdnn.constraint`.
-            min_confidence: Readings that are less probable are rejected.
-            min_fit: Readings are rejected where the constraint keeps less probability.
+            min_confidence: Readings that are less probable are rejected; 0 accepts all, None stands for
+                `choices.DEFAULT_MIN_CONFIDENCE`.
+            min_fit: Readings are rejected where the constraint keeps less probability; 0 accepts all, None
+                stands for `choices.DEFAULT_MIN_FIT`.
             most_texts: How many of the likeliest texts a reading lists.
             temperature: Takes the place of the model's own.
             polarity: Whether ink is darker or lighter than paper.
             region: Left, top, width and height in pixels of what is read of each page.
-            deskew: Whether a line is turned level before it is read.
             max_pixels: Larger pages are refused.
             views: How writing is brought to the size of a strip.
             sure: Confidence from which on the first view is enough.
+            handwritten: Whether printed strings are left out.
 
         Raises:
             ModelError: When the model file is missing, damaged or of another kind.
@@ -95,53 +104,61 @@ class Reader:
                 outside its range.
         """
         self.interpreter = Interpreter(
-            Decoder(decoder), Topology(topology), constraint, min_confidence, min_fit, most_texts
+            Decoder(decoder),
+            Topology(topology),
+            constraint,
+            DEFAULT_MIN_CONFIDENCE if min_confidence is None else min_confidence,
+            DEFAULT_MIN_FIT if min_fit is None else min_fit,
+            most_texts,
         )
         if temperature is not None and not temperature > 0:
             raise UsageError(f"temperature {temperature}: give a number above 0")
         self.engine = Engine(Path(model) if model else BUNDLED, temperature)
         self.preparation = Preparation(
+            Detector(),
             self.engine.description.geometry,
             views[0],
             polarity=Polarity(polarity),
             region=region,
-            deskew=deskew,
             max_pixels=max_pixels,
         )
         self.views = views
         self.sure = sure
+        self.handwritten = handwritten
 
-    def read(self, source: ImageSource) -> Reading:
-        """Reads the digit string on a picture of one line; of several pages, the first.
+    def read(self, source: ImageSource) -> list[Reading]:
+        """Reads all digit strings on a picture; of several pages, those on the first.
 
         Args:
             source: Path, encoded bytes, binary file, Pillow image or array.
-
-        Raises:
-            UnreadableInput: When the picture cannot be read, or the line is too long.
-        """
-        (reading,) = self._read_first(source, Contents.LINE)
-        return reading
-
-    def read_page(self, source: ImageSource) -> list[Reading]:
-        """Reads all digit strings on a picture of a page; of several pages, those on the first.
-
-        Args:
-            source: As for `read`.
 
         Returns:
             The strings in reading order; one that is empty where there is none.
 
         Raises:
-            UnreadableInput: When the picture cannot be read.
+            UnreadableInput: When the picture cannot be read, or a line is too long.
         """
         return self._read_first(source, Contents.PAGE)
+
+    def read_line(self, source: ImageSource) -> Reading:
+        """Reads the digit string on a picture of one line; of several pages, the first.
+
+        Where there are other strings on it, the confidence is that there are none, too.
+
+        Args:
+            source: As for `read`.
+
+        Raises:
+            UnreadableInput: When the picture cannot be read, or a line is too long.
+        """
+        (reading,) = self._read_first(source, Contents.LINE)
+        return reading
 
     def read_many(
         self,
         sources: Iterable[ImageSource],
         *,
-        contents: Contents | str = Contents.LINE,
+        contents: Contents | str = Contents.AUTO,
         jobs: int = 1,
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[Reading]:
@@ -172,7 +189,7 @@ class Reader:
         self,
         sources: Iterable[ImageSource],
         *,
-        contents: Contents | str = Contents.LINE,
+        contents: Contents | str = Contents.AUTO,
         jobs: int = 1,
         batch_size: int = BATCH_SIZE,
         evidence: bool = False,
@@ -191,23 +208,32 @@ class Reader:
 
     def _read_first(self, source: ImageSource, contents: Contents) -> list[Reading]:
         started = time.perf_counter()
-        preparation = replace(self.preparation, contents=contents)
-        page = preparation.page(load_page(source, preparation.max_pixels), name_of(source))
+        page = self.preparation.page(load_page(source, self.preparation.max_pixels), name_of(source))
         page = replace(page, elapsed_ms=1000 * (time.perf_counter() - started))
-        return self.read_batch([page])[0]
+        return self.read_batch([page], contents)[0]
 
-    def read_batch(self, pages: Sequence[Page]) -> list[list[Reading]]:
+    def read_batch(self, pages: Sequence[Page], contents: Contents = Contents.AUTO) -> list[list[Reading]]:
         """The readings of each page, one at least.
 
         Args:
             pages: As `Preparation.pages` gives them.
+            contents: Whether one row is wanted for each.
         """
         started = time.perf_counter()
-        written = [(page.brightness, line) for page in pages for line in page.lines if line.strip]
+        pages = self._with_ways_up(pages)
+        written = [(page.brightness, line) for page in pages for line in page.lines]
         looks, agreements = self._look([line for _, line in written])
         read = iter(self.interpreter.readings([page for page, _ in written], looks, agreements))
+        least = self.interpreter.min_confidence
         found = [
-            _reported(page, [next(read) if line.strip else BLANK for line in page.lines]) for page in pages
+            reported(
+                page,
+                [described(next(read), line, least) for line in page.lines],
+                contents,
+                self.handwritten,
+                least,
+            )
+            for page in pages
         ]
         share_ms = 1000 * (time.perf_counter() - started) / max(1, len(pages))
         return [
@@ -215,18 +241,30 @@ class Reader:
             for page, readings in zip(pages, found, strict=True)
         ]
 
+    def _with_ways_up(self, pages: Sequence[Page]) -> Sequence[Page]:
+        """The pages with each line that may run either way turned so that it reads better."""
+        pairs = [(line, line.turned) for page in pages for line in page.lines if line.turned]
+        if not pairs:
+            return pages
+        looks = self._swept([each.strip for pair in pairs for each in pair])
+        confidences = [
+            agreement.free.confidence for agreement in self.interpreter.agreements([[look] for look in looks])
+        ]
+        better = {
+            id(line): turned
+            for number, (line, turned) in enumerate(pairs)
+            if confidences[2 * number + 1] > confidences[2 * number]
+        }
+        return [
+            replace(page, lines=tuple(better.get(id(line), line) for line in page.lines)) for page in pages
+        ]
+
     def _look(self, lines: Sequence[Line]) -> tuple[list[list[Look]], list[Agreement]]:
         """Views of each line, as many as it takes, and what they agree on."""
-        looks = [[look] for look in self._swept([line.strip for line in lines if line.strip])]
+        looks = [[look] for look in self._swept([line.strip for line in lines])]
         agreements = self.interpreter.agreements(looks)
         others = self.views[1:]
-        doubtful = [
-            place
-            for place, line in enumerate(lines)
-            if others
-            and self._doubts(agreements[place])
-            and not (line.may_be_words and not may_be_digits(looks[place][0].class_map))
-        ]
+        doubtful = [place for place in range(len(lines)) if others and self._doubts(agreements[place])]
         geometry = self.preparation.geometry
         further = self._swept(
             [strip for place in doubtful for strip in lines[place].strips(others, geometry)]
@@ -257,9 +295,14 @@ def load(model: str | Path | None = None) -> Reader:
     return Reader(model)
 
 
-def read(source: ImageSource) -> Reading:
-    """Reads the digit string on a picture with the bundled model; see `Reader.read`."""
+def read(source: ImageSource) -> list[Reading]:
+    """Reads all digit strings on a picture with the bundled model; see `Reader.read`."""
     return load().read(source)
+
+
+def read_line(source: ImageSource) -> Reading:
+    """Reads the one digit string on a picture with the bundled model; see `Reader.read_line`."""
+    return load().read_line(source)
 
 
 @dataclass(frozen=True)
@@ -280,10 +323,10 @@ class _Batches:
 
     def __call__(self, sources: Iterable[ImageSource]) -> Iterator[list[Reading]]:
         """The readings of each page."""
-        preparation = replace(self.reader.preparation, contents=self.contents, keeps_pages=self.evidence)
+        preparation = replace(self.reader.preparation, keeps_pages=self.evidence)
         pages = (page for source in sources for page in preparation.pages(source))
         for batch in _batches(pages, self.lines):
-            for readings in self.reader.read_batch(batch):
+            for readings in self.reader.read_batch(batch, self.contents):
                 yield readings if self.evidence else [replace(each, evidence=None) for each in readings]
 
 
@@ -312,17 +355,11 @@ def _batches(pages: Iterable[Page], most_lines: int) -> Iterator[list[Page]]:
         yield group
 
 
-def _reported(page: Page, readings: list[Reading]) -> list[Reading]:
-    """What is reported of a page: one reading at least; of several lines those that are digits."""
-    if page.error is not None:
-        return [Reading("", 0.0, Status.ERROR, page.error)]
-    if page.contents is Contents.PAGE:
-        return digit_strings(readings) or [NOTHING_FOUND]
-    return readings
-
-
 def _placed(reading: Reading, page: Page, elapsed_ms: float) -> Reading:
     height, width = page.brightness.shape
+    if reading.evidence is not None and page.sighting is not None:
+        heat = heatmap(page.sighting, page.brightness.shape)
+        reading = replace(reading, evidence=replace(reading.evidence, heat=heat))
     return replace(
         reading, source=page.source, page=page.number, page_size_px=(width, height), elapsed_ms=elapsed_ms
     )

@@ -4,15 +4,15 @@ Axes are named once, here: B batch, C classes, H and W pixels (down, across), T 
 Pixel coordinates are edges: a box from 0 to 1 covers the first pixel.
 """
 
-import math
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from sdnn.choices import Status
+from sdnn.rectangle import Box as Box  # it travels, too
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.intp]
@@ -43,56 +43,6 @@ class Geometry:
     def columns(self, width_px: int) -> int:
         """Number of columns T of the class map of a strip so many pixels wide."""
         return max(0, (width_px - self.window_px) // self.stride_px + 1)
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle in pixels, by its edges; x to the right, y down."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @property
-    def width(self) -> float:
-        """Width in pixels."""
-        return self.right - self.left
-
-    @property
-    def height(self) -> float:
-        """Height in pixels."""
-        return self.bottom - self.top
-
-    def rounded(self) -> tuple[int, int, int, int]:
-        """Left, top, right and bottom to the nearest pixel edge, halves upwards."""
-        left, top, right, bottom = (math.floor(edge + 0.5) for edge in astuple(self))
-        return left, top, right, bottom
-
-    def clipped(self, width_px: float, height_px: float) -> "Box":
-        """The part of the box that lies in a picture of the given size."""
-        return Box(
-            min(max(self.left, 0.0), width_px),
-            min(max(self.top, 0.0), height_px),
-            min(max(self.right, 0.0), width_px),
-            min(max(self.bottom, 0.0), height_px),
-        )
-
-    def shared_area(self, other: "Box") -> float:
-        """Area that two boxes have in common, in square pixels; 0 where they do not meet."""
-        width = min(self.right, other.right) - max(self.left, other.left)
-        height = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return max(0.0, width) * max(0.0, height)
-
-    @classmethod
-    def around(cls, boxes: "list[Box]") -> "Box":
-        """The smallest box that holds all of the given ones (at least one)."""
-        return cls(
-            min(box.left for box in boxes),
-            min(box.top for box in boxes),
-            max(box.right for box in boxes),
-            max(box.bottom for box in boxes),
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,6 +180,19 @@ class Digit:
     alternatives: tuple[tuple[str, float], ...] = ()
 
 
+@dataclass(frozen=True)
+class Sign:
+    """A sign that is no digit, such as the point of 12.50.
+
+    Attributes:
+        place: Number of digits of the string before the sign: 0 in front of the first digit.
+        box: Place of the sign, in pixels of the picture (upright, as its EXIF tag says).
+    """
+
+    place: int
+    box: Box
+
+
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """What a reading rests on; `sdnn read --explain` draws it.
@@ -241,6 +204,7 @@ class Evidence:
         path: (T,) class of every column on the decoder's path.
         spans: The digits on that path.
         boxes: Where those digits stand, in pixels of the strip.
+        heat: (H, W) probability of each pixel of the picture to be ink of a digit.
     """
 
     page: FloatArray
@@ -249,6 +213,7 @@ class Evidence:
     path: IntArray
     spans: tuple[Span, ...]
     boxes: tuple[Box, ...]
+    heat: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,9 +235,11 @@ class Reading:
         missing: Probability of all the texts that are not among these.
         evidence: What the reading rests on; None where the picture holds no ink.
         source: Name of the picture; empty where it has none.
-        page: Number of the page in its file, from 0.
+        page: Number of the page in its file, from 1.
         page_size_px: Width and height of that page.
         elapsed_ms: Time it took, with its share of what was done for several pictures at once.
+        signs: Signs that are no digits, seen between and beside the digits, from left to right.
+        printed: Whether the string is printed, not handwritten.
     """
 
     text: str
@@ -288,9 +255,11 @@ class Reading:
     missing: float = 0.0
     evidence: Evidence | None = field(default=None, repr=False)
     source: str = ""
-    page: int = 0
+    page: int = 1
     page_size_px: tuple[int, int] = (0, 0)
     elapsed_ms: float = 0.0
+    signs: tuple[Sign, ...] = ()
+    printed: bool = False
 
     @property
     def string(self) -> str:

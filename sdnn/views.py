@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sdnn.preprocessing import Writing, to_strip
+from sdnn.detection import Writing
+from sdnn.preprocessing import to_strip
 from sdnn.results import Geometry, Strip
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from sdnn.choices import Status
-from sdnn.results import Box, Digit, Reading
+from sdnn.results import Box, Digit, Reading, Sign
 
 MODEL = {"name": "sdnn-test", "sha256": "00ff" * 16}
 READING = Reading(
@@ -27,6 +27,8 @@ READING = Reading(
     elapsed_ms=3.14159,
 )
 REJECTED = replace(READING, status=Status.REJECTED, reason="confidence 0.750 is below 0.9")
+SIGNED = replace(READING, signs=(Sign(0, Box(2.0, 4.4, 7.6, 24.0)), Sign(1, Box(22.4, 20.0, 24.6, 24.4))))
+PRINTED = replace(READING, printed=True)
 EMPTY = Reading("", 1.0, Status.EMPTY, "no digits found", source="a.png", page_size_px=(120, 40))
 ERROR = Reading("", 0.0, Status.ERROR, "a.png: empty; give a picture", source="a.png")
 
@@ -37,7 +39,7 @@ names = st.one_of(
 )
 
 
-def of(source: str, page: int = 0, text: str = "07") -> Reading:
+def of(source: str, page: int = 1, text: str = "07") -> Reading:
     """An accepted reading of a picture of that name."""
     box = Box(0, 0, 10, 20)
     digits = tuple(Digit(letter, 0.9, box, (0, 1)) for letter in text)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdnn.boxes import digit_boxes
-from sdnn.preprocessing import to_strip, writing_on
+from sdnn.preprocessing import to_strip
 from sdnn.results import Box, ClassMap, Geometry, Span, Strip
 
 
@@ -22,20 +22,17 @@ def test_boxes_are_cut_half_way_between_digits_that_touch() -> None:
 
 @pytest.mark.parametrize("slant", [0.0, 0.5, -0.3])
 def test_the_box_of_leaning_ink_is_as_wide_as_the_ink(slant: float) -> None:
-    page = np.ones((60, 200), np.float32)
+    ink = np.zeros((60, 200), np.float32)
     for left in (60, 100, 140):
         for row in range(10, 50):
             start = round(left + slant * (30 - row))
-            page[row, start : start + 5] = 0
-    writing = writing_on(page)
-    assert writing
-    strip = to_strip(writing.ink, writing.text, Geometry(text_height_px=20), slant=slant)
+            ink[row, start : start + 5] = 1
+    geometry = Geometry(height_px=64, text_height_px=40)  # a pixel of the strip is one of the page
+    strip = to_strip(ink, Box(60, 10, 145, 50), geometry, slant=slant)
     width = strip.ink.shape[1]
     class_map = ClassMap(np.zeros((1, 11)), window_px=width, stride_px=2)  # one window, one digit: all ink
-    (_, (found,)), inked = (
-        digit_boxes(strip, class_map, [Span(1, 0, 0)]),
-        np.flatnonzero((page == 0).any(axis=0)),
-    )
+    _, (found,) = digit_boxes(strip, class_map, [Span(1, 0, 0)])
+    inked = np.flatnonzero(ink.any(axis=0))
     assert (found.left, found.right) == pytest.approx((inked[0], inked[-1] + 1), abs=1.5)
     assert (found.top, found.bottom) == pytest.approx((10, 50), abs=1.5)
 

@@ -42,6 +42,16 @@ def test_whoever_reads_the_old_file_reads_it_to_its_end(tmp_path: Path) -> None:
         assert reader.read() == "old and longer"
 
 
+def test_a_file_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "figures.txt"
+    there: list[bool] = []
+    monkeypatch.setattr("os.fsync", lambda file: there.append(path.exists()))
+    write(path, "new")
+    assert there == [False, True]  # the file, then its folder
+
+
 def test_a_file_in_a_missing_folder_is_an_output_error(tmp_path: Path) -> None:
     path = tmp_path / "a" / "figures.txt"
     with pytest.raises(OutputError) as caught:

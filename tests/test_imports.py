@@ -13,14 +13,16 @@ import sdnn
 ROOT = Path(sdnn.__file__).parent
 SAMPLE = ROOT.parent / "data" / "samples" / "00000.png"
 LEVELS = [
-    {"choices", "errors", "machine", "inputs", "grouping"},
+    {"choices", "errors", "machine", "inputs", "grouping", "rectangle"},
     {"results", "files", "workers"},
     {"formats"},
     {"output"},
     {"preprocessing", "models", "decoding"},
+    {"detection"},
     {"datasets"},
     {"views", "boxes"},
-    {"preparation", "interpretation", "pages"},
+    {"preparation", "interpretation"},
+    {"accounting"},
     {"reader", "profiles"},
     {"training", "evaluation", "rendering"},
     {"cli", "__main__", "__init__"},

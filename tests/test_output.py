@@ -1,4 +1,6 @@
 import os
+import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -32,7 +34,7 @@ def made(form: Format = Format.JSON) -> Formatter:
 def pages(name: str) -> list[list[Reading]]:
     """Two pages of two strings in a TIFF, no string at all on the empty picture, one on the others."""
     if name.endswith(".tiff"):
-        return [[of(name, page, text) for text in ("1", "23")] for page in range(2)]
+        return [[of(name, page, text) for text in ("1", "23")] for page in (1, 2)]
     return [[]] if name == "empty.png" else [[of(name)]]
 
 
@@ -204,6 +206,126 @@ def test_the_part_goes_before_the_file(tmp_path: Path) -> None:
     part(path).write_bytes(b"")
     with Output(path, made(), resume=True) as output:
         assert not output.done
+
+
+MANY = [f"{number}.png" for number in range(1500)]
+
+
+def half_a_copy(source: Path, target: Path) -> None:
+    """Stands for `shutil.copyfile` on a disk that is full before the end."""
+    data = Path(source).read_bytes()
+    Path(target).write_bytes(data[: len(data) // 500])
+    raise OSError(28, "No space left on device")
+
+
+def test_a_copy_that_fills_the_disk_leaves_the_file_and_no_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "out"
+    write(path, Format.CSV, MANY)
+    whole = path.read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfile", half_a_copy)
+        with pytest.raises(OutputError) as caught:
+            write(path, Format.CSV, [*MANY, "new.png"], resume=True)
+    assert "No space left on device" in refusal(caught)
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == whole
+    write(path, Format.CSV, ["new.png"], resume=True)
+    assert path.read_bytes().startswith(whole)
+    assert path.read_bytes().count(b"\n") == 1 + len(MANY) + 1
+
+
+def test_a_process_killed_in_the_midst_of_the_copy_loses_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    write(path, Format.CSV, MANY)
+    whole = path.read_bytes()
+    code = """
+import os, pathlib, shutil, signal, sys
+from sdnn.choices import Format
+from sdnn.formats import formatter
+from sdnn.output import Output
+
+def copyfile(source, target):
+    pathlib.Path(target).write_bytes(pathlib.Path(source).read_bytes()[:300])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+shutil.copyfile = copyfile
+with Output(pathlib.Path(sys.argv[1]), formatter(Format.CSV, model={}), resume=True):
+    pass
+"""
+    process = subprocess.run([sys.executable, "-c", code, path], check=False)
+    assert process.returncode == -signal.SIGKILL
+    assert path.read_bytes() == whole
+    assert not part(path).exists()
+    write(path, Format.CSV, ["new.png"], resume=True)
+    assert path.read_bytes().startswith(whole)
+
+
+def test_the_copy_is_on_the_disk_before_it_is_called_the_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "out"
+    write(path, Format.CSV, ["a.png"])
+    events: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def noted_fsync(file: int) -> None:
+        events.append("folder" if stat.S_ISDIR(os.fstat(file).st_mode) else "file")
+        fsync(file)
+
+    def noted_replace(old: Path, new: Path) -> None:
+        events.append(Path(new).name)
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "replace", noted_replace)
+    write(path, Format.CSV, ["a.png"], resume=True)
+    assert events == ["file", "out.part", "folder", "file", "out", "folder"]
+
+
+@pytest.mark.parametrize("form", RESUMABLE)
+@pytest.mark.parametrize("kept", [0, 1, 40, 200, 10_000])
+def test_a_short_part_beside_the_file_costs_no_rows(tmp_path: Path, form: Format, kept: int) -> None:
+    path = tmp_path / "out"
+    write(path, form, TWICE)
+    whole = path.read_bytes()
+    part(path).write_bytes(whole[:kept])
+    write(path, form, ["new.png"], resume=True)
+    assert not part(path).exists()
+    one = made(form)
+    new = (one.rows([of("new.png")]) + one.end()).encode()
+    assert sorted(path.read_bytes().splitlines()) == sorted((whole + new).splitlines())
+
+
+def begin_anew(path: Path, names: Sequence[str]) -> None:
+    """Starts to replace a file with other texts, and is interrupted."""
+    with Output(path, made(Format.TSV)) as output:
+        for name in names:
+            output.write([of(name, text="999")])
+        raise KeyboardInterrupt
+
+
+def test_a_run_begun_anew_over_an_old_file_is_gone_on_with_and_keeps_rows_of_other_pictures(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "out"
+    write(path, Format.TSV, ["gone.png", "a.png", "b.png"])
+    with pytest.raises(KeyboardInterrupt):
+        begin_anew(path, ["a.png", "b.png"])
+    write(path, Format.TSV, ["a.png", "b.png"], resume=True)
+    rows = [line.split("\t") for line in path.read_text().splitlines()[1:]]
+    assert [row[0] for row in rows] == ["a.png", "b.png", "gone.png"]
+    assert "999" in rows[0]
+    assert "999" not in rows[1]  # the last one was not surely whole, and is read again
+
+
+def test_rows_of_another_format_are_replaced_as_they_would_have_been(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    write(path, Format.JSON, ["a.png", "b.png"])
+    part(path).write_bytes(made(Format.CSV).start().encode())
+    write(path, Format.CSV, ["c.png"], resume=True)
+    assert path.read_text().count("\n") == 2
 
 
 def test_there_may_be_nothing_to_go_on_with(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import io
 import multiprocessing
 import pickle
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
 
@@ -9,18 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image, ImageFilter
+from sightings import Seen, line_along
 from single import string_log_probs
 
 import sdnn
-from sdnn.choices import Decoder, Status, Topology
+from sdnn.choices import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT, Contents, Decoder, Status, Topology
 from sdnn.datasets.digits import Pen
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.decoding.constraints import constraint
 from sdnn.errors import UnreadableInput, UsageError
 from sdnn.preparation import Page
-from sdnn.preprocessing.loading import ImageSource
+from sdnn.preprocessing.loading import ImageSource, load_page
 from sdnn.reader import MOST_FOR_DOUBT, SURE, Reader
-from sdnn.results import Reading
+from sdnn.results import Box, Reading
 from sdnn.views import VIEWS, View
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
@@ -34,11 +36,12 @@ def reader() -> Reader:
 
 @pytest.fixture(scope="module")
 def reading(reader: Reader) -> Reading:
-    return reader.read(SAMPLE)
+    return reader.read_line(SAMPLE)
 
 
 def test_the_public_names_are_the_readers_own() -> None:
-    assert sdnn.read(SAMPLE).text == sdnn.load().read(SAMPLE).text
+    assert sdnn.read_line(SAMPLE).text == sdnn.load().read_line(SAMPLE).text
+    assert [reading.text for reading in sdnn.read(SAMPLE)] == [sdnn.read_line(SAMPLE).text]
     assert sdnn.Reader is Reader
     assert sdnn.Reading is Reading
     assert sdnn.constraint is constraint
@@ -57,7 +60,7 @@ def test_every_kind_of_source_reads_the_same(reader: Reader, reading: Reading) -
         np.asarray(image),
     ]
     for source in sources:
-        assert reader.read(source).text == reading.text
+        assert reader.read_line(source).text == reading.text
 
 
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.png")), ids=lambda path: path.stem)
@@ -74,14 +77,23 @@ def test_what_does_not_change_the_writing_does_not_change_the_reading(
         "doubled": doubled,
         "darker paper": (40 + page * 0.6).astype(np.uint8),
     }[change]
-    assert reader.read(changed).text == reader.read(path).text
+    assert reader.read_line(changed).text == reader.read_line(path).text
 
 
-def test_confidence_is_the_probability_of_the_text(reading: Reading) -> None:
+def left_by_the_detector(reader: Reader, source: ImageSource) -> float:
+    """Probability that no digit beside the line was missed."""
+    (line,) = reader.preparation.page(load_page(source), "line").lines
+    return 1 - line.found.beside
+
+
+def test_confidence_is_the_probability_of_the_text_and_of_no_digit_missed(
+    reader: Reader, reading: Reading
+) -> None:
     assert reading.evidence
     string = [int(digit) for digit in reading.text]
     (log_prob,) = string_log_probs(reading.evidence.class_map.log_probs, [string])
-    assert reading.confidence == pytest.approx(np.exp(log_prob), abs=1e-12)
+    expected = np.exp(log_prob) * left_by_the_detector(reader, SAMPLE)
+    assert reading.confidence == pytest.approx(expected, abs=1e-12)
 
 
 def test_a_digit_and_its_alternatives_are_at_most_certain_together(reading: Reading) -> None:
@@ -100,14 +112,14 @@ def test_digits_stand_in_the_order_of_their_boxes_and_columns(reading: Reading) 
 
 
 def test_a_blank_page_is_empty(reader: Reader) -> None:
-    blank = reader.read(np.full((40, 200), 255, np.uint8))
+    blank = reader.read_line(np.full((40, 200), 255, np.uint8))
     assert (blank.text, blank.status, blank.digits) == ("", Status.EMPTY, ())
 
 
 @pytest.mark.parametrize("decoder", list(Decoder))
 @pytest.mark.parametrize("topology", list(Topology))
 def test_every_decoder_reads_a_clear_strip(reading: Reading, decoder: Decoder, topology: Topology) -> None:
-    assert Reader(decoder=decoder, topology=topology).read(SAMPLE).text == reading.text
+    assert Reader(decoder=decoder, topology=topology).read_line(SAMPLE).text == reading.text
 
 
 @pytest.fixture(scope="module")
@@ -125,22 +137,23 @@ def test_a_clear_strip_is_looked_at_once(reading: Reading) -> None:
 def test_doubt_makes_the_reader_look_again_in_other_ways(
     reader: Reader, doubtful: npt.NDArray[np.uint8]
 ) -> None:
-    assert Reader(sure=0).read(doubtful).views == 1
-    assert Reader(sure=0).read(doubtful).confidence < SURE
-    assert reader.read(doubtful).views == len(VIEWS)
+    assert Reader(sure=0).read_line(doubtful).views == 1
+    assert Reader(sure=0).read_line(doubtful).confidence < SURE
+    assert reader.read_line(doubtful).views == len(VIEWS)
 
 
 def test_over_several_views_confidence_is_the_mean_probability_of_the_text(
-    doubtful: npt.NDArray[np.uint8],
+    reader: Reader, doubtful: npt.NDArray[np.uint8]
 ) -> None:
-    together = Reader(sure=1.1).read(doubtful)
+    together = Reader(sure=1.1).read_line(doubtful)
     string = [int(digit) for digit in together.text]
     probs = []
     for view in VIEWS:
-        evidence = Reader(views=(view,), sure=0).read(doubtful).evidence
+        evidence = Reader(views=(view,), sure=0).read_line(doubtful).evidence
         assert evidence
         probs.append(float(np.exp(string_log_probs(evidence.class_map.log_probs, [string])[0])))
-    assert together.confidence == pytest.approx(np.mean(probs), abs=1e-9)
+    expected = np.mean(probs) * left_by_the_detector(reader, doubtful)
+    assert together.confidence == pytest.approx(expected, abs=1e-9)
     assert together.evidence
     (shown,) = np.exp(string_log_probs(together.evidence.class_map.log_probs, [string]))
     assert shown == pytest.approx(max(probs), abs=1e-9)  # the view most confident in the text
@@ -149,7 +162,7 @@ def test_over_several_views_confidence_is_the_mean_probability_of_the_text(
 def test_the_evidence_spells_the_text_whichever_view_it_comes_from(doubtful: npt.NDArray[np.uint8]) -> None:
     for seed in range(5):
         noise = np.random.default_rng(seed).normal(0, 30, doubtful.shape)
-        found = Reader(sure=1.1).read(np.clip(doubtful + noise, 0, 255).astype(np.uint8))
+        found = Reader(sure=1.1).read_line(np.clip(doubtful + noise, 0, 255).astype(np.uint8))
         assert found.evidence
         assert "".join(str(span.label) for span in found.evidence.spans) == found.text
         assert len(found.digits) == len(found.text)
@@ -157,25 +170,28 @@ def test_the_evidence_spells_the_text_whichever_view_it_comes_from(doubtful: npt
 
 def test_a_line_of_very_many_digits_is_looked_at_once(reader: Reader) -> None:
     page = 1 - np.tile(random_strip(Pen(), Layout(gap_px=(4, 8)), np.random.default_rng(0)).ink / 255, 20)
-    found = reader.read(page)
+    found = reader.read_line(page)
     assert len(found.text) > MOST_FOR_DOUBT
     assert found.views == 1
 
 
-def test_a_line_too_long_for_its_height_is_refused_in_one_line(reader: Reader) -> None:
-    page = np.ones((30, 12_000), np.uint8) * 255
-    page[12:17, ::9] = 0
+def test_a_line_too_long_for_its_height_is_refused_in_one_line() -> None:
+    ink = np.zeros((30, 12_000), np.float32)
+    ink[12:17, ::9] = 1
+    reader = Reader()
+    seen = Seen(line_along((0, 14.5), (12_000, 14.5), 5, ink))
+    reader.preparation = replace(reader.preparation, detector=seen)
     with pytest.raises(UnreadableInput, match="cut it into pieces"):
-        reader.read(page)
+        reader.read(1 - ink)
 
 
 def test_peaks_are_looked_for_once_for_they_have_no_probability(doubtful: npt.NDArray[np.uint8]) -> None:
-    assert Reader(decoder=Decoder.NMS).read(doubtful).views == 1
+    assert Reader(decoder=Decoder.NMS).read_line(doubtful).views == 1
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_boxes_hold_the_same_digit_in_every_view(reading: Reading, view: View) -> None:
-    found = Reader(views=(view,), sure=0).read(SAMPLE)
+    found = Reader(views=(view,), sure=0).read_line(SAMPLE)
     assert found.text == reading.text
     for digit, usual in zip(found.digits, reading.digits, strict=True):
         assert digit.box.left == pytest.approx(usual.box.left, abs=4)
@@ -185,17 +201,115 @@ def test_boxes_hold_the_same_digit_in_every_view(reading: Reading, view: View) -
 def test_a_photograph_forty_times_as_large_reads_the_same(reader: Reader, reading: Reading) -> None:
     with Image.open(SAMPLE) as image:
         large = image.resize((40 * image.width, 40 * image.height), Image.Resampling.BICUBIC)
-    assert reader.read(large).text == reading.text
+    assert reader.read_line(large).text == reading.text
 
 
 def test_boxes_stay_in_the_picture(reader: Reader) -> None:
     with Image.open(SAMPLE) as image:
         page = np.asarray(image)[5:25, 9:-9]  # cut close, through the ink
-    found = reader.read(page)
+    found = reader.read_line(page)
     assert found.digits
     for digit in found.digits:
         assert 0 <= digit.box.left < digit.box.right <= page.shape[1]
         assert 0 <= digit.box.top < digit.box.bottom <= page.shape[0]
+
+
+# Several strings on a picture.
+
+
+@pytest.fixture(scope="module")
+def two_lines() -> npt.NDArray[np.uint8]:
+    """A picture with a longer string below a shorter one."""
+    with Image.open(SAMPLES / "00004.png") as above, Image.open(SAMPLE) as below:
+        page = Image.new("L", (260, 200), 255)
+        page.paste(above, (90, 30))
+        page.paste(below, (40, 120))
+        return np.asarray(page)
+
+
+def test_all_strings_are_read_in_reading_order(reader: Reader, two_lines: npt.NDArray[np.uint8]) -> None:
+    first, second = reader.read(two_lines)
+    assert (first.text, second.text) == ("8809", "14662")
+    assert first.box
+    assert second.box
+    assert (first.box.left, first.box.top) == pytest.approx((99, 34), abs=4)
+    assert (second.box.left, second.box.top) == pytest.approx((49, 124), abs=4)
+    assert {first.status, second.status} == {Status.ACCEPTED}
+    assert first.page_size_px == second.page_size_px == (260, 200)
+
+
+def test_as_one_line_the_longest_of_several_strings_is_rejected(
+    reader: Reader, two_lines: npt.NDArray[np.uint8]
+) -> None:
+    _, second = reader.read(two_lines)
+    found = reader.read_line(two_lines)
+    assert (found.text, found.status) == (second.text, Status.REJECTED)
+    assert found.reason
+    assert "another string" in found.reason
+    assert found.confidence < 0.1
+    assert found.digits == second.digits
+
+
+@pytest.mark.parametrize(("contents", "rows"), [("auto", 2), ("page", 2), ("line", 1)])
+def test_a_picture_of_a_batch_has_a_reading_for_each_string_unless_it_is_one_line(
+    reader: Reader, two_lines: npt.NDArray[np.uint8], contents: str, rows: int
+) -> None:
+    readings = list(reader.read_many([two_lines, SAMPLE, two_lines], contents=contents))
+    assert len(readings) == 2 * rows + 1
+    assert readings[rows].text == "14662"
+    in_groups = list(reader.read_pages([two_lines, SAMPLE], contents=contents))
+    assert [[reading.text for reading in group] for group in in_groups] == [
+        [reading.text for reading in readings[:rows]],
+        ["14662"],
+    ]
+
+
+def test_evidence_shows_where_the_detector_saw_ink(reader: Reader, two_lines: npt.NDArray[np.uint8]) -> None:
+    for reading in reader.read(two_lines):
+        assert reading.evidence
+        heat = reading.evidence.heat
+        assert heat is not None
+        assert heat.shape == two_lines.shape
+        assert 0 <= heat.min() <= heat.max() <= 1
+        assert heat[two_lines < 100].mean() > 0.7
+        assert heat[two_lines == 255].mean() < 0.1
+
+
+def test_with_a_region_what_the_detector_saw_lies_there(two_lines: npt.NDArray[np.uint8]) -> None:
+    (reading,) = Reader(region=(30, 100, 200, 90)).read(two_lines)
+    assert reading.text == "14662"
+    assert reading.evidence
+    heat = reading.evidence.heat
+    assert heat is not None
+    assert heat[100:][two_lines[100:] < 100].mean() > 0.7
+    assert heat[:95].max() < 0.1
+
+
+def test_printed_strings_are_left_out_where_handwritten_ones_are_asked_for(
+    two_lines: npt.NDArray[np.uint8],
+) -> None:
+    ink = 1 - two_lines.astype(np.float32) / 255
+    lines = (
+        line_along((100, 45), (160, 45), 20, ink, printed=0.9),
+        line_along((50, 135), (125, 135), 20, ink, printed=0.1),
+    )
+    for handwritten, expected in ((False, [("8809", True), ("14662", False)]), (True, [("14662", False)])):
+        reader = Reader(handwritten=handwritten)
+        reader.preparation = replace(reader.preparation, detector=Seen(*lines))
+        assert [(reading.text, reading.printed) for reading in reader.read(two_lines)] == expected
+        assert reader.read_line(two_lines).text == "14662"
+
+
+def test_a_sign_between_two_digits_is_listed_with_its_place(reader: Reader, reading: Reading) -> None:
+    with Image.open(SAMPLE) as image:
+        ink = 1 - np.asarray(image, dtype=np.float32) / 255
+    boxes = [digit.box for digit in reading.digits]
+    gap = Box(boxes[1].right, 20, boxes[2].left, 24)
+    marked = Reader()
+    found = line_along((10, 14), (76, 14), 20, ink, signs=(gap,))
+    marked.preparation = replace(marked.preparation, detector=Seen(found))
+    (sign,) = marked.read_line(SAMPLE).signs
+    assert (sign.place, sign.box) == (2, gap)
 
 
 # Several pictures.
@@ -311,13 +425,13 @@ def test_large_pages_are_not_gathered_into_a_batch(monkeypatch: pytest.MonkeyPat
     sizes: list[int] = []
     read_batch = reader.read_batch
 
-    def noted(pages: Sequence[Page]) -> list[list[Reading]]:
+    def noted(pages: Sequence[Page], contents: Contents) -> list[list[Reading]]:
         sizes.append(len(pages))
-        return read_batch(pages)
+        return read_batch(pages, contents)
 
     monkeypatch.setattr(reader, "read_batch", noted)
-    with Image.open(SAMPLE) as image:
-        monkeypatch.setattr("sdnn.reader.MOST_BYTES", 3 * image.width * image.height * 4)
+    (page,) = replace(reader.preparation, keeps_pages=False).pages(SAMPLE)
+    monkeypatch.setattr("sdnn.reader.MOST_BYTES", 3 * page.held_bytes)
     assert len(list(reader.read_many([SAMPLE] * 10))) == 10
     assert sizes == [3, 3, 3, 1]
 
@@ -327,10 +441,10 @@ def test_every_page_of_a_file_has_a_reading_with_its_number(reader: Reader, tmp_
     path = tmp_path / "pages.tiff"
     pages[0].save(path, save_all=True, append_images=pages[1:])
     readings = list(reader.read_many([path, SAMPLE]))
-    expected = [reader.read(page).text for page in pages]
-    assert [(reading.page, reading.text) for reading in readings[:3]] == list(enumerate(expected))
+    expected = [reader.read_line(page).text for page in pages]
+    assert [(reading.page, reading.text) for reading in readings[:3]] == list(enumerate(expected, start=1))
     assert [reading.page_size_px for reading in readings[:3]] == [page.size for page in pages]
-    assert (readings[3].source, readings[3].page) == (str(SAMPLE), 0)
+    assert (readings[3].source, readings[3].page) == (str(SAMPLE), 1)
 
 
 def test_readings_of_a_batch_hold_on_to_no_pictures(reader: Reader) -> None:
@@ -352,7 +466,7 @@ def framed(left: int, top: int, width: int, height: int) -> npt.NDArray[np.uint8
 
 def test_a_region_is_read_and_its_boxes_are_those_of_the_page(reader: Reader, reading: Reading) -> None:
     page = framed(60, 90, 400, 200)
-    found = Reader(region=(55, 85, 250, 50)).read(page)
+    found = Reader(region=(55, 85, 250, 50)).read_line(page)
     assert found.text == reading.text
     for digit, alone in zip(found.digits, reading.digits, strict=True):
         assert digit.box.left == pytest.approx(alone.box.left + 60, abs=2)
@@ -361,16 +475,18 @@ def test_a_region_is_read_and_its_boxes_are_those_of_the_page(reader: Reader, re
 
 def test_a_region_beyond_the_picture_is_refused() -> None:
     with pytest.raises(UnreadableInput, match="region"):
-        Reader(region=(5000, 10, 20, 20)).read(SAMPLE)
+        Reader(region=(5000, 10, 20, 20)).read_line(SAMPLE)
 
 
-@pytest.mark.parametrize("tilt_deg", [-9, 8])
-def test_deskewing_turns_a_tilted_line_level(reading: Reading, tilt_deg: float) -> None:
+@pytest.mark.parametrize("tilt_deg", [-9, 8, 20])
+def test_a_tilted_line_is_read_and_its_boxes_are_where_its_digits_are(
+    reader: Reader, reading: Reading, tilt_deg: float
+) -> None:
     with Image.open(SAMPLE) as image:
         page = Image.new("L", (image.width + 40, image.height + 60), 255)
         page.paste(image, (20, 30))
     tilted = page.rotate(tilt_deg, Image.Resampling.BICUBIC, fillcolor=255)
-    found = Reader(deskew=True).read(tilted)
+    found = reader.read_line(tilted)
     assert found.text == reading.text
     turn = np.deg2rad(tilt_deg)
     for digit, level in zip(found.digits, reading.digits, strict=True):
@@ -384,21 +500,21 @@ def test_deskewing_turns_a_tilted_line_level(reading: Reading, tilt_deg: float) 
 def test_forced_polarity_sees_ink_of_that_side_only(reader: Reader, reading: Reading) -> None:
     with Image.open(SAMPLE) as image:
         page = np.asarray(image)
-    assert Reader(polarity="dark").read(page).text == reading.text
-    assert Reader(polarity="light").read(255 - page).text == reading.text
-    assert Reader(polarity="light").read(page).text != reading.text
+    assert Reader(polarity="dark").read_line(page).text == reading.text
+    assert Reader(polarity="light").read_line(255 - page).text == reading.text
+    assert Reader(polarity="light").read_line(page).text != reading.text
 
 
 def test_a_page_above_the_limit_is_refused() -> None:
     with pytest.raises(UnreadableInput, match="--max-pixels"):
-        Reader(max_pixels=100).read(SAMPLE)
+        Reader(max_pixels=100).read_line(SAMPLE)
 
 
 # Constraints. The sample has five digits.
 
 
 def test_what_is_read_obeys_the_constraint_and_says_what_it_would_have_been(reading: Reading) -> None:
-    found = Reader(constraint=constraint(length="4")).read(SAMPLE)
+    found = Reader(constraint=constraint(length="4"), min_fit=0).read_line(SAMPLE)
     assert len(found.text) == 4
     assert found.unconstrained == reading.text
     assert found.fit < 0.5
@@ -406,27 +522,27 @@ def test_what_is_read_obeys_the_constraint_and_says_what_it_would_have_been(read
 
 
 def test_a_constraint_that_the_text_obeys_keeps_it_and_makes_it_surer(reading: Reading) -> None:
-    found = Reader(constraint=constraint(length=str(len(reading.text)))).read(SAMPLE)
+    found = Reader(constraint=constraint(length=str(len(reading.text)))).read_line(SAMPLE)
     assert found.text == reading.text
     assert found.confidence >= reading.confidence
     assert found.confidence * found.fit == pytest.approx(reading.confidence, abs=1e-9)
 
 
 def test_signs_of_a_pattern_are_inserted_between_the_digits(reading: Reading) -> None:
-    found = Reader(constraint=constraint(pattern=r"\d{3}-\d{2}")).read(SAMPLE)
+    found = Reader(constraint=constraint(pattern=r"\d{3}-\d{2}")).read_line(SAMPLE)
     assert found.text == f"{reading.text[:3]}-{reading.text[3:]}"
     assert found.string == reading.text
     assert len(found.digits) == 5
 
 
 def test_alternatives_obey_the_constraint(doubtful: npt.NDArray[np.uint8]) -> None:
-    found = Reader(constraint=constraint(pattern="[0-4]+")).read(doubtful)
+    found = Reader(constraint=constraint(pattern="[0-4]+")).read_line(doubtful)
     others = {other for digit in found.digits for other, _ in digit.alternatives}
     assert others <= set("01234")
 
 
 def test_a_strip_too_short_for_any_allowed_text_is_rejected() -> None:
-    found = Reader(constraint=constraint(length="300")).read(SAMPLE)
+    found = Reader(constraint=constraint(length="300")).read_line(SAMPLE)
     assert (found.status, found.text, found.confidence, found.fit) == (Status.REJECTED, "", 0.0, 0.0)
     assert found.reason
     assert "too short" in found.reason
@@ -434,7 +550,7 @@ def test_a_strip_too_short_for_any_allowed_text_is_rejected() -> None:
 
 def test_a_blank_page_is_empty_before_any_constraint() -> None:
     blank = np.full((40, 200), 255, np.uint8)
-    assert Reader(constraint=constraint(length="5")).read(blank).status is Status.EMPTY
+    assert Reader(constraint=constraint(length="5")).read_line(blank).status is Status.EMPTY
 
 
 def test_peaks_obey_no_constraint() -> None:
@@ -443,15 +559,41 @@ def test_peaks_obey_no_constraint() -> None:
 
 
 def test_what_is_not_sure_enough_is_rejected_with_the_reason(doubtful: npt.NDArray[np.uint8]) -> None:
-    found = Reader(min_confidence=0.999).read(doubtful)
+    found = Reader(min_confidence=0.999).read_line(doubtful)
     assert found.status is Status.REJECTED
     assert found.text
     assert found.reason
     assert "0.999" in found.reason
 
 
+def test_a_text_that_the_constraint_forces_on_a_strip_is_rejected_by_default() -> None:
+    found = Reader(constraint=constraint(length="4")).read_line(SAMPLE)
+    assert found.fit < DEFAULT_MIN_FIT
+    assert found.status is Status.REJECTED
+    assert found.reason
+    assert "disagree" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({}, (DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT)),
+        ({"min_confidence": None, "min_fit": None}, (DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT)),
+        ({"min_confidence": 0, "min_fit": 0}, (0, 0)),
+        ({"min_confidence": 0.25}, (0.25, DEFAULT_MIN_FIT)),
+        ({"min_fit": 0.25}, (DEFAULT_MIN_CONFIDENCE, 0.25)),
+    ],
+    ids=str,
+)
+def test_a_threshold_that_is_not_given_has_its_default(
+    given: dict[str, float | None], meant: tuple[float, float]
+) -> None:
+    interpreter = Reader(**given).interpreter  # type: ignore[arg-type]  # mypy takes the names for any
+    assert (interpreter.min_confidence, interpreter.min_fit) == meant
+
+
 def test_the_likeliest_texts_come_with_their_probabilities(doubtful: npt.NDArray[np.uint8]) -> None:
-    found = Reader(most_texts=5).read(doubtful)
+    found = Reader(most_texts=5).read_line(doubtful)
     probs = [prob for _, prob in found.nbest]
     assert probs == sorted(probs, reverse=True)
     assert sum(probs) + found.missing == pytest.approx(1, abs=1e-9)
@@ -459,7 +601,7 @@ def test_the_likeliest_texts_come_with_their_probabilities(doubtful: npt.NDArray
 
 
 def test_another_temperature_changes_confidence(reading: Reading) -> None:
-    found = Reader(temperature=3.0).read(SAMPLE)
+    found = Reader(temperature=3.0).read_line(SAMPLE)
     assert found.text == reading.text
     assert found.confidence < reading.confidence
 

@@ -31,3 +31,9 @@ def test_make_targets_that_the_readme_names_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in set(re.findall(r"`?make ([a-z]+)", README)):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+def test_nobody_is_sent_to_another_projects_package_of_the_same_name() -> None:
+    texts = [*ROOT.glob("*.md"), *(ROOT / "data").glob("*.md"), *(ROOT / "sdnn").rglob("*.py")]
+    for path in texts:
+        assert not re.search(r"pip install ['\"]?sdnn\b", path.read_text(encoding="utf-8")), path

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from reproduction.mail import LENGTH, TEST_SEED, TEST_STRIPS, mail_strips
-from sdnn.choices import Split
+from sdnn.choices import Contents, Split
 from sdnn.decoding.constraints import constraint
 from sdnn.machine import hardware
 from sdnn.models.engine import BUNDLED, Engine
@@ -24,13 +24,15 @@ def read(quick: bool) -> dict[str, Any]:
     """
     strips = mail_strips(Split.TEST, TEST_STRIPS // 3 if quick else TEST_STRIPS, TEST_SEED)
     pages = [1 - strip.ink.astype(np.float64) / 255 for strip in strips]
-    of_length = list(Reader(constraint=constraint(length=LENGTH)).read_many(pages))
+    free = Reader(min_confidence=0, min_fit=0)
+    limited = Reader(constraint=constraint(length=LENGTH), min_confidence=0, min_fit=0)
+    of_length = list(limited.read_many(pages, contents=Contents.LINE))
     return {
         "parameters": record_of(Engine(BUNDLED), BUNDLED)["parameters"],
         "truths": [strip.text for strip in strips],
         "sources": [strip.indices for strip in strips],
         "texts": [reading.text for reading in of_length],
         "confidences": [reading.confidence for reading in of_length],
-        "texts_of_any_length": [reading.text for reading in Reader().read_many(pages)],
+        "texts_of_any_length": [reading.text for reading in free.read_many(pages, contents=Contents.LINE)],
         "hardware": hardware(),
     }

@@ -62,7 +62,7 @@ def calibrate(
                 model,
                 Decoder.VITERBI,
                 Topology.CTC,
-                replace(settings, temperature=temperature, min_confidence=None, min_fit=None),
+                replace(settings, temperature=temperature, min_confidence=0.0, min_fit=0.0),
             ),
             folders,
             target_error,

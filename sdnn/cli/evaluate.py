@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -63,7 +64,7 @@ def evaluate(
         from sdnn.evaluation.labels import LABELS_NAME, read_labels
         from sdnn.evaluation.report import tables
     settings = profile_of(profile, length, pattern, lexicon, check, min_value, max_value)
-    reader = reader_of(model, decoder, topology, settings)
+    reader = reader_of(model, decoder, topology, replace(settings, min_confidence=0.0, min_fit=0.0))
     labelled = [labelled.path for folder in folders for labelled in read_labels(folder)]
     inputs = [*labelled, *(folder / LABELS_NAME for folder in folders)]
     for option, out in (("--failures", failures), ("--rejection", rejection)):

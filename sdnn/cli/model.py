@@ -74,7 +74,7 @@ def card(
     refuse_to_overwrite("--out", out, [path, *(folder / LABELS_NAME for folder in folders)])
     if not out.parent.is_dir():
         raise OutputError(f"--out {out}: there is no folder {out.parent}; choose another place")
-    reader = Reader(path)
+    reader = Reader(path, min_confidence=0, min_fit=0)
     record = record_of(reader.engine, path)
     real = sum(len(read_labels(folder)) for folder in folders)
     try:

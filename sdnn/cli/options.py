@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sdnn.choices import Decoder, Topology
+from sdnn.choices import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT, Decoder, Topology
 from sdnn.errors import UsageError
 from sdnn.profiles import Profile, load_profile
 
@@ -71,7 +71,8 @@ MinConfidenceOption = Annotated[
         min=0,
         max=1,
         metavar="P",
-        help="Reject what is less probable than this.",
+        help="Reject readings less probable than P; 0 accepts all.",
+        show_default=f"{DEFAULT_MIN_CONFIDENCE:g}",
         rich_help_panel="Constraint",
     ),
 ]
@@ -81,7 +82,8 @@ MinFitOption = Annotated[
         min=0,
         max=1,
         metavar="P",
-        help="Reject where the constraint keeps less probability than this.",
+        help="Reject readings where the constraint keeps less probability than P; 0 accepts all.",
+        show_default=f"{DEFAULT_MIN_FIT:g}",
         rich_help_panel="Constraint",
     ),
 ]
@@ -114,7 +116,10 @@ def profile_of(
 def reader_of(
     model: Path | None, decoder: Decoder, topology: Topology, settings: Profile, **others: Any
 ) -> "Reader":
-    """A reader with the constraint and thresholds of a profile; `others` as `Reader` takes them."""
+    """A reader with the constraint and thresholds of a profile, or the reader's own thresholds.
+
+    `others` as `Reader` takes them.
+    """
     from sdnn.reader import Reader
 
     return Reader(
@@ -122,8 +127,8 @@ def reader_of(
         decoder,
         topology,
         constraint=_constraint_of(settings),
-        min_confidence=settings.min_confidence or 0.0,
-        min_fit=settings.min_fit or 0.0,
+        min_confidence=settings.min_confidence,
+        min_fit=settings.min_fit,
         temperature=settings.temperature,
         **others,
     )

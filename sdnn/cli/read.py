@@ -3,7 +3,6 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,9 +26,10 @@ from sdnn.cli.options import (
     reader_of,
     region_of,
 )
+from sdnn.cli.reporting import draw, report, summary
 from sdnn.cli.terminal import counted, fail, is_terminal, note, standard_input
 from sdnn.errors import ExitCode, UsageError
-from sdnn.files import refuse_to_overwrite, refuse_unwritable_picture, save_picture
+from sdnn.files import refuse_to_overwrite, refuse_unwritable_picture
 from sdnn.inputs import STDIN, is_batch, pictures
 from sdnn.machine import processors
 
@@ -44,13 +44,15 @@ EXIT_CODES = {
     Status.ERROR: ExitCode.UNREADABLE,
 }
 ENDINGS = {
+    "": Format.TEXT,
+    ".txt": Format.TEXT,
     ".tsv": Format.TSV,
     ".csv": Format.CSV,
     ".json": Format.JSON,
     ".jsonl": Format.JSON,
     ".xml": Format.ALTO,
 }
-"""Formats that the ending of the output means; others are plain text."""
+"""Formats that the ending of the output means."""
 
 
 def read(
@@ -79,7 +81,7 @@ def read(
         bool | None,
         typer.Option(
             "--page/--line",
-            help="The pictures are pages with strings here and there, or one line each (else: as they look).",
+            help="A row for each string (as without it), or one row for each picture.",
             show_default=False,
             rich_help_panel="Picture",
         ),
@@ -89,7 +91,7 @@ def read(
         typer.Option(metavar="X,Y,W,H", help="Read this part, in pixels.", rich_help_panel="Picture"),
     ] = None,
     deskew: Annotated[
-        bool, typer.Option("--deskew", help="Turn a line level first.", rich_help_panel="Picture")
+        bool, typer.Option("--deskew", help="Not needed: lines are turned level.", rich_help_panel="Picture")
     ] = False,
     polarity: Annotated[
         Polarity,
@@ -99,6 +101,10 @@ def read(
         int,
         typer.Option(min=1, help="Refuse larger pages.", rich_help_panel="Picture"),
     ] = 100_000_000,
+    handwritten: Annotated[
+        bool,
+        typer.Option("--handwritten", help="Leave out printed strings.", rich_help_panel="Picture"),
+    ] = False,
     decoder: DecoderOption = Decoder.VITERBI,
     topology: TopologyOption = Topology.CTC,
     model: ModelOption = None,
@@ -112,6 +118,9 @@ def read(
         int,
         typer.Option(min=1, max=1000, metavar="K", help="List the K likeliest texts."),
     ] = 1,
+    confidence: Annotated[
+        bool, typer.Option("--confidence", help="Print the confidence behind each text.")
+    ] = False,
     mask_below: Annotated[
         float,
         typer.Option(min=0, max=1, metavar="P", help="Print ? for a less probable digit."),
@@ -138,9 +147,10 @@ def read(
 ) -> None:
     """Read the digit strings on pictures.
 
-    Prints a row for each string: its digits, and where there are several
-    pictures the file name in front. As text, the row of what is rejected,
-    empty or unreadable has no digits; the other formats say what it is.
+    Prints a row for each string: its digits, with the file name in front
+    where there are several pictures, and the page where a file has several.
+    As text, the row of a rejected, empty or unreadable picture has no
+    digits; the other formats say what it is.
 
     Exit codes: 0 all read; 3 one rejected; 4 no digits on one; 5 one cannot
     be read; 6 no usable model; 7 output not writable; the highest wins.
@@ -155,7 +165,7 @@ def read(
     if batch and (explain or form is Format.ALTO):
         what = "--explain draws" if explain else "--format alto describes"
         raise UsageError(f"{what} one picture, several were given; call it once for each")
-    _refuse_without_effect(form, decoder, nbest, mask_below, deskew and page is True)
+    _refuse_without_effect(form, decoder, nbest, mask_below, confidence)
     _refuse_places(images, output, explain)
     reader = reader_of(
         model,
@@ -165,8 +175,8 @@ def read(
         most_texts=nbest,
         polarity=polarity,
         region=region_of(region) if region else None,
-        deskew=deskew,
         max_pixels=max_pixels,
+        handwritten=handwritten,
     )
     layout = formatter(
         form,
@@ -174,6 +184,7 @@ def read(
         named=batch,
         nbest=nbest,
         mask_below=mask_below,
+        confidence=confidence,
         model={"name": reader.engine.description.name, "sha256": reader.engine.sha256},
     )
     found: Counter[Status] = Counter()
@@ -192,7 +203,7 @@ def read(
                 pages = counted(
                     pages,
                     lambda: len([*rows.remaining(pictures(images))]),
-                    lambda readings: readings[0].page == 0,
+                    lambda readings: readings[0].page == 1,
                 )
             for readings in pages:
                 rows.write(readings)
@@ -200,14 +211,14 @@ def read(
                     shown = readings
                 found.update(reading.status for reading in readings)
                 if not quiet:
-                    _say(readings)
+                    report(readings)
         if explain and shown:
-            _draw(shown, explain)
+            draw(shown, explain)
     except KeyboardInterrupt:
         kept = "; go on with the same command and --resume" if output and layout.resumable else ""
         fail(f"interrupted{kept}", ExitCode.INTERRUPTED)
     if verbose:
-        note(_summary(found, time.perf_counter() - started))
+        note(summary(found, time.perf_counter() - started))
     worst = max((EXIT_CODES[status] for status in found), default=ExitCode.OK)
     raise typer.Exit(ExitCode.OK if exit_zero else worst)
 
@@ -218,21 +229,27 @@ def _format(form: Format | None, json_lines: bool, output: Path | None) -> Forma
         raise UsageError(f"--json is short for --format json; leave out --json or --format {form}")
     if json_lines:
         return Format.JSON
-    return form or ENDINGS.get(output.suffix.lower() if output else "", Format.TEXT)
+    ending = output.suffix.lower() if output else ""
+    if form is None and ending not in ENDINGS:
+        known = ", ".join(filter(None, ENDINGS))
+        raise UsageError(f"--output {output}: no format ends in {ending}; give one of {known}, or --format")
+    return form or ENDINGS[ending]
 
 
 def _refuse_without_effect(
-    form: Format, decoder: Decoder, nbest: int, mask_below: float, deskews_pages: bool
+    form: Format, decoder: Decoder, nbest: int, mask_below: float, confidence: bool
 ) -> None:
     """An option that would change nothing is a misunderstanding."""
     if nbest > 1 and (mask_below or decoder is Decoder.NMS):
         raise UsageError("--nbest lists whole texts by probability; leave out --mask-below and --decoder nms")
     if mask_below and form is not Format.TEXT:
         raise UsageError(f"--mask-below prints text; leave it out with --format {form}")
+    if confidence and form is not Format.TEXT:
+        raise UsageError(f"--confidence adds a column to text; leave it out with --format {form}")
+    if confidence and nbest > 1:
+        raise UsageError("--nbest lists probabilities already; leave out --confidence")
     if nbest > 1 and form not in {Format.TEXT, Format.JSON}:
         raise UsageError(f"--nbest lists texts in text and json; leave it out with --format {form}")
-    if deskews_pages:
-        raise UsageError("--deskew turns lines level; strings on a --page are turned anyway, so leave it out")
 
 
 def _refuse_places(images: list[str], output: Path | None, explain: Path | None) -> None:
@@ -264,38 +281,3 @@ class _Stdin:
     def read(self, size: int = -1) -> bytes:
         """The next bytes."""
         return standard_input().read(size)
-
-
-def _say(readings: Sequence["Reading"]) -> None:
-    """What is not accepted, and why, on stderr."""
-    for reading in readings:
-        if reading.status is Status.ERROR:
-            note(reading.reason or "")
-        elif reading.status is not Status.ACCEPTED:
-            note(f"{_place(reading, len(readings) > 1)}: {reading.status}: {reading.reason}")
-
-
-def _place(reading: "Reading", among_others: bool) -> str:
-    """Where a string was read: the picture, its page, and the corner of its box where there are several."""
-    page = f", page {reading.page + 1}" if reading.page else ""
-    left, top, *_ = reading.box.rounded() if among_others and reading.box else (None, None)
-    return reading.source + page + (f", at {left},{top}" if left is not None else "")
-
-
-def _draw(readings: Sequence["Reading"], path: Path) -> None:
-    """What one string rests on, or where the strings of a page are."""
-    from sdnn.rendering.explain import explain
-    from sdnn.rendering.overview import overview
-
-    first = readings[0]
-    if first.evidence and len(readings) > 1:
-        save_picture(overview(first.evidence.page, readings), path)
-    elif first.status is not Status.ERROR:
-        save_picture(explain(first), path)
-    if first.page:
-        note(f"--explain shows page {first.page + 1}, the first with digits")
-
-
-def _summary(found: Counter[Status], seconds: float) -> str:
-    counts = ", ".join(f"{count:,} {status}" for status, count in found.items()) or "nothing to read"
-    return f"{counts}; {seconds:.1f} s, {found.total() / seconds:,.0f} a second"

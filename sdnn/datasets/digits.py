@@ -28,6 +28,8 @@ from sdnn.errors import MissingPackage, UnreadableInput
 FIT_IMAGES: Final = 55_000
 TAILED_PX: Final = 36
 """Rows, in pixels of MNIST, of digits drawn finer: MNIST's 28 have no room for long tails."""
+HANDS_SHARE: Final = 0.4
+"""How many of the digits are of real hands, where these are among the sources."""
 MNIST_FILES: Final = (
     "train-images-idx3-ubyte",
     "train-labels-idx1-ubyte",
@@ -163,7 +165,7 @@ class Mixed:
 
 def plain_part(source: DigitSource) -> DigitSource:
     """What of a source stands on clean pages: of a mixture the first one."""
-    return source.first if isinstance(source, Mixed) else source
+    return plain_part(source.first) if isinstance(source, Mixed) else source
 
 
 def digit_source(
@@ -172,19 +174,25 @@ def digit_source(
     """The digits of a source.
 
     Args:
-        source: MNIST, drawn, or both.
+        source: MNIST, drawn, both, or both and real hands.
         split: Part of MNIST; drawn digits are endless and have none.
-        pen_share: How many of the digits are drawn, where the source is mixed.
+        pen_share: How many of the digits that are not of real hands are drawn, where the source is mixed.
         data: Folder that holds MNIST; see `find_mnist`.
 
     Raises:
         MissingPackage: When MNIST is asked for and torchvision is not installed.
-        UnreadableInput: When MNIST is asked for and cannot be had.
+        UnreadableInput: When MNIST or UNIPEN is asked for and cannot be had.
     """
     if source is Source.PEN:
         return Pen()
-    mnist = load_mnist(split, data)
-    return mnist if source is Source.MNIST else Mixed(mnist, Pen(), pen_share)
+    if source is Source.MNIST:
+        return load_mnist(split, data)
+    if source is Source.HANDS:
+        from sdnn.datasets.unipen import RealHands, load_unipen
+
+        hands = RealHands(load_unipen("1a", split, data))  # first: it is the one that is not downloaded
+        return Mixed(Mixed(load_mnist(split, data), Pen(), pen_share), hands, HANDS_SHARE)
+    return Mixed(load_mnist(split, data), Pen(), pen_share)
 
 
 def load_mnist(split: Split, data: Path | None = None) -> Mnist:
@@ -256,6 +264,17 @@ def mnist_checksums(data: Path | None = None) -> Mapping[str, str]:
     """SHA-256 of each unpacked MNIST file, for the record of a training run; MNIST must have been loaded."""
     raw = find_mnist(data) / "MNIST" / "raw"
     return {name: hashlib.sha256((raw / name).read_bytes()).hexdigest() for name in MNIST_FILES}
+
+
+def source_checksums(source: Source, data: Path | None = None) -> dict[str, str]:
+    """SHA-256 of what a source is made of, for the record of a training run; it must have been loaded."""
+    if source is Source.PEN:
+        return {}
+    if source is Source.HANDS:
+        from sdnn.datasets.unipen import unipen_checksums
+
+        return {**mnist_checksums(data), **unipen_checksums(data)}
+    return dict(mnist_checksums(data))
 
 
 def _copied_archives(raw: Path, cache: Path) -> Path:

@@ -22,7 +22,7 @@ HANGING: Final = (3, 4, 5, 7, 9)
 SIGNS: Final = ("$", "#")
 """What an amount or a number begins with."""
 
-_MARKS: Final[dict[str, tuple[tuple[tuple[float, float], ...], ...]]] = {
+MARK_STROKES: Final[dict[str, tuple[tuple[tuple[float, float], ...], ...]]] = {
     ".": (((0.0, 0.0), (0.03, 0.0)),),
     ",": (((0.04, -0.04), (0.05, 0.05), (-0.04, 0.18)),),
     ":": (((0.0, -0.1), (0.03, -0.1)), ((0.02, -0.5), (0.05, -0.5))),
@@ -181,7 +181,7 @@ def write_line(
     for place in range(len(text) + 1):
         for mark in marks.get(place, ""):
             stretch = float(np.exp(rng.normal(0.3 if mark == "-" else 0, 0.35 if mark == "-" else 0.15)))
-            shapes = [np.array(stroke) * (stretch, 1) for stroke in _MARKS[mark]]
+            shapes = [np.array(stroke) * (stretch, 1) for stroke in MARK_STROKES[mark]]
             wide = max(shape[:, 0].max() for shape in shapes)
             rise = rng.normal(0, 0.06)
             strokes += [

@@ -4,17 +4,24 @@ A page goes through the preprocessing that a real picture goes through; what com
 digits on it, is all that string training needs. No page is stored: each is made again from its seed.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from sdnn.datasets.digits import DigitSource, plain_part
+from sdnn.datasets.documents import DocumentRecipe, OtherWriting, random_document
 from sdnn.datasets.handwriting import random_marks, random_style, write_line
 from sdnn.datasets.paper import Paper, on_paper
 from sdnn.datasets.strips import Layout, set_side_by_side
-from sdnn.preprocessing import Writing, to_strip, writing_on
+from sdnn.detection import Detector, TextLine, Writing, writing_along
+from sdnn.preprocessing import to_strip
 from sdnn.results import Box, FloatArray, Geometry
+
+ENDS_OFF: Final = 0.45
+"""How far an end of a line may lie from that of its string, in heights of its digits."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +65,9 @@ class PageRecipe:
         paper: What the others are written on.
         viewing: How the line is brought to the size of a strip.
         views: Strips made of one page, each seen in a way of its own.
-        widest_px: Strips wider than this are left out: what preprocessing took for a line of writing is
-            something else.
+        widest_px: Strips wider than this are left out.
+        document_share: How many of the pages are documents, where there are hands to write words on them.
+        document: How those are made.
     """
 
     most_digits: int = 8
@@ -72,6 +80,12 @@ class PageRecipe:
     viewing: Viewing = field(default_factory=Viewing)
     views: int = 2
     widest_px: int = 480
+    document_share: float = 0.5
+    document: DocumentRecipe = field(
+        default_factory=lambda: DocumentRecipe(
+            size_px=(160, 400), heights_px=((13.0, 60.0, 1.0),), crop_share=1.0, most_digits=9
+        )
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,10 +95,12 @@ class Page:
     Attributes:
         brightness: (H, W) float32, 0 black to 1 white.
         text: The digits.
+        text_box: Where they are, with marks.
     """
 
     brightness: FloatArray
     text: str
+    text_box: Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +141,7 @@ def random_page(
     ink /= 255
     neighbours = [np.roll(ink[top : top + height], int(rng.integers(ink.shape[1])), axis=1) for _ in range(2)]
     text_box = Box(left, top, left + width, top + height)
-    return Page(on_paper(ink, text_box, recipe.paper, rng, neighbours), text)
+    return Page(on_paper(ink, text_box, recipe.paper, rng, neighbours), text, text_box)
 
 
 def _clean_page(source: DigitSource, text: str, recipe: PageRecipe, rng: np.random.Generator) -> Page:
@@ -134,7 +150,8 @@ def _clean_page(source: DigitSource, text: str, recipe: PageRecipe, rng: np.rand
     low, high = recipe.clean_gap_px
     middle = rng.integers(low, high, endpoint=True)
     gaps = np.clip(rng.integers(middle - 3, middle + 3, endpoint=True, size=len(text) - 1), low, high)
-    return Page(set_side_by_side(digits, gaps.tolist(), Layout.margin_px).page, text)
+    strip = set_side_by_side(digits, gaps.tolist(), Layout.margin_px)
+    return Page(strip.page, text, Box.around(list(strip.boxes)))
 
 
 def _random_text(recipe: PageRecipe, rng: np.random.Generator) -> str:
@@ -147,21 +164,83 @@ def _random_text(recipe: PageRecipe, rng: np.random.Generator) -> str:
     return "".join(map(str, labels))
 
 
+@dataclass(frozen=True)
+class LineSource:
+    """Where the lines come from that string training learns; goes to other processes.
+
+    Attributes:
+        digits: Hands whose digits are written.
+        detector: Finds the lines.
+        words: Hands that write words on documents; without them there are only pages with one line.
+    """
+
+    digits: DigitSource
+    detector: Detector
+    words: OtherWriting | None = None
+
+
 def random_strips(
-    source: DigitSource, count: int, recipe: PageRecipe, geometry: Geometry, rng: np.random.Generator
+    source: LineSource, count: int, recipe: PageRecipe, geometry: Geometry, rng: np.random.Generator
 ) -> list[LabelledStrip]:
-    """Fresh strips of random pages."""
+    """Fresh strips, each of a line that the detector found where there is one, and of its full length."""
     strips: list[LabelledStrip] = []
     while len(strips) < count:
-        page = random_page(source, recipe, rng)
-        writing = writing_on(page.brightness)
-        if writing is None:
-            continue
-        for _ in range(recipe.views):
-            ink = _seen(writing, recipe.viewing, geometry, rng)
-            if ink.shape[1] <= recipe.widest_px:
-                strips.append(LabelledStrip(ink, page.text))
+        documents = source.words is not None and rng.random() < recipe.document_share * (
+            1 - recipe.clean_share
+        )
+        for writing, text in (_document_lines if documents else _page_lines)(source, recipe, rng):
+            for _ in range(recipe.views):
+                ink = _seen(writing, recipe.viewing, geometry, rng)
+                if ink.shape[1] <= recipe.widest_px:
+                    strips.append(LabelledStrip(ink, text))
     return strips[:count]
+
+
+def _page_lines(
+    source: LineSource, recipe: PageRecipe, rng: np.random.Generator
+) -> Iterator[tuple[Writing, str]]:
+    """The line of a page, unless the detector sees less or more of it."""
+    page = random_page(source.digits, recipe, rng)
+    text = page.text_box
+    middle = (text.top + text.bottom) / 2
+    ends = np.array([(text.left, middle), (text.right, middle)])
+    yield from _matched(page.brightness, source.detector(page.brightness).lines, [(ends, page.text)])
+
+
+def _document_lines(
+    source: LineSource, recipe: PageRecipe, rng: np.random.Generator
+) -> Iterator[tuple[Writing, str]]:
+    """The lines of a document that the detector sees in their full length; struck-out digits are not read."""
+    assert source.words is not None  # else there are no documents
+    document = random_document(source.digits, source.words, recipe.document, rng)
+    strings = [
+        (
+            string.centre,
+            "".join(digit for place, digit in enumerate(string.text) if place not in string.struck),
+        )
+        for string in document.strings
+    ]
+    yield from _matched(document.picture, source.detector(document.picture).lines, strings)
+
+
+def _matched(
+    picture: FloatArray, lines: Sequence[TextLine], strings: Sequence[tuple[FloatArray, str]]
+) -> Iterator[tuple[Writing, str]]:
+    """The writing of each line that runs from one end of a string to the other, with the string's text.
+
+    Args:
+        picture: (H, W) brightness.
+        lines: Found on it.
+        strings: (2, 2) ends and text of each string.
+    """
+    for line in lines:
+        for ends, text in strings:
+            off = np.hypot(*(np.stack([line.start, line.end]) - ends).T)
+            if text and off.max() <= ENDS_OFF * line.height_px:
+                _, writing = writing_along(picture, line)
+                if writing is not None:
+                    yield writing, text
+                break
 
 
 def _seen(

@@ -18,7 +18,17 @@ import numpy.typing as npt
 from sdnn.datasets.allographs import ALLOGRAPHS, Allograph
 from sdnn.results import FloatArray
 
-__all__ = ["ALLOGRAPHS", "IMAGE_PX", "TEXT_PX", "Allograph", "Habit", "Hand", "draw_digit", "random_hand"]
+__all__ = [
+    "ALLOGRAPHS",
+    "IMAGE_PX",
+    "TEXT_PX",
+    "Allograph",
+    "Habit",
+    "Hand",
+    "draw_digit",
+    "draw_lines",
+    "random_hand",
+]
 
 IMAGE_PX: Final = 28
 """Rows of a drawn digit, MNIST's."""
@@ -168,7 +178,7 @@ def draw_digit(
     width = int(np.ceil((high - low)[0] * px_per_unit + pen_px + 2 * _MARGIN_PX * scale))
     shift = np.array([width, rows_px * scale]) / 2 - px_per_unit * (low + high) / 2
     lines = [px_per_unit * stroke + shift for stroke in strokes]
-    return _ink(lines, pen_px, hand.pressure, (width, rows_px * scale), scale)
+    return draw_lines(lines, pen_px, hand.pressure, (width, rows_px * scale), scale)
 
 
 def _choose(label: int, hand: Hand, rng: np.random.Generator, name: str | None) -> Allograph:
@@ -315,10 +325,21 @@ def _bounded_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> FloatAr
     return np.clip(rng.standard_normal(shape), -2, 2)
 
 
-def _ink(
+def draw_lines(
     strokes: list[FloatArray], pen_px: float, pressure: float, size: tuple[int, int], scale: int
 ) -> npt.NDArray[np.uint8]:
-    """Picture of lines given in pixels by edges, drawn in the fine raster and averaged."""
+    """Draw lines, in a raster several times as fine that is averaged afterwards.
+
+    Args:
+        strokes: (N, 2) x and y of each line in pixels, counted from the picture's edges.
+        pen_px: Width of the lines in pixels.
+        pressure: Share of that width lost where a line does not go straight down.
+        size: Width and height of the picture in pixels.
+        scale: 1, 2, 4 or 8: how much less fine the raster is than eight times the picture.
+
+    Returns:
+        (H, W) picture, 0 paper to 255 ink.
+    """
     finer = _FINE // scale
     width, height = size
     fine = np.zeros((height * finer, width * finer), np.uint8)

@@ -4,7 +4,7 @@ Each window comes with the set of classes that are right for it. With its centre
 that is the digit alone, whatever the neighbours do; far from every digit it is no-digit alone; in between it
 is either, so that the net is free to hand over where it likes, but never to a third class.
 
-The strips go through the preprocessing that a real picture goes through.
+The strips are brought to size as those of a real picture are.
 
 Reference:
     LeCun et al. 1998, section VII: centre digit flanked by two random neighbours, box gap -1 to +4 px, a
@@ -21,7 +21,8 @@ import numpy.typing as npt
 from sdnn.datasets.degradation import Distortion, distorted_windows, salt_and_pepper
 from sdnn.datasets.digits import DigitSource
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
-from sdnn.preprocessing import strip_of_page
+from sdnn.preprocessing import to_strip
+from sdnn.preprocessing.slant import slant_of
 from sdnn.results import CLASSES, NO_DIGIT, Box, FloatArray, Geometry, Strip
 
 
@@ -85,9 +86,7 @@ def make_windows(
     right: list[npt.NDArray[np.bool_]] = []
     while len(windows) < count:
         synthetic = random_strip(source, recipe.layout, rng)
-        strip = strip_of_page(synthetic.page, geometry)
-        if strip is None:
-            continue
+        strip = clean_strip(synthetic, geometry)
         digits = _digits_on(strip, synthetic)
         first, last = geometry.window_px / 2, strip.ink.shape[1] - geometry.window_px / 2
         places = _places(digits, (first, last), recipe, rng)
@@ -97,6 +96,18 @@ def make_windows(
     batch = np.stack(windows[:count])
     batch[noisy] = salt_and_pepper(batch[noisy], rng.uniform(0, recipe.noise, (len(noisy), 1, 1)), rng)
     return batch, np.concatenate(right)[:count]
+
+
+def clean_strip(synthetic: SyntheticStrip, geometry: Geometry) -> Strip:
+    """A synthetic strip as the reader's net would see it, had the detector found its line exactly."""
+    boxes = synthetic.boxes
+    height = float(np.median([box.height for box in boxes]))
+    middle = float(np.median([(box.top + box.bottom) / 2 for box in boxes]))
+    around = Box.around(list(boxes))
+    text = Box(around.left, middle - height / 2, around.right, middle + height / 2)
+    rows, columns = np.nonzero(synthetic.ink > 127)
+    slant = slant_of(np.stack([columns, rows], axis=1).astype(np.float64), text)
+    return to_strip(synthetic.ink.astype(np.float32) / 255, text, geometry, slant=slant)
 
 
 @dataclass(frozen=True, eq=False)

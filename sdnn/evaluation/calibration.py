@@ -97,7 +97,7 @@ def calibrate(
     plain.interpreter = replace(plain.interpreter, constraint=None, min_confidence=0.0)
     maps: list[FloatArray] = []
     strings: list[list[int]] = []
-    for done, (each, reading) in enumerate(zip(labelled, _readings(plain, labelled), strict=True)):
+    for done, (each, (reading, _)) in enumerate(zip(labelled, _readings(plain, labelled), strict=True)):
         if reading.evidence and each.label:
             maps.append(reading.evidence.class_map.log_probs)
             strings.append([int(digit) for digit in each.label])
@@ -107,14 +107,10 @@ def calibrate(
     temperature = round(fit_temperature(maps, strings), 4)  # as it will stand in the profile
     outcomes = []
     for number, reader in enumerate((reader_at(None), reader_at(temperature)), start=1):
-        readings = []
-        for done, reading in enumerate(_readings(reader, labelled)):
-            readings.append(replace(reading, evidence=None))
+        confidences, right = np.zeros(len(labelled)), np.zeros(len(labelled), bool)
+        for done, (reading, digits) in enumerate(_readings(reader, labelled)):
+            confidences[done], right[done] = reading.confidence, digits == labelled[done].label
             advance(number * len(labelled) + done + 1, 3 * len(labelled))
-        confidences = np.array([reading.confidence for reading in readings])
-        right = np.array(
-            [reading.string == each.label for reading, each in zip(readings, labelled, strict=True)]
-        )
         outcomes.append((confidences, right))
     confidences, right = outcomes[1]
     return Calibration(
@@ -128,13 +124,13 @@ def calibrate(
     )
 
 
-def _readings(reader: Reader, labelled: Sequence[LabelledFile]) -> Iterator[Reading]:
-    """The reading of each picture.
+def _readings(reader: Reader, labelled: Sequence[LabelledFile]) -> Iterator[tuple[Reading, str]]:
+    """The reading of each picture, and its digits.
 
     Raises:
         UnreadableInput: At the first that cannot be read.
     """
-    for reading in first_readings(reader, [each.path for each in labelled]):
+    for reading, digits in first_readings(reader, [each.path for each in labelled]):
         if reading.status is Status.ERROR:
             raise UnreadableInput(reading.reason or "")
-        yield reading
+        yield reading, digits

@@ -20,11 +20,25 @@ UNREADABLE: Final = "?"
 """Stands for the text of a file that cannot be read: equal to no label, not even a blank one."""
 
 
-def first_readings(reader: Reader, files: Sequence[Path]) -> Iterator[Reading]:
-    """The reading of each file, of several pages that of the first, with its evidence; read in batches."""
+def first_readings(reader: Reader, files: Sequence[Path]) -> Iterator[tuple[Reading, str]]:
+    """The reading of each file, of several pages that of the first, with its evidence, and the digits alone.
+
+    Where there are several strings, text and digits are those of all, with a blank between: they equal no
+    label.
+    """
     for readings in reader.read_pages(files, evidence=True):
-        if readings[0].page == 0:
-            yield readings[0]
+        if readings[0].page == 1:
+            yield _together(readings)
+
+
+def _together(readings: Sequence[Reading]) -> tuple[Reading, str]:
+    """The readings of a page as one, and its digits."""
+    first = max(readings, key=lambda reading: len(reading.string))
+    if len(readings) == 1:
+        return first, first.string
+    confidence = min(reading.confidence for reading in readings)
+    together = replace(first, text=" ".join(reading.text for reading in readings), confidence=confidence)
+    return together, " ".join(reading.string for reading in readings)
 
 
 def evaluate(
@@ -49,8 +63,8 @@ def evaluate(
     started = time.perf_counter()
     pairs, confidences, failures, unreadable = [], [], [], 0
     files = read_labels(folder)
-    for labelled, reading in zip(files, first_readings(reader, [each.path for each in files]), strict=True):
-        text = reading.string
+    found = first_readings(reader, [each.path for each in files])
+    for labelled, (reading, text) in zip(files, found, strict=True):
         if reading.status is Status.ERROR:
             reading, text = replace(reading, text=UNREADABLE), UNREADABLE
             unreadable += 1

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from sdnn.choices import Contents
 from sdnn.datasets.digits import DigitSource, Mnist, Pen
 from sdnn.datasets.pages import Page, PageRecipe, random_page
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip, set_side_by_side
@@ -126,7 +127,7 @@ def measure(
     ]
     # One stream, so that processes that read at the same time are started once.
     pages = (page for trials in groups for trial in trials for page in trial.pages())
-    readings = reader.read_many(pages, jobs=jobs)
+    readings = reader.read_many(pages, contents=Contents.LINE, jobs=jobs)
     lengths, gaps, corruptions, singles = (
         tuple(_outcome(trial, readings, seed, advance) for trial in trials) for trials in groups
     )
@@ -225,7 +226,7 @@ def read_drawn(reader: Reader, count: int, seed: int, advance: Callable[[], None
     """
     pages = [_drawn_page(_rng(seed, number, "drawn")) for number in range(count)]
     failures = []
-    readings = reader.read_pages((page.brightness for page in pages), evidence=True)
+    readings = reader.read_pages((page.brightness for page in pages), contents=Contents.LINE, evidence=True)
     for number, (page, (reading,)) in enumerate(zip(pages, readings, strict=True)):
         if reading.text != page.text:
             failures.append(SheetEntry(f"number {number}", page.text, reading))

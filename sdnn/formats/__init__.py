@@ -23,16 +23,17 @@ class Formatter(Protocol):
         """What stands before all rows; empty where nothing does."""
 
     def rows(self, readings: "Sequence[Reading]") -> str:
-        """The rows for all the strings of one page, which may be none."""
+        """The rows for all the strings of one page, which may be none; some may come with the next call."""
 
     def end(self) -> str:
-        """What stands after all rows; empty where nothing does."""
+        """The rows still missing, and what stands after all rows; empty where nothing does."""
 
     def source_of(self, line: str) -> str | None:
         """The source that a line names; None for a header.
 
         Raises:
             ValueError: When the line is not one of this format.
+            UsageError: When the line is of another version of this format.
         """
 
 
@@ -44,6 +45,7 @@ def formatter(
     named: bool = False,
     nbest: int = 1,
     mask_below: float = 0.0,
+    confidence: bool = False,
 ) -> Formatter:
     """The formatter that writes a format.
 
@@ -54,12 +56,13 @@ def formatter(
         named: Whether text has the source in front.
         nbest: How many of the likeliest texts were asked for; with several, text lists them all.
         mask_below: Probability of a digit below which text has a question mark in its place.
+        confidence: Whether text has the confidence behind.
     """
     match form:
         case Format.TEXT:
             from sdnn.formats.text import Text
 
-            return Text(named, nbest, mask_below)
+            return Text(named, nbest, mask_below, confidence)
         case Format.TSV | Format.CSV:
             from sdnn.formats.table import Csv, Tsv
 

@@ -36,6 +36,8 @@ _HEAD: Final = """\
   </Description>
   <Tags>
     <OtherTag ID="rejected" LABEL="rejected" DESCRIPTION="Too doubtful to be used unchecked."/>
+    <OtherTag ID="printed" LABEL="printed" DESCRIPTION="Printed, not handwritten."/>
+    <OtherTag ID="signs" LABEL="signs" DESCRIPTION="With signs between or beside the digits."/>
   </Tags>
   <Layout>
 """
@@ -65,7 +67,7 @@ class Alto:
     def rows(self, readings: Sequence[Reading]) -> str:
         """A page with a block for each reading that has a place on it."""
         self._pages += 1
-        number = readings[0].page + 1 if readings else self._pages
+        number = readings[0].page if readings else self._pages
         page = Element("Page", ID=f"page_{self._pages}", PHYSICAL_IMG_NR=str(number))
         width, height = readings[0].page_size_px if readings else (0, 0)
         if width and height:
@@ -93,8 +95,13 @@ def _add_string(space: Element, reading: Reading, box: Box, number: str) -> None
     block = SubElement(space, "TextBlock", {"ID": f"block_{number}", **measures})
     line = SubElement(block, "TextLine", {"ID": f"line_{number}", **measures})
     string = SubElement(line, "String", {"ID": f"string_{number}", **measures})
-    if reading.status is Status.REJECTED:
-        string.set("TAGREFS", "rejected")
+    tags = {
+        "rejected": reading.status is Status.REJECTED,
+        "printed": reading.printed,
+        "signs": bool(reading.signs),
+    }
+    if any(tags.values()):
+        string.set("TAGREFS", " ".join(tag for tag, applies in tags.items() if applies))
     string.set("CONTENT", reading.text)
     string.set("WC", _probability(reading.confidence))
     for letter, digit in _letters(reading):

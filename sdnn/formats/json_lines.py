@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sdnn.formats.record import reading_record
+from sdnn.errors import UsageError
+from sdnn.formats.record import SCHEMA, reading_record
 from sdnn.results import Reading
 
 
@@ -42,9 +43,15 @@ class JsonLines:
 
         Raises:
             ValueError: When the line holds no record.
+            UsageError: When the record is of another schema: one file must not mix two.
         """
         record = json.loads(line)
         source = record.get("source") if isinstance(record, dict) else None
-        if not isinstance(source, str):
-            raise ValueError("no record with a source")
+        if not isinstance(source, str) or "schema" not in record:
+            raise ValueError("no record with a source and a schema")
+        if record["schema"] != SCHEMA:
+            raise UsageError(
+                f"--resume: the records in --output have schema {record['schema']}, new ones have schema "
+                f"{SCHEMA}; leave out --resume to read all again, or give another --output"
+            )
         return source

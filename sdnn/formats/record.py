@@ -8,7 +8,8 @@ from typing import Any, Final
 from sdnn.choices import Status
 from sdnn.results import Box, Reading
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
+"""Version of the record; it changes when a field is added or changes its meaning."""
 
 
 def reading_record(reading: Reading, model: dict[str, str]) -> dict[str, Any]:
@@ -37,6 +38,8 @@ def reading_record(reading: Reading, model: dict[str, str]) -> dict[str, Any]:
             }
             for digit in reading.digits
         ],
+        "signs": [{"place": sign.place, "box": _edges(sign.box)} for sign in reading.signs],
+        "printed": reading.printed,
         "nbest": [list(entry) for entry in reading.nbest],
         "missing": reading.missing,
         "unconstrained": reading.unconstrained,
@@ -55,6 +58,8 @@ def _nothing_read() -> dict[str, Any]:
         "confidence": 0.0,
         "fit": 1.0,
         "digits": [],
+        "signs": [],
+        "printed": False,
         "nbest": [],
         "missing": 0.0,
         "unconstrained": None,

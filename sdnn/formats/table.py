@@ -27,7 +27,10 @@ COLUMNS: Final = (
     "fit",
     "status",
     "reason",
+    "signs",
+    "printed",
 )
+"""`signs`: number of signs that are no digits; `printed`: 1 for a printed string, else 0."""
 
 
 class Table(ABC):
@@ -103,6 +106,8 @@ def _cells(reading: Reading) -> list[Cell]:
         _short(reading.fit),
         reading.status.value,
         _text(reading.reason or ""),
+        len(reading.signs),
+        int(reading.printed),
     ]
 
 

@@ -1,57 +1,101 @@
 """Readings as plain text: the digits, and nothing else unless asked for."""
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from sdnn.choices import Status
 from sdnn.formats.escaping import escaped, unescaped
 from sdnn.results import Reading
 
+_PAGE: Final = re.compile(r":[0-9]+\Z")
+"""Page number behind a source."""
+
 
 class Text:
     """One row a string: the text, or source, tab and text.
 
-    What was rejected has an empty text, as has what is empty or could not be read: better blank than wrong.
+    Rows of a file with several pages have its source and the page in front, as in ``scan.tif:2``. Only the
+    second page shows that a file has several, so the rows of a first page are held back until the next page
+    or picture. A source that itself ends in a colon and a number always has its page behind, so that
+    removing one always gives back the source.
+
+    A rejected, empty or unreadable picture has an empty text: better blank than wrong.
 
     Attributes:
-        resumable: Whether the rows name their sources.
+        resumable: Whether all rows name their sources.
     """
 
-    def __init__(self, named: bool = False, nbest: int = 1, mask_below: float = 0.0) -> None:
+    def __init__(
+        self, named: bool = False, nbest: int = 1, mask_below: float = 0.0, confidence: bool = False
+    ) -> None:
         """Arguments as for `formats.formatter`."""
         self.resumable = named
         self._nbest = nbest
         self._mask_below = mask_below
+        self._confidence = confidence
+        self._held: Sequence[Reading] = ()
 
     def start(self) -> str:
         """Nothing: text has no header."""
         return ""
 
     def rows(self, readings: Sequence[Reading]) -> str:
-        """A line for each reading, or for each of its likeliest texts, with their probabilities."""
-        return "".join(
-            f"{escaped(reading.source)}\t{text}\n" if self.resumable else f"{text}\n"
-            for reading in readings
-            for text in self._texts(reading)
-        )
+        """A line for each reading, or for each of its likeliest texts, with their probabilities.
+
+        Args:
+            readings: Strings of one page; those of a first page are held back.
+
+        Returns:
+            The rows held back so far; behind them those of a later page.
+        """
+        if not readings:
+            return ""
+        held, self._held = self._held, ()
+        if readings[0].page > 1:
+            return self._rows([*held, *readings], of_several=True)
+        self._held = readings
+        return self._rows(held)
 
     def end(self) -> str:
-        """Nothing."""
-        return ""
+        """The rows that are held back."""
+        held, self._held = self._held, ()
+        return self._rows(held)
 
     def source_of(self, line: str) -> str | None:
-        """The source in front of the first tab.
+        """The source in front of the first tab, without a page.
 
         Raises:
             ValueError: When the line has too few or too many cells.
         """
         source, *cells = line.removesuffix("\n").split("\t")
-        if not 1 <= len(cells) <= (2 if self._nbest > 1 else 1):
+        least, most = (2, 2) if self._confidence else (1, 2 if self._nbest > 1 else 1)
+        if not least <= len(cells) <= most:
             raise ValueError("not source, tab and text")
-        return unescaped(source)
+        return unescaped(_PAGE.sub("", source))
+
+    def _rows(self, readings: Sequence[Reading], of_several: bool = False) -> str:
+        """The rows of readings, of a file with several pages or with one."""
+        return "".join(
+            f"{self._source(reading, of_several)}{text}\n"
+            for reading in readings
+            for text in self._texts(reading)
+        )
+
+    def _source(self, reading: Reading, of_several: bool) -> str:
+        """The first cell and the tab behind it, where there is one."""
+        source = escaped(reading.source)
+        if of_several or (self.resumable and _PAGE.search(source)):
+            return f"{source}:{reading.page}\t"
+        return f"{source}\t" if self.resumable else ""
 
     def _texts(self, reading: Reading) -> list[str]:
-        if reading.status is not Status.ACCEPTED:
-            return [""]
-        if self._nbest > 1 and reading.nbest:
+        """The cells behind the source, of one row or several."""
+        accepted = reading.status is Status.ACCEPTED
+        if accepted and self._nbest > 1 and reading.nbest:
             return [f"{text}\t{probability:.4f}" for text, probability in reading.nbest]
-        return [reading.masked(self._mask_below)]
+        text = reading.masked(self._mask_below) if accepted else ""
+        if not self._confidence:
+            return [text]
+        was_read = accepted or reading.status is Status.REJECTED
+        return [f"{text}\t{reading.confidence:.3f}" if was_read else f"{text}\t"]

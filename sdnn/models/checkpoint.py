@@ -1,20 +1,25 @@
 """Writing and reading nets: safetensors to go on training, ONNX to read with. No pickle anywhere."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import onnx
 import torch
+from onnx import numpy_helper
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from sdnn.errors import ModelError
 from sdnn.files import written_whole
 from sdnn.models.architecture import CHANNELS
-from sdnn.models.description import Description
+from sdnn.models.description import TRAIN_DETECTOR, TRAIN_READER, Description, DetectorDescription
+from sdnn.models.detector_net import MULTIPLE_PX, DetectorNet, folded
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import FullyConvolutional
+
+Net = TypeVar("Net", bound=nn.Module)
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
@@ -43,8 +48,12 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ) from error
 
 
-def save_net(path: Path, net: DigitNet, description: Description) -> None:
-    """Writes the single-digit net with its description."""
+def save_net(path: Path, net: nn.Module, description: Description | DetectorDescription) -> None:
+    """Writes the single-digit net or the detector's with its description.
+
+    Raises:
+        OutputError: When the file cannot be written.
+    """
     save_tensors(path, net.state_dict(), description.to_metadata())
 
 
@@ -56,14 +65,31 @@ def load_net(path: Path) -> tuple[DigitNet, Description]:
     """
     tensors, metadata = load_tensors(path)
     description = Description.from_metadata(metadata, str(path))
+    channels = description.recipe.get("channels", CHANNELS)
+    return _filled(path, tensors, lambda: DigitNet(channels=channels), TRAIN_READER), description
+
+
+def load_detector(path: Path) -> tuple[DetectorNet, DetectorDescription]:
+    """A detector's net as `save_net` wrote it.
+
+    Raises:
+        ModelError: When the file is missing, damaged, or holds another net.
+    """
+    tensors, metadata = load_tensors(path)
+    description = DetectorDescription.from_metadata(metadata, str(path))
+    return _filled(path, tensors, DetectorNet, TRAIN_DETECTOR), description
+
+
+def _filled(path: Path, tensors: Mapping[str, Tensor], make: Callable[[], Net], train: str) -> Net:
+    """A new net with the weights of a file."""
     try:
-        net = DigitNet(channels=description.recipe.get("channels", CHANNELS))
+        net = make()
         net.load_state_dict(tensors)
     except (RuntimeError, TypeError, ValueError) as error:
         raise ModelError(
-            f"{path}: holds a net of another architecture; train it again with: sdnn train"
+            f"{path}: holds a net of another architecture; train it again with: {train}"
         ) from error
-    return net.eval(), description
+    return net.eval()
 
 
 def export_onnx(path: Path, net: FullyConvolutional, description: Description) -> None:
@@ -77,20 +103,30 @@ def export_onnx(path: Path, net: FullyConvolutional, description: Description) -
     geometry = description.geometry
     example = torch.zeros(2, geometry.height_px, 5 * geometry.window_px)
     batch, width = torch.export.Dim("B", min=1), torch.export.Dim("W", min=geometry.window_px)
-    program = torch.onnx.export(
-        net,
-        (example,),
-        input_names=["strips"],
-        output_names=["logits"],
-        dynamic_shapes={"strips": {0: batch, 2: width}},
-        dynamo=True,
-        verbose=False,
-    )
-    assert program is not None
-    _save_described(path, program.model_proto, description)
+    model = _exported(net, {"strips": example}, {"strips": {0: batch, 2: width}}, ["logits"])
+    _save_described(path, model, description)
 
 
-def describe_onnx(path: Path, description: Description) -> None:
+def export_detector(path: Path, net: DetectorNet, description: DetectorDescription) -> None:
+    """Writes the detector's net as ONNX, for any number of pictures whose sides are multiples of 16.
+
+    Input `contrast` (B, 1, H, W) float32, outputs `maps` (B, 11, H / 4, W / 4) and `ink` (B, H, W), logits
+    where they are probabilities. Batch normalisation is folded into the kernels. These are stored as float16,
+    which halves the file, each with a cast to float32, which onnxruntime carries out once, when it loads: it
+    calculates in 32 bits.
+
+    Raises:
+        OutputError: When the file cannot be written.
+    """
+    example = torch.zeros(2, 1, 4 * MULTIPLE_PX, 6 * MULTIPLE_PX)
+    batch, rows, columns = (torch.export.Dim(name, min=1) for name in ("B", "rows", "columns"))
+    sides = {0: batch, 2: MULTIPLE_PX * rows, 3: MULTIPLE_PX * columns}
+    model = _exported(folded(net), {"contrast": example}, {"contrast": sides}, ["maps", "ink"])
+    _store_halved(model.graph)
+    _save_described(path, model, description)
+
+
+def describe_onnx(path: Path, description: Description | DetectorDescription) -> None:
     """Gives an exported model another description, a temperature fitted since, say.
 
     Raises:
@@ -104,7 +140,50 @@ def describe_onnx(path: Path, description: Description) -> None:
     _save_described(path, model, description)
 
 
-def _save_described(path: Path, model: onnx.ModelProto, description: Description) -> None:
+def _exported(
+    net: nn.Module, example: Mapping[str, Tensor], sizes: Mapping[str, Any], outputs: list[str]
+) -> onnx.ModelProto:
+    """The net as an ONNX model.
+
+    Args:
+        net: In evaluation.
+        example: Inputs by name.
+        sizes: Of each input those that may be others.
+        outputs: Names.
+    """
+    program = torch.onnx.export(
+        net,
+        tuple(example.values()),
+        input_names=[*example],
+        output_names=outputs,
+        dynamic_shapes=dict(sizes),
+        dynamo=True,
+        verbose=False,
+    )
+    assert program is not None
+    return program.model_proto
+
+
+def _store_halved(graph: onnx.GraphProto) -> None:
+    """Stores the kernels of a graph as float16, each followed by a cast to float32; biases are few."""
+    casts = []
+    for tensor in graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != "float32" or values.ndim < 2:
+            continue
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(values.astype("float16"), f"{name}.float16"))
+        casts.append(
+            onnx.helper.make_node("Cast", [tensor.name], [name], f"{name}.cast", to=onnx.TensorProto.FLOAT)
+        )
+    nodes = [*casts, *graph.node]  # what is used comes after what makes it
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _save_described(
+    path: Path, model: onnx.ModelProto, description: Description | DetectorDescription
+) -> None:
     # The exporter notes for each node where in the source it comes from: paths of the machine it ran on.
     graph = model.graph
     for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output):

@@ -1,7 +1,5 @@
 """The sweep as reading runs it: the exported net in onnxruntime, without torch."""
 
-import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +9,8 @@ import numpy as np
 
 from sdnn.errors import ModelError
 from sdnn.grouping import of_similar_size
-from sdnn.models.description import Description
+from sdnn.models.description import TRAIN_READER, Description
+from sdnn.models.session import has_interface, metadata_of, open_session
 from sdnn.results import CLASSES, ClassMap, Strip, tempered
 
 BUNDLED: Final = Path(__file__).parents[1] / "weights" / "sdnn.onnx"
@@ -44,38 +43,14 @@ class Engine:
         Raises:
             ModelError: When the file is missing, damaged, or not a model of this package.
         """
-        # From 1.29 on onnxruntime reports to its makers, and leaves a device number in the user's cache,
-        # unless it is told not to before it loads. Reading stays on this machine.
-        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-        import onnxruntime
-
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            remedy = f"give {path / 'model.onnx'}" if path.is_dir() else "make one with: sdnn train"
-            raise ModelError(f"{path}: no model there ({error.strerror}); {remedy}") from error
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4  # what goes wrong is said once, by the exception
-        options.intra_op_num_threads = threads or 0
-        try:
-            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's exceptions share no base but this one
+        self._session, self.sha256 = open_session(path, threads, TRAIN_READER)
+        self.description = Description.from_metadata(metadata_of(self._session), where=str(path))
+        if not has_interface(self._session, ["strips"], {"logits": (None, None, CLASSES)}):
             raise ModelError(
-                f"{path}: not an ONNX model that can be read; make one with: sdnn train"
-            ) from error
-        self.description = Description.from_metadata(
-            self._session.get_modelmeta().custom_metadata_map, where=str(path)
-        )
-        interface = [(each.name, each.shape[-1]) for each in self._session.get_outputs()]
-        if [each.name for each in self._session.get_inputs()] != ["strips"] or interface != [
-            ("logits", CLASSES)
-        ]:
-            raise ModelError(
-                f"{path}: has not the inputs and outputs of a swept net; make one with: sdnn train"
+                f"{path}: has not the inputs and outputs of a swept net; make one with: {TRAIN_READER}"
             )
         if temperature is not None:
             self.description = replace(self.description, temperature=temperature)
-        self.sha256 = hashlib.sha256(content).hexdigest()
         self._path, self._temperature = path, temperature
 
     def __reduce__(self) -> tuple[type["Engine"], tuple[Path, float | None, int]]:

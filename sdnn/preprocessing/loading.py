@@ -13,9 +13,13 @@ from typing import Any, BinaryIO, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from sdnn.errors import UnreadableInput
+from sdnn.preprocessing.brightness import array_brightness, image_brightness
+from sdnn.preprocessing.colour import contrast_channel
+from sdnn.preprocessing.heic import heic_picture, is_heic
+from sdnn.preprocessing.orientation import upright
 from sdnn.preprocessing.pdf import MARK, MARK_BYTES, pdf_pages
 from sdnn.results import FloatArray
 
@@ -30,7 +34,7 @@ class Readable(Protocol):
 ImageSource = str | Path | bytes | Readable | Image.Image | npt.NDArray[Any]
 Pages = Generator[FloatArray, None, None]
 
-FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "PPM", "WEBP", "GIF")
+FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "PPM", "WEBP", "GIF", "AVIF")
 """The formats that Pillow may decode: a short list keeps rarely used decoders out of reach."""
 MAX_PIXELS: Final = 100_000_000
 """Pixels of a page, unless the caller says otherwise: 400 MB as brightness."""
@@ -38,21 +42,9 @@ MAX_BYTES: Final = 1_000_000_000
 """Bytes of a file, and those that are read of a stream before it is refused."""
 MAX_PAGES: Final = 10_000
 """Pages of a file: more than a scanner stacks, and few enough that a file made to have no end has one."""
-OVERSHOOT: Final = 2
-"""Floats up to here are meant to end at 1: a little above is what resampling overshoots by."""
 
-_KINDS: Final = f"{', '.join(FORMATS)}, PDF"
+_KINDS: Final = f"{', '.join(FORMATS)}, HEIC, PDF"
 _CHUNK_BYTES: Final = 1 << 20
-_TURNS: Final = {
-    2: (True, 0),
-    3: (False, 2),
-    4: (True, 2),
-    5: (True, 1),
-    6: (False, 3),
-    7: (True, 3),
-    8: (False, 1),
-}
-"""What brings a picture upright, by its EXIF orientation: mirrored first, then quarter turns to the left."""
 _PILLOW: Final = threading.Lock()
 """Held while settings of Pillow are changed that are one for the whole process."""
 _QUIET: Final = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
@@ -66,15 +58,18 @@ def load_page(source: ImageSource, max_pixels: int = MAX_PIXELS) -> FloatArray:
 
 
 def load_pages(source: ImageSource, max_pixels: int = MAX_PIXELS) -> Pages:
-    """The pages of a picture as brightness, upright as EXIF tags say, transparency on white.
+    """The pages of a picture as brightness, upright as EXIF tags say.
+
+    Transparency lies on white, or on black where white would hide what is opaque. Of a colour picture whose
+    ink is as bright as its paper, another mixture of the channels is handed on, which shows the ink.
 
     Every page of a TIFF or PDF; of an animation and of anything else the first picture. Each is decoded when
     it is asked for, and none is kept. Calls in several threads do not disturb each other.
 
     Args:
         source: Path, encoded bytes, binary file, Pillow image, or array: (H, W) grey, (H, W, 3) colour or
-            (H, W, 4) with transparency; uint8 and uint16 span their type, other integers the range they have,
-            floats 0 to 1.
+            (H, W, 4) with transparency; uint8 spans its type, uint16 the least of 8, 10, 12, 14 and 16 bits
+            that has room for all values, other integers the range they have, floats 0 to 1.
         max_pixels: Larger pages are refused before they are decoded. The pages of a PDF, which have no pixels
             of their own, are drawn so that they stay below.
 
@@ -144,7 +139,7 @@ def _from_file(file: BinaryIO, name: str, max_pixels: int) -> Pages:
         raise UnreadableInput(f"{name}: empty; give a picture ({_KINDS})")
     file.seek(0)
     _prepare_pillow(max_pixels)
-    image = _identified(file, name, max_pixels)
+    image = _identified(file, name, max_pixels, head)
     if image is not None:
         pages = _frames(image, name, max_pixels)
     elif MARK in head:  # looked for last, since a picture may say that it was made from a PDF
@@ -171,12 +166,16 @@ def _prepare_pillow(max_pixels: int) -> None:
             warnings.filterwarnings("ignore", module=_QUIET[3].pattern)
 
 
-def _identified(file: BinaryIO, name: str, max_pixels: int) -> ImageFile.ImageFile | None:
+def _identified(file: BinaryIO, name: str, max_pixels: int, head: bytes) -> ImageFile.ImageFile | None:
     """The picture in a file, not decoded yet; None where it is of none of the formats."""
     try:
+        if is_heic(head):
+            return heic_picture(file, name)
         return Image.open(file, formats=FORMATS)
     except UnidentifiedImageError:
         return None
+    except UnreadableInput:
+        raise
     except Image.DecompressionBombError as error:
         raise _too_large(name, max_pixels) from error
     except Exception as error:  # damaged bytes make decoders fail in any way
@@ -202,7 +201,7 @@ def _frames(image: ImageFile.ImageFile, name: str, max_pixels: int) -> Pages:
 def _drawings(file: BinaryIO, name: str, max_pixels: int) -> Pages:
     with closing(pdf_pages(file, name, max_pixels)) as pages:
         for page in pages:
-            yield _from_bytes(page)
+            yield contrast_channel(page)
 
 
 def _from_image(image: Image.Image, name: str, max_pixels: int) -> FloatArray:
@@ -212,72 +211,10 @@ def _from_image(image: Image.Image, name: str, max_pixels: int) -> FloatArray:
         raise _too_large(name, max_pixels)
     try:
         image.load()
-        page = _brightness(image)
+        page = image_brightness(image)
     except Exception as error:  # damaged bytes make decoders fail in any way
         raise _damaged(name, error) from error
-    return _upright(page, image)
-
-
-def _brightness(image: Image.Image) -> FloatArray:
-    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):  # convert("L") would cut these off at 255
-        return _from_numbers(image)
-    if image.mode == "LAB":
-        image = _lab_to_rgb(image)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return _from_bytes(np.asarray(image.convert("L")))
-
-
-def _from_bytes(values: npt.NDArray[np.uint8]) -> FloatArray:
-    return np.asarray(np.divide(values, np.float32(255), dtype=np.float32))
-
-
-def _lab_to_rgb(image: Image.Image) -> Image.Image:
-    from PIL import ImageCms
-
-    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
-    assert converted is not None  # it is, where the picture is to be changed in place
-    return converted
-
-
-def _from_numbers(image: Image.Image) -> FloatArray:
-    """Brightness of a picture whose pixels are no bytes: integers of 16 or 32 bits, or floats."""
-    values = np.asarray(image, dtype=np.float32)
-    white = _white(image, values)
-    page = _by_range(values) if white is None else (values / np.float32(white)).clip(0.0, 1.0)
-    if _tags(image).get(ExifTags.Base.PhotometricInterpretation) == 0:  # Pillow inverts bytes only
-        page = 1 - page
-    blank = np.isnan(values) | (values == image.info.get("transparency", np.nan))
-    return np.where(blank, np.float32(1), page)
-
-
-def _white(image: Image.Image, values: FloatArray) -> int | None:
-    """The value that stands for white, with 0 for black; None where that cannot be told."""
-    if image.mode == "F":
-        low, high = _range(values)
-        if low < 0 or high > 255:
-            return None
-        return 1 if high <= OVERSHOOT else 255
-    if image.mode == "I":  # what Pillow makes of sixteen bits in a PGM
-        return 65535 if image.format == "PPM" else None
-    bits = _tags(image).get(ExifTags.Base.BitsPerSample, (16,))[0]  # twelve become sixteen, too
-    return int(2**bits - 1)
-
-
-def _tags(image: Image.Image) -> Any:
-    """What a TIFF says of its pixels; nothing for others."""
-    return getattr(image, "tag_v2", {})
-
-
-def _upright(page: FloatArray, image: Image.Image) -> FloatArray:
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # the picture is good, only its tags are not
-        return page
-    mirrored, quarters = _TURNS.get(orientation, (False, 0))
-    return np.ascontiguousarray(np.rot90(page[:, ::-1] if mirrored else page, quarters))
+    return upright(page, image)
 
 
 def _too_large(name: str, max_pixels: int) -> UnreadableInput:
@@ -300,33 +237,4 @@ def _from_array(array: npt.NDArray[Any], max_pixels: int) -> FloatArray:
         )
     if array.shape[0] * array.shape[1] > max_pixels:
         raise _too_large(f"array of shape {array.shape}", max_pixels)
-    if array.dtype in {np.dtype(np.uint8), np.dtype(np.uint16)}:
-        array = array / np.iinfo(array.dtype).max
-    elif np.issubdtype(array.dtype, np.integer):  # of so wide a range nobody uses the whole
-        array = _by_range(array.astype(np.float32))
-    elif not (np.issubdtype(array.dtype, np.floating) or array.dtype == np.bool_):
-        raise UnreadableInput(f"array of {array.dtype}: give numbers")
-    elif np.nan_to_num(array).max() > OVERSHOOT:
-        raise UnreadableInput("array of floats far above 1: give 0 black to 1 white, or integers")
-    array = np.nan_to_num(array.astype(np.float32), nan=1.0).clip(0.0, 1.0)  # nothing measured is paper
-    if array.ndim == 2:
-        return array
-    grey = array[..., :3] @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    if array.shape[2] == 4:
-        grey = grey * array[..., 3] + (1.0 - array[..., 3])
-    return np.asarray(grey, dtype=np.float32)
-
-
-def _by_range(values: FloatArray) -> FloatArray:
-    """The values stretched from 0 to 1; where all are the same, blank paper."""
-    low, high = _range(values)
-    if not low < high:
-        return np.ones_like(values)
-    # In double precision, where the difference of two floats stays finite.
-    return ((values.astype(np.float64) - low) / (high - low)).clip(0.0, 1.0).astype(np.float32)
-
-
-def _range(values: FloatArray) -> tuple[float, float]:
-    finite = np.isfinite(values)
-    low = values.min(initial=np.inf, where=finite)
-    return float(low), float(values.max(initial=-np.inf, where=finite))
+    return array_brightness(array)

@@ -27,7 +27,7 @@ iterator is closed in the midst of it.
 
 
 def pdf_pages(file: BinaryIO, name: str, max_pixels: int) -> Generator[npt.NDArray[np.uint8], None, None]:
-    """Draws every page in grey, one at a time, at `DPI` or as fine as the limit allows.
+    """Draws every page in colour, one at a time, at `DPI` or as fine as the limit allows.
 
     Args:
         file: The PDF, which can seek and stays open meanwhile.
@@ -35,7 +35,7 @@ def pdf_pages(file: BinaryIO, name: str, max_pixels: int) -> Generator[npt.NDArr
         max_pixels: Limit to the pixels of a page.
 
     Yields:
-        (H, W), 0 black to 255 white.
+        (H, W, 3) red, green and blue, 0 to 255.
 
     Raises:
         UnreadableInput: When the package pypdfium2 is missing, the PDF asks for a password, or the PDF or one
@@ -57,7 +57,7 @@ def _opened(file: BinaryIO, name: str) -> Any:
         import pypdfium2
     except ImportError as error:
         raise UnreadableInput(
-            f"{name}: a PDF needs the package pypdfium2: pip install 'sdnn[pdf]'"
+            f"{name}: a PDF needs the package pypdfium2: pip install '.[pdf]' in a checkout of sdnn"
         ) from error
     try:
         return pypdfium2.PdfDocument(file)
@@ -73,7 +73,7 @@ def _drawn(document: Any, index: int, name: str, max_pixels: int) -> npt.NDArray
             with closing(document[index]) as page:
                 width, height = page.get_size()
                 scale = _scale(width, height, max_pixels)
-                with closing(page.render(scale=scale, grayscale=True)) as bitmap:
+                with closing(page.render(scale=scale, rev_byteorder=True)) as bitmap:
                     return np.array(bitmap.to_numpy())
         except (RuntimeError, ValueError) as error:
             raise UnreadableInput(f"{name}: damaged PDF ({error}); make the file again") from error

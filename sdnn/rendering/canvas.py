@@ -43,6 +43,27 @@ def ramp(values: FloatArray, colours: Sequence[Colour]) -> Pixels:
     return pixels
 
 
+HEAT: Final[Colour] = (0, 122, 204)
+"""What the detector takes for ink of digits."""
+
+
+def heated(grey: Pixels, heat: FloatArray | None) -> Pixels:
+    """A grey picture with what the detector takes for ink of digits in colour.
+
+    Args:
+        grey: (H, W), 0 black to 255 white.
+        heat: (H, W) probabilities; None leaves the picture as it is.
+
+    Returns:
+        (H, W, 3).
+    """
+    colours = np.repeat(grey[..., np.newaxis], 3, axis=2)
+    if heat is None:
+        return colours
+    share = 0.65 * heat[..., np.newaxis].clip(0, 1)
+    return np.asarray(np.rint(colours * (1 - share) + np.array(HEAT) * share), dtype=np.uint8)
+
+
 @cache
 def _font(size_px: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size=size_px)

@@ -15,6 +15,7 @@ from sdnn.rendering.canvas import (
     WHITE,
     Canvas,
     Colour,
+    heated,
     probability,
     ramp,
     stack,
@@ -108,12 +109,13 @@ def _title(reading: Reading, width_px: int) -> Image.Image:
 
 
 def _page(row: PageRow, evidence: Evidence, digits: tuple[Digit, ...]) -> Image.Image:
-    """The page as it was given, its digits in boxes where they are large enough."""
+    """The page as it was given: in colour what the detector saw, digits boxed where they are large enough."""
     canvas = Canvas(*row.size)
     left, top, right, bottom = row.shown.rounded()
     grey = np.rint(255 * evidence.page[top:bottom, left:right]).astype(np.uint8)
     frame = row.page_box(row.shown)
-    canvas.pixels(frame, grey)
+    heat = evidence.heat
+    canvas.pixels(frame, heated(grey, None if heat is None else heat[top:bottom, left:right]))
     canvas.box(frame, outline=HAIRLINE)
     boxes = [row.page_box(digit.box) for digit in digits]
     if max((box.height for box in boxes), default=0.0) >= BOXED_PX:

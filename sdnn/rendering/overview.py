@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from sdnn.rendering.canvas import ACCENT, WHITE, Canvas, text_width_px
+from sdnn.rendering.canvas import ACCENT, WHITE, Canvas, heated, text_width_px
 from sdnn.results import Box, FloatArray, Reading
 
 WIDEST_PX: Final = 1600
@@ -29,7 +29,10 @@ def overview(page: FloatArray, readings: Sequence[Reading]) -> Image.Image:
     scale = min(1.0, WIDEST_PX / width)
     canvas = Canvas(max(1, round(width * scale)), max(1, round(height * scale)))
     # Paler than it is, so that what is drawn on it stands out.
-    canvas.pixels(Box(0, 0, width * scale, height * scale), np.rint(75 + 180 * page).astype(np.uint8))
+    heat = next((reading.evidence.heat for reading in readings if reading.evidence), None)
+    canvas.pixels(
+        Box(0, 0, width * scale, height * scale), heated(np.rint(75 + 180 * page).astype(np.uint8), heat)
+    )
     for reading in readings:
         if reading.box:
             _frame(canvas, reading.box, scale, reading.text or "rejected", height * scale)

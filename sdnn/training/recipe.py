@@ -1,9 +1,9 @@
-"""The settings of a training run, saved with the model they make."""
+"""The settings of a training of the reader's net, saved with the model they make."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
-from typing import Any, get_args, get_type_hints
+from typing import Any, Self, get_args, get_type_hints
 
 from sdnn.choices import Gradient, Objective, Source, Stage
 from sdnn.datasets.pages import PageRecipe
@@ -91,9 +91,25 @@ class StringRecipe(StageRecipe):
     page: PageRecipe = field(default_factory=PageRecipe)
 
 
+class Recorded:
+    """A dataclass of settings that can be had back from its record."""
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """The recipe that `dataclasses.asdict` and JSON made the record of.
+
+        Raises:
+            TypeError: When the record is none of a recipe, or names a setting that there is not.
+        """
+        recipe = _from_record(cls, record)
+        if not isinstance(recipe, cls) or not record:
+            raise TypeError(f"{record!r}: no record of a recipe")
+        return recipe
+
+
 @dataclass(frozen=True)
-class Recipe:
-    """A whole training.
+class Recipe(Recorded):
+    """A whole training of the reader's net.
 
     Attributes:
         source: Where digits come from.
@@ -115,18 +131,6 @@ class Recipe:
     def steps(self) -> int:
         """Batches in all, of both stages."""
         return sum(stage.steps for stage in (self.digits, self.strings) if stage)
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> "Recipe":
-        """The recipe that `dataclasses.asdict` and JSON made the record of.
-
-        Raises:
-            TypeError: When the record is none of a recipe, or names a setting that there is not.
-        """
-        recipe = _from_record(cls, record)
-        if not isinstance(recipe, cls) or not record:
-            raise TypeError(f"{record!r}: no record of a recipe")
-        return recipe
 
 
 DIGITS_ALONE_WINDOWS = 614_400
@@ -183,7 +187,7 @@ def _from_record(kind: Any, value: Any) -> Any:
                 raise TypeError(f"{each.__name__} has no {', '.join(sorted(unknown))}")
             return each(**{name: _from_record(hints[name], entry) for name, entry in value.items()})
     if isinstance(value, list):
-        return tuple(value)
+        return tuple(_from_record(None, each) for each in value)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return kind(value)
     return value

@@ -3,11 +3,13 @@
 ::
 
     run.json                recipe, versions, hardware, checksums of the data
-    metrics.jsonl           a line for each epoch of either stage
+    metrics.jsonl           a line for each epoch of each stage
     start.safetensors       the net that the run began from, where it did not begin with a new one
     checkpoint.safetensors  net, optimizer, stage and step, written anew after each epoch
     model.safetensors       the net, when done
     model.onnx              the sweeping net, when done: what `sdnn read --model` takes
+
+The last two are called `detector` where that was trained.
 """
 
 import contextlib
@@ -15,44 +17,62 @@ import hashlib
 import json
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sdnn import __version__
 from sdnn.choices import Stage
-from sdnn.datasets.digits import mnist_checksums
+from sdnn.datasets.digits import source_checksums
 from sdnn.errors import ModelError, OutputError, UsageError
 from sdnn.files import written_whole
 from sdnn.machine import hardware
 from sdnn.models.checkpoint import load_tensors, save_tensors
-from sdnn.models.digit_net import DigitNet
+from sdnn.models.description import TRAIN_READER
+from sdnn.training.detector_recipe import DetectorRecipe
+from sdnn.training.journal import Journal
 from sdnn.training.recipe import Recipe
+from sdnn.training.state import restore, state_tensors
 
-OPTIMIZER_PREFIX = "optimizer."
-NET_PREFIX = "net."
 DONE = "done"
 """Metadata entry of a checkpoint: stage and step."""
 
+AnyRecipe = TypeVar("AnyRecipe", bound=Recipe | DetectorRecipe)
+
 
 @dataclass(frozen=True)
-class Run:
-    """A run folder and the recipe in it."""
+class RunFolder(Journal, Generic[AnyRecipe]):
+    """A run folder and the recipe in it.
 
-    folder: Path
-    recipe: Recipe
+    Attributes:
+        folder: Where all of it lies.
+        recipe: What to do.
+        data: Checksums of the files that the digits come from.
+    """
+
+    recipe: AnyRecipe
     data: Mapping[str, str]
+
+    NET: ClassVar[str]
+    """Which net is trained; in the record."""
+    TRAIN: ClassVar[str]
+    """The command that begins such a run."""
+    MODEL: ClassVar[str]
+    """Name of the exported model; that of the net beside it ends in .safetensors."""
+    RECIPE: ClassVar[type[Any]]
+    STAGES: ClassVar[type[StrEnum]]
 
     @classmethod
     def begin(
-        cls, folder: Path, recipe: Recipe, data: Mapping[str, str], start: bytes | None = None
-    ) -> "Run":
+        cls, folder: Path, recipe: AnyRecipe, data: Mapping[str, str], start: bytes | None = None
+    ) -> Self:
         """Starts a run in a new folder.
 
         Args:
@@ -72,16 +92,6 @@ class Run:
             )
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{folder}: exists and is not an empty folder; give another --run")
-        record = {
-            "version": __version__,
-            "started": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": shlex.join(["sdnn", *sys.argv[1:]]),
-            "recipe": asdict(recipe),
-            "versions": _versions("torch", "torchvision", "numpy", "opencv-python-headless", "onnx"),
-            "hardware": hardware(),
-            "code": code_checksum(),
-            "data": dict(data),
-        }
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -90,11 +100,25 @@ class Run:
             with written_whole(run.start) as temporary:
                 temporary.write_bytes(start)
         with written_whole(folder / "run.json") as temporary:
-            temporary.write_text(json.dumps(record, indent=2) + "\n")
+            temporary.write_text(json.dumps(run.to_record(), indent=2) + "\n")
         return run
 
+    def to_record(self) -> dict[str, Any]:
+        """What a run that begins now is: what was asked for, with what, on what."""
+        return {
+            "version": __version__,
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": shlex.join(["sdnn", *sys.argv[1:]]),
+            "net": self.NET,
+            "recipe": asdict(self.recipe),
+            "versions": _versions("torch", "torchvision", "numpy", "opencv-python-headless", "onnx"),
+            "hardware": hardware(),
+            "code": code_checksum(),
+            "data": dict(self.data),
+        }
+
     @classmethod
-    def resume(cls, folder: Path) -> "Run":
+    def resume(cls, folder: Path) -> Self:
         """The run that a folder holds.
 
         Raises:
@@ -108,7 +132,7 @@ class Run:
         return run
 
     @classmethod
-    def finished(cls, folder: Path) -> "Run":
+    def finished(cls, folder: Path) -> Self:
         """The run that a folder holds, by whatever code, once it is done.
 
         Raises:
@@ -120,30 +144,37 @@ class Run:
         return run
 
     @classmethod
-    def _recorded(cls, folder: Path) -> "tuple[Run, str]":
+    def _recorded(cls, folder: Path) -> tuple[Self, str]:
         """A run as its record says, and the checksum of the code that began it."""
         try:
             record = json.loads((folder / "run.json").read_text())
-            run = cls(folder, Recipe.from_record(record["recipe"]), record["data"])
+            if (net := record.get("net", Run.NET)) != cls.NET:
+                raise ValueError(f"it trains a {net}, not a {cls.NET}")
+            run = cls(folder, cls.RECIPE.from_record(record["recipe"]), record["data"])
             return run, record["code"]
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(
-                f"{folder}: holds no run of this version ({error}); start another with: sdnn train --run DIR"
+                f"{folder}: holds no run of this version ({error}); start another with: {cls.TRAIN} --run DIR"
             ) from error
 
     def check_data(self, data: Path | None) -> None:
         """Makes sure that the digits are those that the run began with.
 
         Raises:
+            UnreadableInput: When they are not there.
             UsageError: When they are others.
         """
-        if self.data and mnist_checksums(data) != self.data:
-            raise UsageError(f"{self.folder}: begun with another MNIST; give the --data it was begun with")
+        if self.data and self.checksums(data) != self.data:
+            raise UsageError(f"{self.folder}: begun with other digits; give the --data it was begun with")
+
+    def checksums(self, data: Path | None) -> dict[str, str]:
+        """Checksums of the data that the run learns from, as they are in the folder `data`."""
+        raise NotImplementedError
 
     @property
     def model(self) -> Path:
         """The exported model, once the run is done."""
-        return self.folder / "model.onnx"
+        return self.folder / self.MODEL
 
     @property
     def start(self) -> Path:
@@ -155,40 +186,27 @@ class Run:
         """Where to go on from."""
         return self.folder / "checkpoint.safetensors"
 
-    def record(self, metrics: Mapping[str, Any]) -> None:
-        """Appends one line to the metrics.
-
-        Raises:
-            OutputError: When it cannot be written.
-        """
-        try:
-            with open(self.folder / "metrics.jsonl", "a", encoding="utf-8") as file:
-                file.write(json.dumps(metrics) + "\n")
-        except OSError as error:
-            raise OutputError(f"{self.folder}: cannot be written ({error.strerror})") from error
-
-    def metrics(self) -> list[dict[str, Any]]:
-        """What has been recorded so far; a line that was cut off when the run was killed does not count."""
-        path = self.folder / "metrics.jsonl"
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-        return [json.loads(line) for line in lines if line.endswith("\n")]
-
-    def last_metrics(self, stage: Stage) -> dict[str, Any]:
-        """The latest record of a stage; empty where there is none."""
-        return next((line for line in reversed(self.metrics()) if line["stage"] == stage), {})
-
     def save_checkpoint(
-        self, stage: Stage, net: DigitNet, optimizer: torch.optim.Optimizer, step: int
+        self,
+        stage: StrEnum,
+        net: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        step: int,
+        mean: nn.Module | None = None,
     ) -> None:
         """Writes what going on needs; the data and the learning rate follow from the step."""
-        tensors: dict[str, Tensor] = {NET_PREFIX + name: value for name, value in net.state_dict().items()}
-        for index, state in optimizer.state_dict()["state"].items():
-            tensors |= {f"{OPTIMIZER_PREFIX}{index}.{name}": value for name, value in state.items()}
         # One entry: safetensors writes several in no particular order.
-        save_tensors(self.checkpoint, tensors, {DONE: json.dumps({"stage": stage.value, "step": step})})
+        done = {DONE: json.dumps({"stage": stage.value, "step": step})}
+        save_tensors(self.checkpoint, state_tensors(net, optimizer, mean), done)
 
-    def load_checkpoint(self, stage: Stage, net: DigitNet, optimizer: torch.optim.Optimizer) -> int:
-        """Puts net and optimizer where the stage's checkpoint left them, and drops metrics recorded after it.
+    def load_checkpoint(
+        self,
+        stage: StrEnum,
+        net: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        mean: nn.Module | None = None,
+    ) -> int:
+        """Puts net, optimizer and mean where the stage's checkpoint left them, and drops later metrics.
 
         A checkpoint of the stage before leaves everything as it is: its net has just been trained or loaded.
 
@@ -199,17 +217,17 @@ class Run:
             ModelError: When the checkpoint is damaged, or another net's.
         """
         if not self.checkpoint.exists():
-            self._keep_metrics(lambda line: False)
+            self.keep_metrics(lambda line: False)
             return 0
         tensors, reached, step = self._load()
         if reached is not stage:
-            self._keep_metrics(lambda line: line["stage"] != stage)
+            self.keep_metrics(lambda line: line["stage"] != stage)
             return 0
-        self._restore(tensors, net, optimizer)
-        self._keep_metrics(lambda line: line["stage"] != stage or line["step"] <= step)
+        restore(tensors, net, optimizer, mean, self.checkpoint)
+        self.keep_metrics(lambda line: line["stage"] != stage or line["step"] <= step)
         return step
 
-    def reached(self) -> Stage | None:
+    def reached(self) -> StrEnum | None:
         """The stage that the checkpoint is of; None where there is none.
 
         Raises:
@@ -217,42 +235,38 @@ class Run:
         """
         return self._load()[1] if self.checkpoint.exists() else None
 
-    def _load(self) -> tuple[dict[str, Tensor], Stage, int]:
+    def _load(self) -> tuple[dict[str, Tensor], StrEnum, int]:
         """Tensors of the checkpoint, and the stage and step that it is of."""
         tensors, entries = load_tensors(self.checkpoint)
         try:
             done = json.loads(entries[DONE])
-            return tensors, Stage(done["stage"]), int(done["step"])
+            return tensors, self.STAGES(done["stage"]), int(done["step"])
         except (ValueError, KeyError, TypeError) as error:
             raise ModelError(
-                f"{self.checkpoint}: not a checkpoint of a training; start again with: sdnn train"
+                f"{self.checkpoint}: not a checkpoint of a training; start again with: {self.TRAIN}"
             ) from error
 
-    def _keep_metrics(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
-        kept = [json.dumps(line) + "\n" for line in self.metrics() if wanted(line)]
-        with written_whole(self.folder / "metrics.jsonl") as temporary:
-            temporary.write_text("".join(kept), encoding="utf-8")
 
-    def _restore(
-        self, tensors: Mapping[str, Tensor], net: DigitNet, optimizer: torch.optim.Optimizer
-    ) -> None:
-        states: dict[int, dict[str, Tensor]] = {}
-        for name, value in _with_prefix(tensors, OPTIMIZER_PREFIX).items():
-            index, entry = name.split(".", 1)
-            states.setdefault(int(index), {})[entry] = value
-        try:
-            net.load_state_dict(_with_prefix(tensors, NET_PREFIX))
-            optimizer.load_state_dict({**optimizer.state_dict(), "state": states})
-        except (RuntimeError, KeyError, ValueError) as error:
-            raise ModelError(
-                f"{self.checkpoint}: holds another net or optimizer; start again with: sdnn train"
-            ) from error
-        for parameter, state in optimizer.state.items():
-            for name, value in state.items():
-                if value.shape == parameter.shape:
-                    # The file knows no memory format; the fused optimizer takes moment and parameter in the
-                    # order of memory, which has to be the same.
-                    state[name] = torch.empty_like(parameter, requires_grad=False).copy_(value)
+class Run(RunFolder[Recipe]):
+    """A training of the reader's net."""
+
+    NET = "reader"
+    TRAIN = TRAIN_READER
+    MODEL = "model.onnx"
+    RECIPE = Recipe
+    STAGES = Stage
+
+    def checksums(self, data: Path | None) -> dict[str, str]:
+        """Of what the recipe's digits come from, which must have been loaded."""
+        return source_checksums(self.recipe.source, data)
+
+
+def net_of(folder: Path) -> str:
+    """Which net the run in a folder trains; the reader's where that is not to be found out."""
+    try:
+        return str(json.loads((folder / "run.json").read_text())["net"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return Run.NET
 
 
 def code_checksum() -> str:
@@ -271,7 +285,3 @@ def _versions(*packages: str) -> dict[str, str]:
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[package] = metadata.version(package)
     return versions
-
-
-def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

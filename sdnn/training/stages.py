@@ -11,10 +11,12 @@ import numpy as np
 import torch
 
 from sdnn.choices import Source, Split, Stage
-from sdnn.datasets.digits import DigitSource, digit_source, mnist_checksums
-from sdnn.datasets.pages import PageRecipe, Viewing, random_strips
+from sdnn.datasets.digits import DigitSource, digit_source, source_checksums
+from sdnn.datasets.documents import word_hands
+from sdnn.datasets.pages import LineSource, PageRecipe, Viewing, random_strips
 from sdnn.datasets.streams import Use, stream
 from sdnn.decoding.calibration import fit_temperature
+from sdnn.detection import Detector
 from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import describe_onnx, export_onnx, load_net, save_net
 from sdnn.models.description import Description
@@ -57,7 +59,7 @@ def new_run(folder: Path, recipe: Recipe, data: Path | None, start: Path | None 
         content = start.read_bytes()
         recipe = replace(recipe, start=hashlib.sha256(content).hexdigest(), channels=channels)
     digit_source(recipe.source, Split.TRAIN, data=data)
-    data_checksums = {} if recipe.source is Source.PEN else mnist_checksums(data)
+    data_checksums = source_checksums(recipe.source, data)
     return Run.begin(folder, recipe, data_checksums, content)
 
 
@@ -91,10 +93,10 @@ def train(run: Run, data: Path | None, report: Report) -> Description:
         with Portions(windows) as portions:
             learn(net, run, digit_lesson(digits, portions, validation, _rng(run, Use.VALIDATION)), report)
     if strings := recipe.strings:
-        fit, validation = (_source(run, strings, split, data) for split in FIT_AND_CHOOSE)
-        strips = StripMaker(fit, strings.page, strings.batch, recipe.seed)
+        fit_lines, validation_lines = (_lines(run, strings, split, data) for split in FIT_AND_CHOOSE)
+        strips = StripMaker(fit_lines, strings.page, strings.batch, recipe.seed)
         with Portions(strips) as portions_of_strips:
-            lesson = string_lesson(strings, portions_of_strips, validation, _rng(run, Use.VALIDATION))
+            lesson = string_lesson(strings, portions_of_strips, validation_lines, _rng(run, Use.VALIDATION))
             learn(net, run, lesson, report)
     return _finish(run, net, data)
 
@@ -103,14 +105,18 @@ def _source(run: Run, stage: StageRecipe, split: Split, data: Path | None) -> Di
     return digit_source(run.recipe.source, split, stage.pen_share, data)
 
 
+def _lines(run: Run, stage: StageRecipe, split: Split, data: Path | None) -> LineSource:
+    """Where lines come from: with real hands, documents are among their pages."""
+    words = word_hands(split, data) if run.recipe.source is Source.HANDS else None
+    return LineSource(_source(run, stage, split, data), Detector(threads=1), words)
+
+
 def _finish(run: Run, net: DigitNet, data: Path | None) -> Description:
     """Fits the temperature and writes the model files."""
     card = {
-        f"validation {stage}": {
-            name: value for name, value in last.items() if name not in {"stage", "step", "loss", "a_second"}
-        }
+        f"validation {stage}": figures
         for stage in (Stage.DIGITS, Stage.STRINGS)
-        if (last := run.last_metrics(stage))
+        if (figures := run.last_figures(stage))
     }
     return export(run, net, run.folder, card, data)
 
@@ -151,7 +157,7 @@ def _temperature(engine: Engine, run: Run, data: Path | None) -> float:
     assert stage is not None
     page = run.recipe.strings.page if run.recipe.strings else PageRecipe(clean_share=1)
     page = replace(page, views=1, viewing=Viewing.usual(page.viewing.upright))
-    validation = _source(run, stage, Split.VALIDATION, data)
+    validation = _lines(run, stage, Split.VALIDATION, data)
     strips = random_strips(validation, TEMPERATURE_STRIPS, page, GEOMETRY, _rng(run, Use.TEMPERATURE))
     maps = [engine.class_map(Strip(strip.ink.astype(np.float32) / 255)).log_probs for strip in strips]
     return fit_temperature(maps, [[int(digit) for digit in strip.text] for strip in strips])

@@ -16,8 +16,7 @@ import torch
 from torch import Tensor
 
 from sdnn.choices import Stage
-from sdnn.datasets.digits import DigitSource
-from sdnn.datasets.pages import LabelledStrip, PageRecipe, random_strips
+from sdnn.datasets.pages import LabelledStrip, LineSource, PageRecipe, random_strips
 from sdnn.datasets.streams import Use, stream
 from sdnn.decoding.decoder import spell
 from sdnn.models.architecture import GEOMETRY
@@ -70,7 +69,7 @@ def batched(strips: Sequence[LabelledStrip], size: int) -> list[StripBatch]:
 class StripMaker:
     """Makes the batches of several steps at once; goes to the process that makes them."""
 
-    source: DigitSource
+    source: LineSource
     page: PageRecipe
     batch: int
     seed: int
@@ -85,21 +84,28 @@ class StripMaker:
 
 
 def string_lesson(
-    recipe: StringRecipe, portions: Portions[StripBatch], validation: DigitSource, rng: np.random.Generator
+    recipe: StringRecipe,
+    portions: Portions[StripBatch],
+    validation: LineSource,
+    rng: np.random.Generator,
 ) -> Lesson[StripBatch]:
     """What the loop needs to train strings.
 
     Args:
         recipe: Settings of the stage.
         portions: Of a `StripMaker`.
-        validation: Digits for the figures.
+        validation: Lines for the figures.
         rng: Makes the strips of them that the figures are taken on: as many on paper as clean ones.
     """
     loss_of = string_loss(recipe.objective, recipe.gradient)
     held_out = {
         name: batched(
             random_strips(
-                validation, VALIDATION_STRIPS, replace(recipe.page, clean_share=share), GEOMETRY, rng
+                validation,
+                VALIDATION_STRIPS,
+                replace(recipe.page, clean_share=share),
+                GEOMETRY,
+                rng,
             ),
             64,
         )

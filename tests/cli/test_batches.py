@@ -114,8 +114,9 @@ def test_the_output_is_not_there_before_it_is_whole(folder: Path) -> None:
 def test_an_output_does_not_take_the_place_of_a_picture(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(SAMPLE.read_bytes())
-    result = sdnn("read", path, "-o", path)
+    result = sdnn("read", path, "-o", path, "--format", "text")
     assert result.returncode == ExitCode.USAGE
+    assert_one_line(result.stderr, "files to be read")
     assert path.read_bytes() == SAMPLE.read_bytes()
 
 
@@ -125,10 +126,23 @@ def test_the_ending_of_the_output_says_the_format(tmp_path: Path) -> None:
         (".tsv", "source\t"),
         (".jsonl", "{"),
         (".xml", "<?xml"),
+        (".TXT", "14662\n"),
+        ("", "14662\n"),
     ):
         out = tmp_path / f"out{ending}"
         assert sdnn("read", SAMPLE, "-o", out).returncode == ExitCode.OK
         assert out.read_text().startswith(beginning)
+
+
+@pytest.mark.parametrize("ending", [".pdf", ".xlsx", ".png", ".2026-10-05"])
+def test_an_output_with_the_ending_of_no_format_is_refused(tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"out{ending}"
+    result = sdnn("read", SAMPLE, "-o", out)
+    assert result.returncode == ExitCode.USAGE
+    assert_one_line(result.stderr, str(out), ending, ".txt, .tsv, .csv, .json, .jsonl, .xml", "--format")
+    assert not list(tmp_path.iterdir())
+    assert sdnn("read", SAMPLE, "-o", out, "--format", "csv").returncode == ExitCode.OK
+    assert out.read_text().startswith('"source",')
 
 
 def test_every_page_of_a_file_has_a_row(tmp_path: Path) -> None:
@@ -138,8 +152,61 @@ def test_every_page_of_a_file_has_a_row(tmp_path: Path) -> None:
     pages[0].save(path, save_all=True, append_images=pages[1:])
     result = sdnn("read", path, "--json")
     assert [(row["page"], row["text"]) for row in records(result.stdout)] == [
-        (number, labels()[name]) for number, name in enumerate(names)
+        (number, labels()[name]) for number, name in enumerate(names, start=1)
     ]
+
+
+def test_text_shows_the_pages_of_a_file_with_several(tmp_path: Path) -> None:
+    names = sorted(labels())[:2]
+    pages = [Image.open(SAMPLES / name) for name in names]
+    path = tmp_path / "pages.tiff"
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    texts = [labels()[name] for name in names]
+    assert sdnn("read", path).stdout.decode() == f"{path}:1\t{texts[0]}\n{path}:2\t{texts[1]}\n"
+    assert sdnn("read", path, SAMPLES / names[0], "--confidence").stdout.decode().count("\t") == 2 * 3
+    read = sdnn("read", SAMPLES / names[0], path, SAMPLES / names[1]).stdout.decode().splitlines()
+    assert [row.split("\t")[0] for row in read] == [
+        f"{SAMPLES / names[0]}",
+        f"{path}:1",
+        f"{path}:2",
+        f"{SAMPLES / names[1]}",
+    ]
+
+
+def test_pages_in_text_are_gone_on_with(tmp_path: Path) -> None:
+    with Image.open(SAMPLE) as image:
+        image.save(tmp_path / "scan:2.tiff", save_all=True, append_images=[image])
+        image.save(tmp_path / "scan.png")
+    whole = sdnn("read", tmp_path).stdout
+    out = tmp_path.parent / f"{tmp_path.name}.txt"
+    out.with_name(f"{out.name}.part").write_bytes(b"".join(whole.splitlines(keepends=True)[:2]))
+    assert sdnn("read", tmp_path, "-o", out, "--resume").returncode == ExitCode.OK
+    assert out.read_bytes() == whole
+    assert whole.count(b"scan:2.tiff:") == 2
+
+
+@pytest.mark.parametrize("part", [True, False], ids=["part", "whole"])
+def test_records_of_an_older_schema_are_not_gone_on_with(tmp_path: Path, part: bool) -> None:
+    out = tmp_path / "out.jsonl"
+    held = out.with_name("out.jsonl.part") if part else out
+    record = {**records(sdnn("read", SAMPLE, "--json").stdout)[0], "schema": 1, "page": 0}
+    held.write_text(2 * f"{json.dumps(record)}\n")
+    before = held.read_bytes()
+    result = sdnn("read", SAMPLE, "-o", out, "--resume")
+    assert result.returncode == ExitCode.USAGE
+    assert_one_line(result.stderr, "schema 1", "schema 2", "leave out --resume")
+    assert held.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [held]
+
+
+def test_tables_of_an_older_version_are_not_gone_on_with(tmp_path: Path) -> None:
+    out = tmp_path / "out.tsv"
+    out.write_text("source\tpage\tleft\ttop\tright\tbottom\ttext\tconfidence\tfit\tstatus\treason\n")
+    before = out.read_bytes()
+    result = sdnn("read", SAMPLE, "-o", out, "--resume")
+    assert result.returncode == ExitCode.USAGE
+    assert_one_line(result.stderr, "line 1", "leave out --resume")
+    assert out.read_bytes() == before
 
 
 def test_a_folder_without_pictures_is_an_error_row(tmp_path: Path) -> None:
@@ -217,7 +284,7 @@ def test_an_interrupted_batch_says_how_to_go_on(folder: Path) -> None:
 def test_an_output_in_the_folder_that_is_read_takes_no_pictures_place(folder: Path) -> None:
     path = folder / "0" / "00000.png"
     before = path.read_bytes()
-    result = sdnn("read", folder, "-o", path)
+    result = sdnn("read", folder, "-o", path, "--format", "text")
     assert result.returncode == ExitCode.USAGE
     assert_one_line(result.stderr.splitlines()[-1], str(path))
     assert path.read_bytes() == before
@@ -243,11 +310,37 @@ def test_the_numbers_on_a_form_are_found_among_its_words(tmp_path: Path) -> None
     out = tmp_path / "out.png"
     result = sdnn("read", SAMPLES.parent / "form.jpg", "--json", "--explain", out)
     rows = records(result.stdout)
-    texts = [row["text"] for row in rows if row["text"] != "00005"]  # the word GOODS
-    assert texts == ["45126344", "059332", "446", "5721", "68396883"]
+    assert [row["text"] for row in rows] == ["45126344", "059332", "446", "5721", "68396883"]
     assert all(row["box"] for row in rows)
     with Image.open(out) as drawn:
         assert drawn.size == (1000, 640)
+
+
+@pytest.mark.parametrize("hint", ["--page", "--line", "--deskew", "--polarity=dark"])
+def test_hints_that_are_not_needed_change_nothing_on_one_line(hint: str) -> None:
+    expected, found = (sdnn("read", SAMPLE, "--json", *options) for options in ((), (hint,)))
+    assert found.returncode == ExitCode.OK
+    assert _without_times(found.stdout) == _without_times(expected.stdout)
+
+
+def test_a_picture_of_several_strings_has_a_row_for_each_unless_it_is_said_to_be_one_line(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "two.png"
+    page = Image.new("L", (260, 200), 255)
+    for name, corner in (("00004.png", (90, 30)), ("00000.png", (40, 120))):
+        with Image.open(SAMPLES / name) as image:
+            page.paste(image, corner)
+    page.save(path)
+    for options in ((), ("--page",)):
+        result = sdnn("read", path, *options)
+        assert result.returncode == ExitCode.OK
+        assert [line.split("\t")[-1] for line in result.stdout.decode().splitlines()] == ["8809", "14662"]
+    (record,) = records(sdnn("read", path, "--line", "--json").stdout)
+    assert (record["text"], record["status"]) == ("14662", "rejected")
+    result = sdnn("read", path, "--line")
+    assert (result.returncode, result.stdout) == (ExitCode.REJECTED, b"\n")
+    assert_one_line(result.stderr, "another string")
 
 
 def test_a_page_beyond_the_region_does_not_hide_those_after_it(tmp_path: Path) -> None:
@@ -257,7 +350,7 @@ def test_a_page_beyond_the_region_does_not_hide_those_after_it(tmp_path: Path) -
         image.save(path, save_all=True, append_images=[small, image])
     result = sdnn("read", path, "--json", "--region", "5,0,200,100")
     rows = records(result.stdout)
-    assert [row["page"] for row in rows] == [0, 1, 2]
+    assert [row["page"] for row in rows] == [1, 2, 3]
     assert [row["status"] for row in rows] == ["accepted", "empty", "accepted"]
     result = sdnn("read", path, "--json", "--region", "30,0,200,100")
     assert [row["status"] for row in records(result.stdout)][1] == "error"
@@ -269,8 +362,9 @@ def test_a_page_beyond_the_region_does_not_hide_those_after_it(tmp_path: Path) -
     [
         ("--mask-below", "0.9", "--json"),
         ("--nbest", "2", "-f", "csv"),
-        ("--deskew", "--page"),
-        ("--explain", "out.png", "-o", "out.png"),
+        ("--confidence", "-f", "csv"),
+        ("--confidence", "--json"),
+        ("--explain", "out.png", "-o", "out.png", "-f", "text"),
         ("--explain", "out.doc"),
     ],
     ids=" ".join,

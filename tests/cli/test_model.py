@@ -14,6 +14,7 @@ from command import SAMPLES, SDNN, assert_one_line, sdnn
 
 from sdnn.datasets.digits import Mnist
 from sdnn.datasets.strips import Layout, random_strip
+from sdnn.detection import Detector
 from sdnn.errors import ExitCode
 from sdnn.models.checkpoint import describe_onnx
 from sdnn.models.engine import BUNDLED, Engine
@@ -203,12 +204,11 @@ def test_a_card_of_a_file_that_is_no_model_is_exit_code_6(tmp_path: Path) -> Non
 
 def test_a_strip_of_five_digits_is_as_wide_as_is_said(mnist: Mnist) -> None:
     rng = np.random.default_rng(0)
-    preparation = Preparation()
+    preparation = Preparation(Detector())
     widths = []
     for _ in range(200):
-        strip = preparation.page(random_strip(mnist, Layout(), rng).page, "strip").lines[0].strip
-        assert strip
-        widths.append(strip.ink.shape[1])
+        (line,) = preparation.page(random_strip(mnist, Layout(), rng).page, "strip").lines
+        widths.append(line.strip.ink.shape[1])
     paper_px = 2 * (Geometry().window_px // 2 + 2 * Geometry().stride_px)
     assert abs(np.median(widths) - STRIP_PX) <= 3
     assert pytest.approx((STRIP_PX - paper_px) / 5) == DIGIT_PX

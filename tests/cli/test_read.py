@@ -7,6 +7,7 @@ import pytest
 from command import SAMPLE, SAMPLES, SDNN, assert_one_line, labels, picture, sdnn
 from PIL import Image
 
+import sdnn as sdnn_api
 from sdnn.errors import ExitCode
 
 
@@ -38,7 +39,7 @@ def test_a_json_record_holds_text_digits_and_boxes_in_the_picture() -> None:
     (line,) = sdnn("read", "--json", SAMPLE).stdout.decode().splitlines()
     record = json.loads(line)
     truth = json.loads((SAMPLES / "truth.jsonl").read_text().splitlines()[0])
-    assert record["schema"] == 1
+    assert record["schema"] == 2
     assert record["status"] == "accepted"
     assert record["text"] == truth["text"] == "".join(digit["digit"] for digit in record["digits"])
     assert 0 < record["confidence"] <= 1
@@ -171,6 +172,7 @@ def test_a_full_disk_behind_stdout_is_exit_code_7() -> None:
         (("--pattern", r"\d{3}-\d{2}"), "146-62"),
         (("--min-value", "14000", "--max-value", "14662"), "14662"),
         (("--profile", "us-zip"), "14662"),
+        (("--length", "4", "--min-fit", "0"), "4662"),
     ],
 )
 def test_constraints_are_obeyed(options: tuple[str, ...], text: str) -> None:
@@ -203,6 +205,36 @@ def test_what_is_rejected_prints_no_text_and_ends_with_3(tmp_path: Path) -> None
     assert (record["status"], record["text"]) == ("rejected", "14662")
 
 
+def test_a_text_that_a_constraint_forces_on_a_strip_is_rejected_by_default() -> None:
+    options = SAMPLES.parent / "pages" / "00005.png", "--profile", "student-id", "--json"
+    result = sdnn("read", *options)
+    record = json.loads(result.stdout)
+    assert result.returncode == ExitCode.REJECTED
+    assert (record["status"], record["unconstrained"]) == ("rejected", "43942")
+    assert record["reason"]
+    assert_one_line(result.stderr, record["reason"])
+    accepting = sdnn("read", *options, "--min-confidence", "0", "--min-fit", "0")
+    assert accepting.returncode == ExitCode.OK
+    assert json.loads(accepting.stdout)["text"] == record["text"]
+
+
+def test_options_go_before_the_thresholds_of_a_profile(tmp_path: Path) -> None:
+    (tmp_path / "sdnn.toml").write_text("[profile.strict]\nmin_confidence = 1\n")
+    options = SAMPLE, "--profile", "strict"
+    assert sdnn("read", *options, cwd=tmp_path).returncode == ExitCode.REJECTED
+    assert sdnn("read", *options, "--min-confidence", "0", cwd=tmp_path).returncode == ExitCode.OK
+
+
+def test_the_confidence_is_printed_behind_the_text() -> None:
+    text, confidence = sdnn("read", SAMPLE, "--confidence").stdout.decode().removesuffix("\n").split("\t")
+    assert (text, confidence) == ("14662", f"{sdnn_api.read_line(SAMPLE).confidence:.3f}")
+
+
+def test_printed_strings_can_be_left_out() -> None:
+    assert sdnn("read", SAMPLE, "--handwritten").stdout.decode() == "14662\n"
+    assert "--handwritten" in sdnn("read", "--help").stdout.decode()
+
+
 def test_the_likeliest_texts_are_listed_one_a_line() -> None:
     lines = sdnn("read", SAMPLE, "--nbest", "3", "--decoder", "posterior").stdout.decode().splitlines()
     assert lines[0].split("\t")[0] == "14662"
@@ -226,6 +258,7 @@ def test_weak_digits_are_masked() -> None:
         (("--profile", "nobody"), "us-zip"),
         (("--decoder", "nms", "--length", "5"), "nms"),
         (("--nbest", "3", "--mask-below", "0.5"), "--mask-below"),
+        (("--nbest", "3", "--confidence"), "--confidence"),
         (("--profile", ""), "us-zip"),
     ],
 )
@@ -240,8 +273,10 @@ def test_a_constraint_that_cannot_be_meant_is_one_line_and_exit_code_2(
 
 def test_a_strip_that_disagrees_with_the_constraint_can_be_rejected(tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("99999\n")
-    sure = sdnn("read", SAMPLE, "--lexicon", tmp_path / "one.txt", "--min-confidence", "0.99")
+    options = "--lexicon", tmp_path / "one.txt", "--min-confidence", "0.99"
+    sure = sdnn("read", SAMPLE, *options, "--min-fit", "0")
     assert sure.stdout.decode() == "99999\n"  # of one text any strip is sure
-    result = sdnn("read", SAMPLE, "--lexicon", tmp_path / "one.txt", "--min-fit", "0.01")
-    assert (result.returncode, result.stdout.decode()) == (ExitCode.REJECTED, "\n")
-    assert_one_line(result.stderr, "fit", "disagree")
+    for least in ((), ("--min-fit", "0.01")):  # by default, too
+        result = sdnn("read", SAMPLE, *options, *least)
+        assert (result.returncode, result.stdout.decode()) == (ExitCode.REJECTED, "\n")
+        assert_one_line(result.stderr, "fit", "disagree")

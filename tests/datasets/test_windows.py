@@ -1,14 +1,17 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
 import pytest
+from sightings import Seen, line_along
 
 from sdnn.datasets.degradation import Distortion
 from sdnn.datasets.digits import DigitImage, Pen, Writer
-from sdnn.datasets.strips import Layout
-from sdnn.datasets.windows import DigitsOnStrip, WindowRecipe, make_windows, right_classes
-from sdnn.results import CLASSES, NO_DIGIT, FloatArray, Geometry
+from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
+from sdnn.datasets.windows import DigitsOnStrip, WindowRecipe, clean_strip, make_windows, right_classes
+from sdnn.preparation import Preparation
+from sdnn.results import CLASSES, NO_DIGIT, Box, FloatArray, Geometry
 
 GEOMETRY = Geometry()
 ROW, MIDDLE = GEOMETRY.height_px // 2, GEOMETRY.window_px // 2
@@ -169,23 +172,80 @@ def test_a_flanked_window_shows_neighbours() -> None:
     assert np.mean([pieces(window) >= 2 for window in windows]) > 0.3
 
 
-class Blank:
-    """Digits that leave no ink on every other strip."""
-
-    pen_px = 2.0
-
-    def __init__(self) -> None:
-        self.drawn = 0
-
-    def draw(self, label: int, rng: np.random.Generator) -> DigitImage:
-        self.drawn += 1
-        return Bars().draw(label, rng) if self.drawn % 2 else DigitImage(np.full((28, 5), 1, np.uint8), label)
-
-    def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
-        return self
+# Strips as the reader's net would see them.
 
 
-def test_a_strip_without_ink_gives_no_windows() -> None:
-    recipe = replace(CLEAN, layout=Layout(digits=(1, 1)), anywhere_share=0)
-    windows, _ = make_windows(Blank(), 20, recipe, GEOMETRY, np.random.default_rng(0))
-    assert windows.max(axis=(1, 2)).min() > 0.9
+def inked(ink: FloatArray) -> FloatArray:
+    """The columns from the first with ink to the last."""
+    columns = np.flatnonzero((ink > 0.3).any(axis=0))
+    return ink[:, columns[0] : columns[-1] + 1]
+
+
+def test_a_clean_strip_has_the_text_height_of_most_of_its_digits() -> None:
+    """Bars 20 rows high, one of them with a tail twice as long: it does not make the others smaller."""
+    ink = np.zeros((48, 120), np.uint8)
+    boxes = [Box(left, 14, left + 8, 34) for left in (10, 40, 70, 100)]
+    for box in boxes:
+        ink[14:34, int(box.left) : int(box.right)] = 255
+    ink[34:48, 70:78] = 255
+    boxes[2] = Box(70, 14, 78, 48)
+    digits = tuple(DigitImage(np.full((28, 8), 255, np.uint8), 1) for _ in boxes)
+    synthetic = SyntheticStrip(ink, "1111", tuple(boxes), tuple(box.left + 4 for box in boxes), digits)
+    strip = clean_strip(synthetic, GEOMETRY)
+    assert strip.ink.shape[0] == GEOMETRY.height_px
+    on_strip = strip.from_page(boxes[0])
+    assert on_strip.height == pytest.approx(GEOMETRY.text_height_px)
+    assert (on_strip.top + on_strip.bottom) / 2 == pytest.approx(GEOMETRY.height_px / 2)
+    margin = GEOMETRY.window_px // 2 + 2 * GEOMETRY.stride_px
+    assert on_strip.left == pytest.approx(margin, abs=0.5)
+    assert not strip.ink[:, : margin - 1].any()
+
+
+def test_the_digits_of_a_clean_strip_stand_where_its_boxes_say() -> None:
+    synthetic = random_strip(Pen(), Layout(digits=(6, 6), gap_px=(4, 8)), np.random.default_rng(2))
+    strip = clean_strip(synthetic, GEOMETRY)
+    found = strip.ink.max(axis=0) > 0.2
+    for box, other in pairwise(synthetic.boxes):
+        y = (box.top + box.bottom) / 2
+        left, right = (strip.from_page(Box(x, y, x, y)).left for x in (box.left, other.left))
+        assert found[round(left) : round(right)].any()
+
+
+@pytest.mark.parametrize("slant", [-0.4, 0.6])
+def test_leaning_digits_of_a_clean_strip_are_set_upright(slant: float) -> None:
+    height, width = 20, 8
+    rows = np.arange(28)
+    ink = np.zeros((28, 160), np.uint8)
+    boxes = []
+    for left in (30, 60, 90, 120):
+        for row in rows[4 : 4 + height]:
+            start = round(left + slant * (14 - row))
+            ink[row, start : start + 3] = 255
+        reach = abs(slant) * height / 2
+        boxes.append(Box(left - reach, 4, left + 3 + reach, 24))
+    digits = tuple(DigitImage(np.full((28, width), 255, np.uint8), 1) for _ in boxes)
+    middles = tuple((box.left + box.right) / 2 for box in boxes)
+    strip = clean_strip(SyntheticStrip(ink, "1111", tuple(boxes), middles, digits), GEOMETRY)
+    inked = np.flatnonzero((strip.ink > 0.3).any(axis=0))
+    groups = np.split(inked, np.flatnonzero(np.diff(inked) > 1) + 1)
+    assert [len(group) <= 5 for group in groups] == [True] * 4
+
+
+def test_a_clean_strip_is_what_reading_makes_of_its_page() -> None:
+    """Where the detector finds a line as high as most digits and as long as all of them."""
+    alike = 0
+    for seed in range(40):
+        layout = Layout(digits=(3, 6), gap_px=(2, 6))
+        synthetic = random_strip(Pen(), layout, np.random.default_rng(seed))
+        ink = np.pad(1 - synthetic.page, 20)
+        height = np.median([box.height for box in synthetic.boxes])
+        middle = 20 + np.median([(box.top + box.bottom) / 2 for box in synthetic.boxes])
+        ends = 20 + synthetic.boxes[0].left, 20 + max(box.right for box in synthetic.boxes)
+        found = line_along((ends[0], middle), (ends[1], middle), float(height), ink)
+        (line,) = Preparation(Seen(found)).page(1 - ink, "page").lines
+        one, other = inked(clean_strip(synthetic, GEOMETRY).ink), inked(line.strip.ink)
+        width = min(one.shape[1], other.shape[1])
+        difference = np.abs(one[:, :width] - other[:, :width]).mean()
+        alike += bool(abs(one.shape[1] - other.shape[1]) <= 2 and difference < 0.1)
+    # Where two slants make the columns about equally uneven, a few pixels decide for one or the other.
+    assert alike >= 38

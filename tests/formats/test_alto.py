@@ -4,7 +4,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 from hypothesis import given
-from readings import EMPTY, ERROR, MODEL, READING, REJECTED, names, of
+from readings import EMPTY, ERROR, MODEL, PRINTED, READING, REJECTED, SIGNED, names, of
 
 from sdnn import __version__
 from sdnn.formats.alto import NAMESPACE, Alto
@@ -66,7 +66,7 @@ def test_all_elements_are_in_the_namespace_and_in_the_order_of_the_schema() -> N
 
 
 def test_every_page_of_the_file_is_a_page_of_the_document() -> None:
-    root = document([replace(READING, page=4)], [replace(EMPTY, page=5)], [])
+    root = document([replace(READING, page=5)], [replace(EMPTY, page=6)], [])
     pages = named(root, "Page")
     assert [page.attrib["PHYSICAL_IMG_NR"] for page in pages] == ["5", "6", "3"]
     assert [page.get("WIDTH") for page in pages] == ["120", "120", None]
@@ -96,9 +96,24 @@ def test_a_literal_of_a_pattern_is_a_glyph_without_a_place() -> None:
     assert glyphs[1].attrib == {"CONTENT": "-"}
 
 
-def test_a_rejected_string_is_tagged_so() -> None:
-    root = document([REJECTED])
-    assert only(root, "String").attrib["TAGREFS"] == only(root, "OtherTag").attrib["ID"] == "rejected"
+def test_the_first_page_of_a_file_has_the_number_1() -> None:
+    assert only(document([READING]), "Page").attrib["PHYSICAL_IMG_NR"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("reading", "tags"),
+    [
+        (REJECTED, "rejected"),
+        (PRINTED, "printed"),
+        (SIGNED, "signs"),
+        (replace(REJECTED, printed=True, signs=SIGNED.signs), "rejected printed signs"),
+    ],
+    ids=["rejected", "printed", "signs", "all"],
+)
+def test_a_string_that_is_more_than_digits_by_hand_is_tagged_so(reading: Reading, tags: str) -> None:
+    root = document([reading])
+    assert only(root, "String").attrib["TAGREFS"] == tags
+    assert set(tags.split()) <= {tag.attrib["ID"] for tag in named(root, "OtherTag")}
 
 
 @pytest.mark.parametrize("readings", [[], [EMPTY], [ERROR]], ids=["none", "empty", "error"])
@@ -111,7 +126,7 @@ def test_a_page_on_which_nothing_was_read_has_no_string(readings: list[Reading])
 def test_no_identity_is_given_twice() -> None:
     root = document([READING, REJECTED], [READING])
     found = [element.attrib["ID"] for element in root.iter() if "ID" in element.attrib]
-    assert len(found) == len(set(found)) == 2 + 2 + 3 * 3
+    assert len(found) == len(set(found)) == 1 + 3 + 2 + 3 * 3
 
 
 @given(name=names)

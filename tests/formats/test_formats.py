@@ -18,12 +18,15 @@ def test_there_is_a_formatter_for_every_format(form: Format) -> None:
 
 
 def test_the_formats_differ() -> None:
-    assert len({formatter(form, model=MODEL).rows([READING]) for form in Format}) == len(Format)
+    made = [formatter(form, model=MODEL) for form in Format]
+    assert len({each.rows([READING]) + each.end() for each in made}) == len(Format)
 
 
 def test_text_takes_what_was_asked_for() -> None:
-    assert formatter(Format.TEXT, model=MODEL, nbest=2).rows([READING]).count("\n") == 2
-    assert formatter(Format.TEXT, model=MODEL, mask_below=0.85).rows([READING]) == "0?\n"
+    several = formatter(Format.TEXT, model=MODEL, nbest=2)
+    assert (several.rows([READING]) + several.end()).count("\n") == 2
+    masked = formatter(Format.TEXT, model=MODEL, mask_below=0.85, confidence=True)
+    assert masked.rows([READING]) + masked.end() == "0?\t0.750\n"
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import jsonschema
 import pytest
 from hypothesis import given
 from PIL import Image
-from readings import EMPTY, ERROR, MODEL, READING, REJECTED, names, of
+from readings import EMPTY, ERROR, MODEL, PRINTED, READING, REJECTED, SIGNED, names, of
 
 from sdnn.choices import Status
+from sdnn.errors import ExitCode, UsageError
 from sdnn.formats.json_lines import JsonLines, schema
 from sdnn.formats.record import reading_record
 from sdnn.reader import Reader
@@ -17,6 +18,7 @@ from sdnn.results import Reading
 
 SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "00000.png"
 RECORD = reading_record(READING, MODEL)
+SIGNS = reading_record(SIGNED, MODEL)["signs"]
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +59,30 @@ def test_the_source_of_a_record_is_the_name_whatever_is_in_it(name: str) -> None
     assert JsonLines(MODEL).source_of(row) == name
 
 
-@pytest.mark.parametrize("line", ["a.png\t07\n", "\n", "[]\n", "07\n", '{"source": 1}\n', '{"text": "0"}\n'])
+@pytest.mark.parametrize(
+    "line",
+    ["a.png\t07\n", "\n", "[]\n", "07\n", '{"source": 1}\n', '{"text": "0"}\n', '{"source": "a.png"}\n'],
+)
 def test_a_line_of_another_form_has_no_source(line: str) -> None:
     with pytest.raises(ValueError, match=r"no record|Expecting|Extra data"):
         JsonLines(MODEL).source_of(line)
 
 
-@pytest.mark.parametrize("reading", [READING, REJECTED, EMPTY, ERROR], ids=lambda reading: reading.status)
+@pytest.mark.parametrize("schema", [1, 3, "2"])
+def test_a_record_of_another_schema_is_refused_with_what_to_do(schema: object) -> None:
+    line = json.dumps({**RECORD, "schema": schema}) + "\n"
+    with pytest.raises(UsageError, match=rf"schema {schema}, new ones have schema 2") as refusal:
+        JsonLines(MODEL).source_of(line)
+    assert refusal.value.exit_code is ExitCode.USAGE
+    assert "\n" not in str(refusal.value)
+    assert "leave out --resume" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [READING, REJECTED, EMPTY, ERROR, SIGNED, PRINTED],
+    ids=["accepted", "rejected", "empty", "error", "signs", "printed"],
+)
 def test_a_record_obeys_the_schema(validator: Any, reading: Reading) -> None:
     validator.validate(reading_record(reading, MODEL))
 
@@ -77,14 +96,14 @@ def test_records_of_real_readings_obey_the_schema(validator: Any) -> None:
         (Reader(), blank, Status.EMPTY),
     ):
         model = {"name": reader.engine.description.name, "sha256": reader.engine.sha256}
-        reading = reader.read(source)
+        (reading,) = reader.read(source)
         assert reading.status is status
         validator.validate(json.loads(JsonLines(model).rows([reading])))
 
 
 def test_the_schema_describes_every_field_in_one_line() -> None:
     found = descriptions(schema())
-    assert len(found) == 16 + 2 + 4
+    assert len(found) == 18 + 2 + 4 + 2
     assert all(text and "\n" not in text and text.endswith(".") for text in found)
 
 
@@ -95,8 +114,14 @@ def test_the_schema_has_the_fields_of_the_record_in_their_order() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"schema": 2},
-        {"page": -1},
+        {"schema": 1},
+        {"page": 0},
+        {"signs": None},
+        {"signs": [{"place": 1}]},
+        {"signs": [{"place": -1, "box": [1, 2, 3, 4]}]},
+        {"signs": [{"place": 1, "box": [1, 2, 3, 4], "sign": "."}]},
+        {"printed": None},
+        {"printed": 1},
         {"text": None},
         {"confidence": 1.5},
         {"box": [1, 2, 3]},
@@ -128,3 +153,5 @@ def test_the_schema_refuses_a_record_that_lacks_a_field(validator: Any) -> None:
 def test_an_unread_picture_has_no_text_by_the_schema(validator: Any) -> None:
     assert not validator.is_valid({**reading_record(ERROR, MODEL), "text": ""})
     assert not validator.is_valid(reading_record(replace(ERROR, reason=None), MODEL))
+    assert not validator.is_valid({**reading_record(ERROR, MODEL), "printed": True})
+    assert not validator.is_valid({**reading_record(ERROR, MODEL), "signs": SIGNS})

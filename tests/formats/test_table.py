@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
-from readings import EMPTY, ERROR, READING, REJECTED, names, of
+from readings import EMPTY, ERROR, PRINTED, READING, REJECTED, SIGNED, names, of
 
 from sdnn.formats.table import COLUMNS, Csv, Table, Tsv
 
@@ -16,12 +16,17 @@ def csv_rows(text: str) -> list[dict[str, str]]:
 
 
 def test_csv_quotes_text_and_leaves_numbers_bare() -> None:
-    row = Csv().rows([replace(READING, page=1)])
-    assert row == '"a.png",1,10,4,41,24,"07",0.75,0.875,"accepted",""\r\n'
+    row = Csv().rows([replace(READING, page=2)])
+    assert row == '"a.png",2,10,4,41,24,"07",0.75,0.875,"accepted","",0,0\r\n'
 
 
 def test_tsv_has_a_tab_between_cells() -> None:
-    assert Tsv().rows([READING]) == "a.png\t0\t10\t4\t41\t24\t07\t0.75\t0.875\taccepted\t\n"
+    assert Tsv().rows([READING]) == "a.png\t1\t10\t4\t41\t24\t07\t0.75\t0.875\taccepted\t\t0\t0\n"
+
+
+def test_signs_are_counted_and_printed_strings_marked() -> None:
+    rows = csv_rows(Csv().start() + Csv().rows([READING, SIGNED, PRINTED]))
+    assert [(row["signs"], row["printed"]) for row in rows] == [("0", "0"), ("2", "0"), ("0", "1")]
 
 
 @BOTH

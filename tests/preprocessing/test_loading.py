@@ -103,6 +103,23 @@ def test_sixteen_bits_are_not_stretched_when_the_picture_uses_few_of_them() -> N
     np.testing.assert_allclose(load_page(grey_map), faint / 65535, atol=1e-6)
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_sixteen_bits_are_read_by_the_bits_that_they_hold(bits: int) -> None:
+    white = 2**bits - 1
+    values = np.round(PAGE * white).astype(np.uint16)
+    picture = Image.fromarray(values)
+    for source in (values, picture, *(encoded(picture, kind) for kind in ("PNG", "TIFF", "PPM"))):
+        np.testing.assert_allclose(load_page(source), values / white, atol=1e-6)
+    colours = values[..., None].repeat(3, axis=2)
+    np.testing.assert_allclose(load_page(colours), values / white, atol=1e-6)
+
+
+def test_a_black_picture_of_sixteen_bits_is_black() -> None:
+    black = np.zeros((4, 3), np.uint16)
+    for source in (black, encoded(Image.fromarray(black), "PNG")):
+        np.testing.assert_array_equal(load_page(source), black)
+
+
 def test_a_grey_map_may_say_which_value_is_white() -> None:
     np.testing.assert_allclose(load_page(b"P2 3 1 1000 0 500 1000"), [[0, 0.5, 1]], atol=1e-4)
 
@@ -181,6 +198,30 @@ def test_a_transparent_value_of_sixteen_bits_reads_as_white() -> None:
     np.testing.assert_array_equal(load_page(encoded(picture, "PNG", transparency=1000)), GREY == 255)
 
 
+def test_white_strokes_on_transparency_lie_on_black() -> None:
+    ink = Image.new("LA", PICTURE.size, 255)
+    ink.putalpha(Image.fromarray(255 - GREY))
+    for source in (
+        ink,
+        encoded(ink, "PNG"),
+        np.asarray(ink.convert("RGBA")),
+        np.asarray(ink.convert("RGBA")) / 255,
+    ):
+        np.testing.assert_allclose(load_page(source), 1 - PAGE, atol=0.01)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF"])
+def test_a_white_palette_entry_beside_a_transparent_one_lies_on_black(kind: str) -> None:
+    picture = Image.fromarray((GREY == 255).astype(np.uint8)).convert("P")
+    picture.putpalette([255, 255, 255] * 256)
+    np.testing.assert_array_equal(load_page(encoded(picture, kind, transparency=1)), GREY < 255)
+
+
+def test_white_beside_a_transparent_value_of_sixteen_bits_lies_on_black() -> None:
+    picture = Image.fromarray(np.where(GREY == 255, 1000, 65535).astype(np.uint16))
+    np.testing.assert_array_equal(load_page(encoded(picture, "PNG", transparency=1000)), GREY < 255)
+
+
 @pytest.mark.parametrize(
     ("orientation", "stored"),
     [
@@ -194,7 +235,7 @@ def test_a_transparent_value_of_sixteen_bits_reads_as_white() -> None:
         (8, Image.Transpose.ROTATE_270),
     ],
 )
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
 def test_a_photo_is_turned_upright_as_its_tag_says(
     kind: str, orientation: int, stored: Image.Transpose | None
 ) -> None:
@@ -388,6 +429,19 @@ def test_a_colour_array_is_as_bright_as_the_picture_of_it() -> None:
     page = load_page(colours)
     assert page.shape == (5, 7)
     np.testing.assert_allclose(page, load_page(Image.fromarray(colours)), atol=0.01)
+
+
+def test_red_on_blue_of_its_brightness_is_the_same_page_in_every_source() -> None:
+    share = (PAGE[..., None] * 255).astype(np.uint8) / 255
+    colours = (np.array([205, 60, 55]) * (1 - share) + np.array([80, 110, 190]) * share).astype(np.uint8)
+    picture = Image.fromarray(colours)
+    page = load_page(colours)
+    assert np.ptp(np.asarray(picture.convert("L"))) < 12
+    assert np.ptp(page) > 0.4
+    assert np.corrcoef(page.ravel(), PAGE.ravel())[0, 1] > 0.99  # the red ink is a little darker
+    for source in (picture, encoded(picture, "PNG"), encoded(picture, "TIFF"), picture.convert("RGBA")):
+        np.testing.assert_array_equal(load_page(source), page)
+    np.testing.assert_allclose(load_page(colours / 255), page, atol=1e-5)
 
 
 def test_a_transparent_array_lies_on_white() -> None:

@@ -69,6 +69,12 @@ def test_colours_are_as_bright_as_in_a_picture() -> None:
     np.testing.assert_allclose(page[50, [30, 100, 170]], [0.299, 0.587, 0.114], atol=0.01)
 
 
+def test_red_on_blue_of_its_brightness_is_seen() -> None:
+    page = load_page(pdf("0.31 0.43 0.75 rg 0 0 72 36 re f 0.8 0.24 0.22 rg 30 0 6 36 re f"))
+    ink, paper = page[50, [91, 150]]
+    assert abs(ink - paper) > 0.4
+
+
 def test_what_lets_light_through_lies_on_white() -> None:
     page = load_page(pdf("/Half gs " + BLACK_LEFT_HALF, resources="/ExtGState<</Half<</ca 0.5>>>>"))
     np.testing.assert_allclose(page[50, [50, 150]], [0.5, 1], atol=0.01)
@@ -159,7 +165,7 @@ def test_without_the_package_the_message_names_it(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
     message = refusal(pdf(BLACK_LEFT_HALF))
     assert "pypdfium2" in message
-    assert "pip install 'sdnn[pdf]'" in message
+    assert "pip install '.[pdf]'" in message
 
 
 def test_the_package_is_loaded_with_the_first_pdf() -> None:

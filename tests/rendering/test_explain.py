@@ -224,6 +224,34 @@ def test_the_page_is_shown_as_it_was_given() -> None:
         assert part.getpixel((int(pixel.left) + 1, int(pixel.top) + 1)) == (grey, grey, grey)
 
 
+def test_what_the_detector_saw_is_in_colour_on_the_page() -> None:
+    page, heat = np.ones((30, 90), np.float32), np.zeros((30, 90), np.float32)
+    heat[10:20, 40:50] = 1
+    reading = on_page(Reading("", 0.9, Status.EMPTY, evidence=evidence_for(120)), page)
+    assert reading.evidence is not None
+
+    part, row = page_part(replace(reading, evidence=replace(reading.evidence, heat=heat)))
+
+    coloured = np.asarray(part).astype(int)
+    coloured = np.argwhere(coloured.max(axis=2) - coloured.min(axis=2) > 100)
+    left, top, right, bottom = row.page_box(Box(40, 10, 50, 20)).rounded()
+    assert (*coloured.min(axis=0), *coloured.max(axis=0) + 1) == (top, left, bottom, right)
+
+
+def test_of_a_sheet_the_colour_is_where_the_part_that_is_shown_has_it() -> None:
+    page, heat = np.ones((3508, 2480), np.float32), np.zeros((3508, 2480), np.float32)
+    digit = Box(1500, 900, 1640, 940)
+    heat[900:940, 1500:1640] = 1
+    reading = on_page(reading_of([Box(20, 5, 33, 24)], 90), page, digit)
+    assert reading.evidence is not None
+
+    part, row = page_part(replace(reading, evidence=replace(reading.evidence, heat=heat)))
+
+    blue = np.argwhere(np.abs(np.asarray(part).astype(int) - [89, 169, 222]).sum(axis=2) < 20)
+    left, top, right, bottom = row.page_box(digit).rounded()
+    assert (*blue.min(axis=0), *blue.max(axis=0)) == pytest.approx((top, left, bottom, right), abs=5)
+
+
 def test_a_box_on_the_page_leaves_the_ink_of_its_digit_to_be_seen() -> None:
     page = np.ones((40, 90), dtype=np.float32)
     page[8:30, 50:66] = 0.0

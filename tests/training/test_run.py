@@ -110,10 +110,10 @@ def test_a_run_that_other_code_began_is_not_gone_on_with(run: Run, monkeypatch: 
 
 
 def test_a_run_knows_the_digits_it_began_with(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "mnist_checksums", lambda data: {"file": "00ff"})
+    monkeypatch.setattr(run_module, "source_checksums", lambda source, data: {"file": "00ff"})
     run.check_data(None)
-    monkeypatch.setattr(run_module, "mnist_checksums", lambda data: {"file": "00fe"})
-    with pytest.raises(UsageError, match="another MNIST"):
+    monkeypatch.setattr(run_module, "source_checksums", lambda source, data: {"file": "00fe"})
+    with pytest.raises(UsageError, match="other digits"):
         run.check_data(None)
 
 

@@ -7,15 +7,16 @@ here, on the spot, and are to give the same.
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from itertools import count
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from on_the_spot import OnTheSpot
 
 from sdnn.choices import Objective, Source, Stage
 from sdnn.datasets.pages import PageRecipe
@@ -31,7 +32,6 @@ from sdnn.training.learning import Progress
 from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
 from sdnn.training.run import Run
 from sdnn.training.stages import new_run, train
-from sdnn.training.supply import Portions
 
 DIGITS = DigitRecipe(examples=32, examples_per_epoch=16, batch=8)
 STRINGS = StringRecipe(
@@ -46,21 +46,6 @@ BOTH = [(stage, step) for stage in (Stage.DIGITS, Stage.STRINGS) for step in (1,
 
 
 pytestmark = pytest.mark.slow
-
-
-class OnTheSpot(Portions[Any]):
-    """Portions made in this process when they are due."""
-
-    def __init__(self, maker: Callable[[int], list[Any]]) -> None:
-        self.maker = maker
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def batches(self, first: int, per_portion: int) -> Iterator[Any]:
-        number, skipped = divmod(first, per_portion)
-        for each in count(number):
-            yield from self.maker(each)[skipped if each == number else 0 :]
 
 
 class Interruption(Exception):
@@ -106,9 +91,9 @@ def exported_before(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(stages, "export_onnx", copied)
 
 
-def run_until(run: Run, stage: Stage, step: int) -> list[tuple[Stage, int]]:
+def run_until(run: Run, stage: Stage, step: int) -> list[tuple[StrEnum, int]]:
     """Trains up to a step and stops there, without finishing; the steps that were made."""
-    made: list[tuple[Stage, int]] = []
+    made: list[tuple[StrEnum, int]] = []
 
     def report(progress: Progress) -> None:
         made.append((progress.stage, progress.step))
@@ -319,7 +304,7 @@ def test_a_run_records_the_checksums_of_mnist_where_it_uses_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stages, "digit_source", lambda *_, **__: None)
-    monkeypatch.setattr(stages, "mnist_checksums", lambda data: {"images": "00ff"})
+    monkeypatch.setattr("sdnn.datasets.digits.mnist_checksums", lambda data: {"images": "00ff"})
     assert new_run(tmp_path / "mixed", replace(RECIPE, source=Source.MIXED), None).data == {"images": "00ff"}
     assert new_run(tmp_path / "pen", RECIPE, None).data == {}
 

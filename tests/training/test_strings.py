@@ -14,7 +14,8 @@ from torch import Tensor
 
 from sdnn.choices import Gradient, Objective, Stage
 from sdnn.datasets.digits import Pen
-from sdnn.datasets.pages import LabelledStrip, PageRecipe, random_strips
+from sdnn.datasets.pages import LabelledStrip, LineSource, PageRecipe, random_strips
+from sdnn.detection import Detector
 from sdnn.models.architecture import GEOMETRY
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import fully_convolutional
@@ -35,7 +36,8 @@ from sdnn.training.supply import Portions
 
 TINY = (4, 4, 4, 4, 8)
 PAGE = PageRecipe(most_digits=3)
-MAKER = StripMaker(Pen(), PAGE, batch=2, seed=3)
+LINES = LineSource(Pen(), Detector(threads=1))
+MAKER = StripMaker(LINES, PAGE, batch=2, seed=3)
 
 
 def strip(width: int, text: str = "") -> LabelledStrip:
@@ -106,13 +108,13 @@ def test_the_batches_of_a_portion_depend_on_seed_and_number_alone() -> None:
     assert [len(batch.texts) for batch in portion] == [2] * PORTION_BATCHES
     assert same(portion, pickle.loads(pickle.dumps(MAKER))(1))
     assert not same(portion, MAKER(0))
-    assert not same(portion, StripMaker(Pen(), PAGE, batch=2, seed=4)(1))
+    assert not same(portion, StripMaker(LINES, PAGE, batch=2, seed=4)(1))
 
 
 def test_the_batches_of_a_portion_come_in_random_order() -> None:
     widths = [batch.ink.shape[2] for batch in MAKER(1)]
     assert widths != sorted(widths)
-    strips = random_strips(Pen(), 2 * PORTION_BATCHES, PAGE, GEOMETRY, np.random.default_rng([3, 1, 2]))
+    strips = random_strips(LINES, 2 * PORTION_BATCHES, PAGE, GEOMETRY, np.random.default_rng([3, 1, 2]))
     assert Counter(widths) == Counter(batch.ink.shape[2] for batch in batched(strips, 2))
 
 
@@ -149,7 +151,7 @@ def test_the_filling_of_a_batch_is_not_read(net: DigitNet) -> None:
 def lesson(recipe: StringRecipe) -> Lesson[StripBatch]:
     with pytest.MonkeyPatch.context() as patch, Portions(MAKER) as portions:
         patch.setattr(strings, "VALIDATION_STRIPS", 6)
-        return string_lesson(recipe, portions, Pen(), np.random.default_rng(5))
+        return string_lesson(recipe, portions, LINES, np.random.default_rng(5))
 
 
 OBJECTIVES: dict[tuple[Objective, Gradient], Loss] = {

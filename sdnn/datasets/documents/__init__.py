@@ -1,0 +1,24 @@
+"""Synthetic documents with pixel-exact truth, for the detector and the reader to learn from.
+
+A document is made in the order in which a real one comes about: a sheet, what is printed and written on it,
+then paper, light and camera. `truth_maps` turns its truth into the detector's training targets.
+"""
+
+from sdnn.datasets.documents.document_recipe import DocumentRecipe
+from sdnn.datasets.documents.layout import random_document
+from sdnn.datasets.documents.truth import Document, StringTruth, TruthMaps, truth_maps
+from sdnn.datasets.documents.writing import AnyWriting, OtherWriting, RealWords, Scripts, word_hands
+
+__all__ = [
+    "AnyWriting",
+    "Document",
+    "DocumentRecipe",
+    "OtherWriting",
+    "RealWords",
+    "Scripts",
+    "StringTruth",
+    "TruthMaps",
+    "random_document",
+    "truth_maps",
+    "word_hands",
+]

@@ -1,0 +1,33 @@
+"""How documents are drawn: settings alone."""
+
+from dataclasses import dataclass, field
+
+from sdnn.datasets.paper import Paper
+
+
+@dataclass(frozen=True)
+class DocumentRecipe:
+    """Settings of `random_document`.
+
+    Attributes:
+        size_px: Height and width of the picture; those of a line cut out are smaller, or the same.
+        heights_px: Lower bound, upper bound and share of each range of digit heights, in pixels; heights are
+            log-uniform within a range, and the shares sum to 1.
+        crop_share: Share of the documents that are a line cut out and not a part of a page.
+        most_digits: Upper bound of the number of digits of a string.
+        printed: Share of the documents whose strings are print.
+        struck: Share of the handwritten strings that have struck-out digits.
+        paper: Effects of paper and camera; rulings are drawn here and not there.
+    """
+
+    size_px: tuple[int, int] = (256, 256)
+    heights_px: tuple[tuple[float, float, float], ...] = (
+        (11.0, 26.0, 0.66),
+        (5.0, 11.0, 0.14),
+        (26.0, 110.0, 0.2),
+    )
+    crop_share: float = 0.4
+    most_digits: int = 10
+    printed: float = 0.14
+    struck: float = 0.22
+    paper: Paper = field(default_factory=lambda: Paper(untouched=0.22).without("lines"))

@@ -1,0 +1,117 @@
+"""Parts of forms on a sheet: frames, combs with digits in them, tables, columns between digits."""
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from sdnn.datasets.clutter import TYPEFACES
+from sdnn.datasets.documents import furniture, words
+from sdnn.datasets.documents.canvas import rectangle
+from sdnn.datasets.documents.sheet import Sheet
+from sdnn.datasets.documents.strings import WrittenString
+
+Edges = tuple[float, float, float, float]
+"""Left, top, right and bottom on the sheet."""
+
+APART: Final = 2.0
+"""Least gap between two strings on one line, in heights of their digits: closer they are one."""
+
+
+def draw_frame(sheet: Sheet, left: float, baseline: float, width_px: float, height_px: float) -> None:
+    """A box round writing, or a blank one, that is one digit or more in height."""
+    above, below = height_px * sheet.rng.uniform(1.1, 1.6), height_px * sheet.rng.uniform(0.1, 0.5)
+    corners = rectangle(left, baseline - above, left + width_px, baseline + below)
+    furniture.box(sheet.canvas, corners, sheet.rule(height_px))
+
+
+def divide_digits(sheet: Sheet, written: WrittenString, top: float, bottom: float, height_px: float) -> None:
+    """Column lines between digits: between all of them, or one."""
+    rng = sheet.rng
+    shift = written.box[0] - written.edges[0][0]
+    columns = [shift + (before[1] + after[0]) / 2 for before, after in pairwise(written.edges)]
+    if rng.random() < 0.5:
+        columns = [columns[int(rng.integers(len(columns)))]]
+    furniture.upright_lines(sheet.canvas, columns, top, bottom, sheet.rule(height_px))
+
+
+def fill_comb(
+    sheet: Sheet, left: float, baseline: float, height_px: float, room_px: float, empty: float
+) -> Edges:
+    """A comb with a digit in each cell, in some, or in none; at times with letters.
+
+    Args:
+        sheet: What to draw on.
+        left: Left edge of the first cell.
+        baseline: Height of the digits' baseline.
+        height_px: Height of the digits.
+        room_px: Width that there is; one cell may be wider.
+        empty: Probability that nothing is in it.
+    """
+    rng = sheet.rng
+    pitch = height_px * float(rng.uniform(1.0, 1.75))
+    cells = int(np.clip(rng.integers(1, 11), 1, max(1, room_px // pitch)))
+    tall = height_px * float(rng.uniform(1.2, 2.1))
+    top = baseline - height_px / 2 - tall / 2
+    kind = rng.random()
+    if kind < empty:
+        count = 0
+    elif kind < empty + 0.25:
+        count = int(rng.integers(1, cells, endpoint=True))
+    else:
+        count = cells
+    if count and rng.random() < 0.08:
+        for number, letter in enumerate(words.random_letters(count, rng)):
+            glyph = words.printed_word(letter, int(rng.integers(TYPEFACES)))
+            words.stamp_at(
+                sheet.canvas, glyph, left + (number + 0.25) * pitch, baseline, height_px, sheet.tone
+            )
+    elif count:
+        text = "".join(map(str, rng.integers(10, size=count)))
+        narrow = replace(
+            sheet.style,
+            slant=float(np.clip(sheet.style.slant, -0.2, 0.3)),
+            widening=min(sheet.style.widening, 1.1),
+            size_spread=min(0.08, sheet.style.size_spread),
+        )
+        first = int(rng.integers(cells - count, endpoint=True)) if rng.random() < 0.3 else 0
+        sheet.write(text, left + first * pitch, baseline, height_px, narrow, pitch_px=pitch)
+    furniture.comb(sheet.canvas, left, top, pitch, cells, tall, sheet.rule(height_px), rng)
+    return left, top, left + cells * pitch, top + tall
+
+
+def fill_table(sheet: Sheet, left: float, top: float, height_px: float) -> float:
+    """A table with strings, words, or nothing in its cells.
+
+    Args:
+        sheet: What to draw on.
+        left: Left edge.
+        top: Upper edge.
+        height_px: Height of the digits.
+
+    Returns:
+        Its height with some paper below.
+    """
+    rng = sheet.rng
+    rows, columns = int(rng.integers(1, 5)), int(rng.integers(2, 6))
+    widths = height_px * rng.uniform(2.5, 7, columns)
+    tall = height_px * rng.uniform(1.35, 2.2)
+    edges = left + np.append(0, np.cumsum(widths))
+    for row in range(rows):
+        baseline = top + row * tall + (tall + height_px) / 2
+        for column in range(columns):
+            room = widths[column] - height_px * (0.6 + APART / 2)
+            if rng.random() < 0.55:
+                text = sheet.random_text(room, height_px, most=6)
+                spare = max(0.0, room - sheet.width_of(text, height_px))
+                x = edges[column] + height_px * 0.4 + spare * rng.random()
+                sheet.write(text, x, baseline, height_px, signs=0.0)
+            elif rng.random() < 0.4:
+                sheet.write_words(edges[column] + 0.3 * height_px, baseline, height_px * 0.8, room)
+    rule = sheet.rule(height_px)
+    furniture.upright_lines(sheet.canvas, edges.tolist(), top, top + rows * tall, rule)
+    if rng.random() < 0.85:
+        levels = [top + row * tall for row in range(rows + 1)]
+        furniture.level_lines(sheet.canvas, levels, edges[0], edges[-1], rule)
+    return float(rows * tall + height_px * rng.uniform(0.3, 1.5))

@@ -1,0 +1,148 @@
+"""UNIPEN on disk: found, parsed once, kept in the user's cache, split by writer.
+
+Get train_r01_v07 from doi 10.5281/zenodo.1195803 (CC BY 4.0); nothing of it comes with sdnn.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+from sdnn.choices import Split
+from sdnn.datasets.unipen.build import build_category
+from sdnn.datasets.unipen.pack import DAMAGED, RawCategory, read_record, read_samples, write_pack
+from sdnn.datasets.unipen.sample import CATEGORIES, Category, LeftOut, Sample, split_of
+from sdnn.errors import OutputError, UnreadableInput
+
+PACK_VERSION: Final = 1
+"""Part of the cache file's name: raised whenever the same sources give other samples."""
+PACKED: Final = "unipen.npz"
+"""A pack in place of the folder, for machines that the thousands of files are not carried to."""
+
+_Read = TypeVar("_Read")
+
+
+def find_unipen(data: Path | None = None) -> Path:
+    """The folder of the distribution, or the pack in its place.
+
+    Looked for in `data` or, without it, in SDNN_DATA, else in `data/` of a checkout and in the user's cache:
+    a folder `unipen` that holds `data/1a` and `include`, or a file `unipen.npz` that `pack_unipen` wrote.
+
+    Raises:
+        UnreadableInput: When it is in none of these places.
+    """
+    named = data or (Path(os.environ["SDNN_DATA"]) if os.environ.get("SDNN_DATA") else None)
+    roots = [named] if named else [Path(__file__).parents[3] / "data", _cache()]
+    for root in roots:
+        if (root / "unipen" / "data" / "1a").is_dir() and (root / "unipen" / "include").is_dir():
+            return root / "unipen"
+        if (root / PACKED).is_file():
+            return root / PACKED
+    looked_in = " and ".join(str(root / "unipen") for root in roots)
+    raise UnreadableInput(
+        f"{looked_in}: no UNIPEN there; download train_r01_v07 (CC BY 4.0, doi 10.5281/zenodo.1195803) and "
+        f"unpack it so that DIR/unipen/data/1a and DIR/unipen/include exist, then give --data DIR"
+    )
+
+
+def load_unipen(category: Category, split: Split, data: Path | None = None) -> tuple[Sample, ...]:
+    """The samples of one category by the writers of one split.
+
+    The first call parses everything, which takes half a minute, and keeps it in the user's cache.
+
+    Args:
+        category: 1a digits, 1b capitals, 1c small letters, 1d signs, 7 words and numbers.
+        split: Which writers; the same ones in every category.
+        data: Folder that holds `unipen`; by default the places that `find_unipen` names.
+
+    Raises:
+        UnreadableInput: When UNIPEN is missing or cannot be read.
+    """
+    parts: dict[str, Split] = {}
+    samples = _from_pack(data, lambda pack: read_samples(pack, category))
+    for sample in samples:
+        if sample.writer not in parts:
+            parts[sample.writer] = split_of(sample.writer)
+    return tuple(sample for sample in samples if parts[sample.writer] is split)
+
+
+def unipen_checksums(data: Path | None = None) -> dict[str, str]:
+    """SHA-256 over the names and contents of each category's files, for the record of a training run.
+
+    Raises:
+        UnreadableInput: When UNIPEN is missing or cannot be read.
+    """
+    return _from_pack(
+        data, lambda pack: {f"unipen/{each}": read_record(pack, each)[0] for each in CATEGORIES}
+    )
+
+
+def left_out(data: Path | None = None) -> tuple[LeftOut, ...]:
+    """Every labelled segment that is no sample, and why.
+
+    Raises:
+        UnreadableInput: When UNIPEN is missing or cannot be read.
+    """
+    return _from_pack(
+        data, lambda pack: tuple(found for each in CATEGORIES for found in read_record(pack, each)[1])
+    )
+
+
+def pack_unipen(path: Path, data: Path | None = None) -> None:
+    """Writes the pack that `find_unipen` takes in place of the folder; name it `DIR/unipen.npz`.
+
+    Raises:
+        UnreadableInput: When UNIPEN is missing or cannot be read.
+        OutputError: When the file cannot be written.
+    """
+    write_pack(path, _parse(find_unipen(data)))
+
+
+def _from_pack(data: Path | None, read: Callable[[Path], _Read]) -> _Read:
+    """What `read` makes of the pack, which is made anew where it is missing or damaged."""
+    source = find_unipen(data)
+    if source.is_file():
+        try:
+            return read(source)
+        except DAMAGED as error:
+            raise UnreadableInput(
+                f"{source}: damaged, or not written by pack_unipen; write it anew"
+            ) from error
+    pack = _cache() / f"unipen-{PACK_VERSION}-{_fingerprint(source)[:16]}.npz"
+    if pack.is_file():
+        try:
+            return read(pack)
+        except DAMAGED:
+            pass
+    try:
+        pack.parent.mkdir(parents=True, exist_ok=True)
+        write_pack(pack, _parse(source))
+    except (OSError, OutputError) as error:
+        raise UnreadableInput(f"{pack}: UNIPEN cannot be kept there ({error}); set XDG_CACHE_HOME") from error
+    return read(pack)
+
+
+def _parse(source: Path) -> dict[str, RawCategory]:
+    if source.is_file():
+        raise UnreadableInput(f"{source}: is packed already; give the folder that holds unipen/")
+    return {category: build_category(source, category) for category in CATEGORIES}
+
+
+def _fingerprint(source: Path) -> str:
+    """Hash of the names, sizes and times of all files: other ones are another cache."""
+    digest = hashlib.sha256()
+    for part in "data", "include":
+        for folder, folders, names in os.walk(source / part):
+            folders.sort()
+            inside = Path(folder).relative_to(source).as_posix()
+            for name in sorted(names):
+                found = os.stat(os.path.join(folder, name))
+                digest.update(f"{inside}/{name}\0{found.st_size}\0{found.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
+
+
+def _cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("sdnn")

@@ -1,0 +1,232 @@
+"""From maps to lines: each connected band of cells is a line of digits, with course, height and direction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX, DetectionMaps
+from sdnn.results import Box, FloatArray
+
+LEAST_PROBABILITY: Final = 0.35
+"""Of a cell to belong to a line, or a sign: what is doubtful is better read and found wanting than missed."""
+LEAST_PEAK: Final = 0.5
+"""Of the surest cell of a line."""
+ALIKE: Final = 0.3
+"""Share of the smaller of two bands from which on both are the same line, seen at two scales."""
+BESIDE: Final = 1.3
+"""How far beyond the ends of a line a sign still belongs to it, in heights of its digits."""
+NEAR: Final = 2.0
+"""How far beyond the ends of a line a digit that was missed may belong to it, in heights of its digits."""
+CERTAIN: Final = 0.8
+"""Length of the mean direction below which a line is read both ways."""
+LEVEL: Final = 0.35
+"""Length of the mean direction below which it is undecided which way up a line is: then it is upright."""
+
+
+@dataclass(frozen=True, eq=False)
+class TextLine:
+    """A line of digits on a picture.
+
+    Attributes:
+        start: (2,) x and y where the middle of the line begins, in pixels of the picture.
+        end: (2,) where it ends, in reading direction.
+        height_px: Height of its digits.
+        slant: Lean of its digits, to the right for each unit up.
+        printed: Probability that it is print.
+        probability: Mean over its cells.
+        maps: What it was found on.
+        signs: Places of signs between and beside its digits, in pixels of the picture.
+        struck: Probability that one of its digits is struck out.
+        beside: Probability that a digit stands near it that is on no line.
+        ambiguous: Whether it may as well run the other way.
+    """
+
+    start: FloatArray
+    end: FloatArray
+    height_px: float
+    slant: float
+    printed: float
+    probability: float
+    maps: DetectionMaps
+    signs: tuple[Box, ...] = ()
+    struck: float = 0.0
+    beside: float = 0.0
+    ambiguous: bool = False
+
+    @property
+    def length_px(self) -> float:
+        """From start to end."""
+        return float(np.hypot(*(self.end - self.start)))
+
+    @property
+    def along(self) -> FloatArray:
+        """(2,) unit vector in reading direction."""
+        return np.asarray((self.end - self.start) / max(1e-6, self.length_px))
+
+    @property
+    def turned(self) -> "TextLine":
+        """The same line, read the other way."""
+        return replace(self, start=self.end, end=self.start)
+
+    def band(self, thickness: float, beyond: float = 0.0) -> FloatArray:
+        """(4, 2) corners of the band so thick and so far beyond its ends, in heights of its digits."""
+        along = self.along
+        half = thickness * self.height_px / 2 * np.array([-along[1], along[0]])
+        start, end = self.start - beyond * self.height_px * along, self.end + beyond * self.height_px * along
+        return np.array([start - half, end - half, end + half, start + half], dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """What the detector found on a picture.
+
+    Attributes:
+        lines: In reading order.
+        levels: The maps of each scale, the coarsest first.
+    """
+
+    lines: tuple[TextLine, ...]
+    levels: tuple[DetectionMaps, ...]
+
+
+def lines_of(levels: Sequence[DetectionMaps]) -> list[TextLine]:
+    """The lines found at all scales, none of them twice, in reading order."""
+    found = [line for maps in levels for line in _lines_at(maps)]
+    found.sort(key=lambda line: -_merit(line))
+    kept: list[TextLine] = []
+    for line in found:
+        if not any(_same(line, other) for other in kept):
+            kept.append(line)
+    return _in_reading_order([_described(line, kept) for line in kept])
+
+
+def _described(line: TextLine, lines: Sequence[TextLine]) -> TextLine:
+    """The line with its signs, how likely one of its digits is struck out, and how likely one is missed."""
+    maps = line.maps
+    map_from_picture = np.linalg.inv(np.vstack([maps.picture_from_map, [0.0, 0.0, 1.0]]))
+    near = _cells_in(line.band(1.5, BESIDE), map_from_picture, maps.sign.shape)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(
+        ((maps.sign >= LEAST_PROBABILITY) & near).astype(np.uint8), connectivity=8
+    )
+    signs = []
+    for left, top, width, height, _ in np.asarray(stats[1:count]).tolist():
+        corners = np.array([(left, top), (left + width, top + height)], dtype=np.float64) * STRIDE_PX
+        (x0, y0), (x1, y1) = corners @ maps.picture_from_map[:, :2].T + maps.picture_from_map[:, 2]
+        signs.append(Box(float(x0), float(y0), float(x1), float(y1)))
+    on_line = _cells_in(line.band(1.0), map_from_picture, maps.sign.shape)
+    # A digit covers several cells: one alone says little.
+    struck = float(cv2.blur(maps.struck, (3, 3))[on_line].max()) if on_line.any() else 0.0
+    around = _cells_in(line.band(1.0, NEAR), map_from_picture, maps.sign.shape)
+    for other in lines:
+        around &= ~_cells_in(other.band(1.6, 0.6), map_from_picture, maps.sign.shape)
+    beside = float(maps.line[around].max()) if around.any() else 0.0
+    return replace(line, signs=tuple(signs), struck=struck, beside=beside)
+
+
+def _cells_in(
+    corners: FloatArray, map_from_picture: FloatArray, shape: tuple[int, ...]
+) -> npt.NDArray[np.bool_]:
+    """(h, w) whether the middle of a cell lies in a polygon of the picture."""
+    on_map = corners @ map_from_picture[:2, :2].T + map_from_picture[:2, 2]
+    mask = np.zeros(shape, np.uint8)
+    cv2.fillPoly(mask, [np.rint((on_map / STRIDE_PX - 0.5) * 16).astype(np.int32)], 1, cv2.LINE_8, 4)
+    return mask > 0
+
+
+def _lines_at(maps: DetectionMaps) -> list[TextLine]:
+    """The lines at one scale."""
+    likely = (maps.line >= LEAST_PROBABILITY).astype(np.uint8)
+    count, labels = cv2.connectedComponents(likely, connectivity=8)
+    lines = []
+    for label in range(1, count):
+        line = _line_through(maps, labels == label)
+        if line is not None:
+            lines.append(line)
+    return lines
+
+
+def _line_through(maps: DetectionMaps, cells: npt.NDArray[np.bool_]) -> TextLine | None:
+    rows, columns = np.nonzero(cells)
+    weight = maps.line[cells].astype(np.float64)
+    if weight.max() < LEAST_PEAK:
+        return None
+    weight /= weight.sum()
+    height = float(np.exp2(weight @ np.log2(maps.height[cells])))
+    along, certainty = _direction(maps.along[:, cells], weight)
+    down = np.array([-along[1], along[0]])
+    points = np.stack([columns, rows], axis=1) * float(STRIDE_PX) + STRIDE_PX / 2
+    points = points + maps.offset[cells][:, None] * down
+    u, v = points @ along, points @ down
+    u0, v0 = float(weight @ u), float(weight @ v)
+    spread = float(weight @ (u - u0) ** 2)
+    # Of a short line the direction of its cells says more than the course of their middles.
+    slope = float(weight @ ((u - u0) * (v - v0))) / (spread + (0.5 * height) ** 2)
+    ends = [
+        place * along + (v0 + slope * (place - u0)) * down
+        for place in (float(u.min()) - STRIDE_PX / 2, float(u.max()) + STRIDE_PX / 2)
+    ]
+    matrix = maps.picture_from_map
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    start, end = np.array(ends) @ matrix[:, :2].T + matrix[:, 2]
+    return TextLine(
+        start,
+        end,
+        height * scale,
+        float(weight @ maps.slant[cells]),
+        float(weight @ maps.printed[cells]),
+        float(weight @ maps.line[cells]),
+        maps,
+        ambiguous=certainty < CERTAIN,
+    )
+
+
+def _direction(along: FloatArray, weight: FloatArray) -> tuple[FloatArray, float]:
+    """(2,) unit vector, the mean direction or, in doubt, the upright one; and how sure its sign is."""
+    mean = along.astype(np.float64) @ weight
+    length = float(np.hypot(*mean))
+    if length >= LEVEL:
+        return np.asarray(mean / length), length
+    x, y = along.astype(np.float64)
+    double = np.array([(x * x - y * y) @ weight, (2 * x * y) @ weight])
+    angle = np.arctan2(double[1], double[0]) / 2  # -90 to 90 degrees: to the right
+    return np.array([np.cos(angle), np.sin(angle)]), length
+
+
+def _merit(line: TextLine) -> float:
+    """How much a line counts beside another at the same place: sure, and of the height its scale is for."""
+    low, high = HEIGHTS_PX
+    matrix = line.maps.picture_from_map
+    height = line.height_px / float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    outside = max(0.0, np.log2(low / height), np.log2(height / high))
+    return line.probability - float(outside)
+
+
+def _same(line: TextLine, other: TextLine) -> bool:
+    """Whether two bands lie on each other."""
+    shared = cv2.intersectConvexConvex(line.band(0.8, 0.1), other.band(0.8, 0.1))[0]
+    areas = [each.height_px * 0.8 * (each.length_px + 0.2 * each.height_px) for each in (line, other)]
+    return bool(shared > ALIKE * min(areas))
+
+
+def _in_reading_order(lines: Sequence[TextLine]) -> list[TextLine]:
+    """Row by row from top to bottom, each from left to right, as most of the lines run."""
+    if len(lines) < 2:
+        return list(lines)
+    weights = np.array([line.length_px for line in lines])
+    along, _ = _direction(np.stack([line.along for line in lines], axis=1), weights / weights.sum())
+    down = np.array([-along[1], along[0]])
+    middle = [(line.start + line.end) / 2 for line in lines]
+    left = sorted(range(len(lines)), key=lambda place: float(middle[place] @ down))
+    ordered: list[TextLine] = []
+    while left:
+        first = left[0]
+        reach = float(middle[first] @ down) + lines[first].height_px / 2
+        row = [place for place in left if float(middle[place] @ down) < reach]
+        row.sort(key=lambda place: float(middle[place] @ along))
+        ordered += [lines[place] for place in row]
+        left = [place for place in left if place not in row]
+    return ordered

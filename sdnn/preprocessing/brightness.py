@@ -1,0 +1,61 @@
+"""From a decoded picture or an array, of whatever mode or type, to brightness."""
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from sdnn.preprocessing.bit_depth import array_values, numeric_brightness
+from sdnn.preprocessing.colour import contrast_channel, from_bytes
+from sdnn.preprocessing.transparency import composited
+from sdnn.results import FloatArray
+
+_GREY: Final = {"1", "L"}
+"""Modes of Pillow without colour and transparency."""
+
+
+def image_brightness(image: Image.Image) -> FloatArray:
+    """Brightness of a decoded picture of any mode, or the channel that shows its ink better.
+
+    Returns:
+        (H, W) float32, 0 black to 1 white.
+    """
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):  # convert("L") would cut these off at 255
+        return numeric_brightness(image)
+    if image.mode == "LAB":
+        image = _lab_to_rgb(image)
+    if image.has_transparency_data:
+        return contrast_channel(composited(np.asarray(image.convert("RGBA"))))
+    luma = np.asarray(image.convert("L"))
+    if image.mode in _GREY:
+        return from_bytes(luma)
+    return contrast_channel(np.asarray(image.convert("RGB")), luma)
+
+
+def array_brightness(array: npt.NDArray[Any]) -> FloatArray:
+    """Brightness of an array, or the channel that shows its ink better.
+
+    Args:
+        array: (H, W) grey, (H, W, 3) colour or (H, W, 4) with transparency; bytes and numbers of 16 bits span
+            their depth, other integers the range they have, floats 0 to 1.
+
+    Returns:
+        (H, W) float32, 0 black to 1 white.
+
+    Raises:
+        UnreadableInput: When it holds no numbers, or floats far above 1.
+    """
+    if array.ndim == 2:
+        return array_values(array)
+    values = array if array.dtype == np.uint8 else array_values(array)
+    return contrast_channel(composited(values) if values.shape[2] == 4 else values)
+
+
+def _lab_to_rgb(image: Image.Image) -> Image.Image:
+    from PIL import ImageCms
+
+    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
+    assert converted is not None  # it is, where the picture is to be changed in place
+    return converted

@@ -1,0 +1,150 @@
+"""Documents with their truth, made on the fly, in batches of one size."""
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sdnn.choices import Source, Split
+from sdnn.datasets.digits import DigitSource, Mixed, digit_source
+from sdnn.datasets.documents import (
+    Document,
+    OtherWriting,
+    TruthMaps,
+    random_document,
+    truth_maps,
+    word_hands,
+)
+from sdnn.datasets.unipen import RealHands, load_unipen
+from sdnn.detection.detector import WINDOW_PX
+from sdnn.preprocessing.contrast import local_contrast
+from sdnn.training.detector_recipe import DetectorRecipe
+
+PORTION_BATCHES: Final = 4
+"""Batches made together: one is too little to send from process to process for."""
+DOCUMENTS: Final = 7
+HELD_OUT: Final = 8
+"""Uses of a seed, as those of `datasets.streams`: documents to learn from, and documents for the figures."""
+
+
+@dataclass(frozen=True, eq=False)
+class DetectorBatch:
+    """Documents of one size with their truth.
+
+    Attributes:
+        contrast: (B, H, W) local contrast.
+        truth: With a batch axis in front of each array.
+    """
+
+    contrast: npt.NDArray[np.float16]
+    truth: TruthMaps
+
+
+@dataclass(frozen=True)
+class DocumentMaker:
+    """Makes the batches of several steps at once; goes to the process that makes them.
+
+    Attributes:
+        source: Hands whose digits are written.
+        others: Hands that write words.
+        recipe: How documents are made.
+    """
+
+    source: DigitSource
+    others: OtherWriting
+    recipe: DetectorRecipe
+
+    def __call__(self, portion: int) -> list[DetectorBatch]:
+        """`PORTION_BATCHES` batches."""
+        rng = np.random.default_rng([self.recipe.seed, portion, DOCUMENTS])
+        return [self.batch(rng) for _ in range(PORTION_BATCHES)]
+
+    def held_out(self, count: int) -> list[DetectorBatch]:
+        """Batches for figures, the same for every seed, so that runs can be compared."""
+        return [self.batch(np.random.default_rng([0, number, HELD_OUT])) for number in range(count)]
+
+    def batch(self, rng: np.random.Generator) -> DetectorBatch:
+        """One batch: parts of pages, or lines cut out."""
+        recipe = self.recipe
+        if rng.random() < recipe.page_share:
+            size, count, crop_share = recipe.page_px, recipe.page_batch, recipe.documents.crop_share
+        else:
+            size, count, crop_share = recipe.line_px, recipe.line_batch, 1.0
+        documents = replace(recipe.documents, size_px=size, crop_share=crop_share)
+        contrasts, truths = [], []
+        for _ in range(count):
+            document = filled_up(random_document(self.source, self.others, documents, rng), size, rng)
+            contrast, truth = local_contrast(document.picture, WINDOW_PX), truth_maps(document)
+            if size[0] == size[1] and rng.random() < recipe.turned:
+                sideways = (1 - recipe.upside_down) / 2
+                turns = int(rng.choice([1, 3, 2], p=[sideways, sideways, recipe.upside_down]))
+                contrast, truth = np.rot90(contrast, turns), turned(truth, turns)
+            if rng.random() < recipe.inverted:
+                contrast = -contrast
+            contrasts.append(contrast.astype(np.float16))
+            truths.append(truth)
+        return DetectorBatch(np.stack(contrasts), _stacked(truths))
+
+
+def document_maker(recipe: DetectorRecipe, split: Split, data: Path | None) -> DocumentMaker:
+    """Documents in the hands of one split: MNIST's digits, drawn ones, and UNIPEN's digits and words.
+
+    Args:
+        recipe: Shares of the hands, and how documents are made.
+        split: Which of MNIST's images and UNIPEN's writers; drawn hands are endless and have none.
+        data: Folder that holds MNIST and UNIPEN.
+
+    Raises:
+        MissingPackage: When torchvision is not installed.
+        UnreadableInput: When MNIST or UNIPEN cannot be had.
+    """
+    strokes = RealHands(load_unipen("1a", split, data))  # first: it is the one that is not downloaded
+    images = digit_source(Source.MIXED, split, recipe.pen_share, data)
+    return DocumentMaker(Mixed(images, strokes, recipe.real_share), word_hands(split, data), recipe)
+
+
+def filled_up(document: Document, size: tuple[int, int], rng: np.random.Generator) -> Document:
+    """The document, as large as asked for, its outermost pixels repeated: so the detector fills up pictures.
+
+    Args:
+        document: Not larger than that.
+        size: Height and width in pixels.
+        rng: Decides how much comes before it and how much after.
+    """
+    rows, columns = (whole - length for whole, length in zip(size, document.picture.shape, strict=True))
+    top, left = int(rng.integers(rows + 1)), int(rng.integers(columns + 1))
+    border = (top, rows - top, left, columns - left)
+    picture = cv2.copyMakeBorder(document.picture, *border, cv2.BORDER_REPLICATE)
+    ink = cv2.copyMakeBorder(document.ink, *border, cv2.BORDER_CONSTANT, value=0)
+    strings = tuple(
+        replace(string, quads=string.quads + [left, top], centre=string.centre + [left, top])
+        for string in document.strings
+    )
+    return Document(
+        np.asarray(picture, dtype=np.float32),
+        np.asarray(ink, dtype=np.uint8),
+        strings,
+        document.signs + [left, top, 0],
+    )
+
+
+def turned(truth: TruthMaps, turns: int) -> TruthMaps:
+    """The truth turned to the left by so many quarters; the direction of reading turns with it."""
+
+    def quarters(maps: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.rot90(maps, turns, axes=(-2, -1))
+
+    directions = quarters(truth.fields).copy()
+    for _ in range(turns):  # what ran to the right runs up, what ran down runs to the right
+        directions[1], directions[2] = directions[2].copy(), -directions[1].copy()
+    whole = {each.name: quarters(getattr(truth, each.name)) for each in fields(truth)}
+    return TruthMaps(**{**whole, "fields": directions})
+
+
+def _stacked(truths: list[TruthMaps]) -> TruthMaps:
+    return TruthMaps(
+        **{each.name: np.stack([getattr(truth, each.name) for truth in truths]) for each in fields(TruthMaps)}
+    )

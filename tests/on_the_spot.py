@@ -1,0 +1,22 @@
+"""Batches for tests of training, made without another process."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+from sdnn.training.supply import Portions
+
+
+class OnTheSpot(Portions[Any]):
+    """Portions made in this process when they are due."""
+
+    def __init__(self, maker: Callable[[int], list[Any]]) -> None:
+        self.maker = maker
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def batches(self, first: int, per_portion: int) -> Iterator[Any]:
+        number, skipped = divmod(first, per_portion)
+        for each in count(number):
+            yield from self.maker(each)[skipped if each == number else 0 :]
