@@ -18,13 +18,14 @@ PRINTED: Final = 0.5
 """Probability from which on a string is print."""
 
 
-def described(reading: Reading, line: Line, min_confidence: float = 0.0) -> Reading:
+def described(reading: Reading, line: Line, min_confidence: float = 0.0, way: float = 1.0) -> Reading:
     """A reading with what the detector knows of its line: signs, print, struck-out digits, digits missed.
 
     Args:
         reading: Of the line alone.
         line: Where it comes from.
         min_confidence: Below it a reading is rejected.
+        way: Probability that the line runs this way and not the other.
     """
     found = line.found
     along = found.along
@@ -38,6 +39,7 @@ def described(reading: Reading, line: Line, min_confidence: float = 0.0) -> Read
         key=lambda sign: (sign.place, place_of(sign.box)),
     )
     reading = replace(reading, signs=tuple(signs), printed=found.printed >= PRINTED)
+    reading = _weighed(reading, way, min_confidence, "it can be read the other way up, too")
     reading = _weighed(reading, 1 - found.beside, min_confidence, "a digit may have been missed beside it")
     if found.struck >= LEAST_STRUCK:
         return _weighed(reading, 1 - found.struck, 1.0, "a digit looks struck out")

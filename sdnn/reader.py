@@ -220,7 +220,7 @@ class Reader:
             contents: Whether one row is wanted for each.
         """
         started = time.perf_counter()
-        pages = self._with_ways_up(pages)
+        pages, shares = self._with_ways_up(pages)
         written = [(page.brightness, line) for page in pages for line in page.lines]
         looks, agreements = self._look([line for _, line in written])
         read = iter(self.interpreter.readings([page for page, _ in written], looks, agreements))
@@ -228,7 +228,7 @@ class Reader:
         found = [
             reported(
                 page,
-                [described(next(read), line, least) for line in page.lines],
+                [described(next(read), line, least, shares.get(id(line), 1.0)) for line in page.lines],
                 contents,
                 self.handwritten,
                 least,
@@ -241,23 +241,28 @@ class Reader:
             for page, readings in zip(pages, found, strict=True)
         ]
 
-    def _with_ways_up(self, pages: Sequence[Page]) -> Sequence[Page]:
-        """The pages with each line that may run either way turned so that it reads better."""
+    def _with_ways_up(self, pages: Sequence[Page]) -> tuple[Sequence[Page], dict[int, float]]:
+        """The pages with each line that may run either way turned so that it reads better.
+
+        Returns:
+            The pages, and by the identity of such a line its share of the confidence in both ways.
+        """
         pairs = [(line, line.turned) for page in pages for line in page.lines if line.turned]
         if not pairs:
-            return pages
-        looks = self._swept([each.strip for pair in pairs for each in pair])
-        confidences = [
-            agreement.free.confidence for agreement in self.interpreter.agreements([[look] for look in looks])
+            return pages, {}
+        _, agreements = self._look([line for pair in pairs for line in pair])
+        confidences = [agreement.free.confidence for agreement in agreements]
+        chosen: dict[int, Line] = {}
+        shares: dict[int, float] = {}
+        for number, (line, turned) in enumerate(pairs):
+            upright, upset = confidences[2 * number : 2 * number + 2]
+            better = turned if upset > upright else line
+            chosen[id(line)] = better
+            shares[id(better)] = max(upright, upset) / max(upright + upset, 1e-9)
+        turned_pages = [
+            replace(page, lines=tuple(chosen.get(id(line), line) for line in page.lines)) for page in pages
         ]
-        better = {
-            id(line): turned
-            for number, (line, turned) in enumerate(pairs)
-            if confidences[2 * number + 1] > confidences[2 * number]
-        }
-        return [
-            replace(page, lines=tuple(better.get(id(line), line) for line in page.lines)) for page in pages
-        ]
+        return turned_pages, shares
 
     def _look(self, lines: Sequence[Line]) -> tuple[list[list[Look]], list[Agreement]]:
         """Views of each line, as many as it takes, and what they agree on."""

@@ -5,9 +5,11 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from sdnn.choices import Polarity
 from sdnn.detection.lines import TextLine
+from sdnn.detection.maps import STRIDE_PX
 from sdnn.preprocessing.contrast import local_contrast
 from sdnn.preprocessing.normalization import between_middles
 from sdnn.preprocessing.slant import slant_of
@@ -27,6 +29,8 @@ INK: Final = 0.5
 """Probability from which on a pixel is ink."""
 FLOOR: Final = 0.5
 """Share of its darkness that other ink keeps: rulings and tails that may belong to a digit stay in sight."""
+ENDS: Final = 0.15
+"""How far beyond the ends of a line other ink keeps that, in heights of its digits."""
 FULL: Final = 0.7
 """Share of the ink that is lighter than black on the strip."""
 
@@ -81,15 +85,29 @@ def writing_along(
         return matrix, None
     contrast = local_contrast(brightness, 2 * round(WINDOW * height / 2) + 1)
     text = Box(left, (rows - height) / 2, left + length, (rows + height) / 2)
-    ink = _levelled(contrast, probability, text, polarity)
+    to_cells = np.diag([1 / STRIDE_PX, 1 / STRIDE_PX]) @ to_map
+    other = 1 - _seen(line.maps.sign, to_cells, (columns, rows), cv2.BORDER_CONSTANT)
+    other[:, : max(0, round(left - ENDS * height))] = 0
+    other[:, round(left + length + ENDS * height) :] = 0
+    weight = (FLOOR * other + 1.6 * (1 - FLOOR) * probability).clip(0, 1)
+    ink = _levelled(contrast, weight, sure, text, polarity)
     points = np.asarray(cv2.findNonZero(sure.astype(np.uint8)), dtype=np.float64).reshape(-1, 2)
     slant = slant_of(points, text)
     return matrix, Writing(ink, _leaning(points, text, slant), slant)
 
 
-def _levelled(contrast: FloatArray, probability: FloatArray, text: Box, polarity: Polarity) -> FloatArray:
-    """Contrast turned so that ink is above paper, stretched from 0 to 1, strongest on digits."""
-    sure = probability >= INK
+def _levelled(
+    contrast: FloatArray, weight: FloatArray, sure: npt.NDArray[np.bool_], text: Box, polarity: Polarity
+) -> FloatArray:
+    """Contrast turned so that ink is above paper, stretched from 0 to 1, strongest on digits.
+
+    Args:
+        contrast: (H, W) of the cutout.
+        weight: (H, W) how much of the ink counts.
+        sure: (H, W) where there is ink of digits.
+        text: The line of writing.
+        polarity: Whether ink is darker or lighter than the paper.
+    """
     left, upper, right, lower = text.rounded()
     along = np.s_[upper:lower, left:right]
     between = contrast[along][~sure[along]]
@@ -100,9 +118,7 @@ def _levelled(contrast: FloatArray, probability: FloatArray, text: Box, polarity
         lighter = polarity is Polarity.LIGHT
     above = contrast - paper if lighter else paper - contrast
     top = max(0.2, float(np.quantile(above[sure], FULL)))
-    return np.asarray(
-        (above / top).clip(0, 1) * (FLOOR + 1.6 * (1 - FLOOR) * probability).clip(0, 1), dtype=np.float32
-    )
+    return np.asarray((above / top).clip(0, 1) * weight, dtype=np.float32)
 
 
 def _leaning(points: FloatArray, text: Box, slant: float) -> Box:

@@ -29,9 +29,9 @@ class LossWeights:
         ink: Cross-entropy of the ink, a mean over all pixels.
     """
 
-    present: tuple[float, float, float, float, float] = (2.0, 3.0, 8.0, 8.0, 2.0)
+    present: tuple[float, float, float, float, float] = (2.0, 3.0, 8.0, 20.0, 2.0)
     masks: float = 5.0
-    fields: tuple[float, float, float, float, float] = (1.0, 0.75, 0.75, 1.0, 0.375)
+    fields: tuple[float, float, float, float, float] = (1.0, 2.0, 2.0, 1.0, 0.2)
     printed: float = 0.3
     ink_present: float = 1.5
     ink: float = 4.0
@@ -80,7 +80,7 @@ class DetectorRecipe(Recorded):
     page_batch: int = 16
     line_px: tuple[int, int] = (96, 320)
     line_batch: int = 34
-    turned: float = 0.22
+    turned: float = 0.35
     upside_down: float = 0.16
     inverted: float = 0.3
     documents: DocumentRecipe = field(default_factory=lambda: DocumentRecipe(crop_share=0.25))

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from unipen_files import ANGLE, add_writer
 
 from sdnn.choices import Source, Split
 from sdnn.datasets import digits
 from sdnn.datasets.digits import (
     FIT_IMAGES,
+    HANDS_SHARE,
     MNIST_FILES,
     DigitImage,
     DigitSource,
@@ -27,6 +29,7 @@ from sdnn.datasets.digits import (
     mnist_checksums,
     plain_part,
 )
+from sdnn.datasets.unipen import CATEGORIES
 from sdnn.errors import MissingPackage, UnreadableInput
 
 COUNT = 10
@@ -280,6 +283,9 @@ def test_drawn_digits_need_no_data(places: Places, monkeypatch: pytest.MonkeyPat
 @pytest.mark.usefixtures("small_mnist")
 def test_a_source_gives_the_digits_it_is_named_after(places: Places) -> None:
     data = unpacked(places.argument)
+    for category in CATEGORIES:
+        (data / "unipen" / "data" / category).mkdir(parents=True)
+    add_writer(data, "1a", "aga/ann", [(label, [ANGLE]) for label in "0123456789"])
     rng = np.random.default_rng(0)
     indices: dict[Source, list[int | None]] = {}
     for source in Source:
@@ -288,6 +294,15 @@ def test_a_source_gives_the_digits_it_is_named_after(places: Places) -> None:
     assert set(indices[Source.MNIST]) == {3}
     assert set(indices[Source.PEN]) == {None}
     assert indices[Source.MIXED].count(None) == pytest.approx(50, abs=20)
+    others = 200 * (HANDS_SHARE + 0.25 * (1 - HANDS_SHARE))
+    assert indices[Source.HANDS].count(None) == pytest.approx(others, abs=25)
+
+
+@pytest.mark.usefixtures("small_mnist")
+def test_real_hands_are_asked_for_where_they_are_not(places: Places) -> None:
+    data = unpacked(places.argument)
+    with pytest.raises(UnreadableInput, match="no UNIPEN there"):
+        digit_source(Source.HANDS, Split.TRAIN, data=data)
 
 
 def test_an_mnist_digit_is_cut_to_its_inked_columns() -> None:

@@ -29,5 +29,5 @@ class DocumentRecipe:
     crop_share: float = 0.4
     most_digits: int = 10
     printed: float = 0.14
-    struck: float = 0.22
+    struck: float = 0.3
     paper: Paper = field(default_factory=lambda: Paper(untouched=0.22).without("lines"))

@@ -40,7 +40,7 @@ def picture_of(sheet: Sheet, area: FloatArray | None = None) -> Document:
     ink = np.maximum(canvas.digits[part], canvas.others[part]).astype(np.float32) / 255
     offset = low.astype(np.float64)
     picture = _on_paper(sheet, ink, offset)
-    if rng.random() < 0.12:
+    if rng.random() < 0.2:
         picture = hard_shadow(picture, height, rng)
     if sheet.written and rng.random() < 0.06:
         out = height * rng.uniform(0.3, 1.0, 4) * OUTWARD
