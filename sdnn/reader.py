@@ -12,8 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from sdnn.accounting import described, reported
 from sdnn.choices import (
     DEFAULT_MIN_CONFIDENCE,
@@ -28,6 +26,7 @@ from sdnn.detection.detector import heatmap
 from sdnn.errors import UsageError
 from sdnn.interpretation import Agreement, Interpreter, Look
 from sdnn.models.engine import BUNDLED, Engine
+from sdnn.page_batches import is_picklable, page_batches
 from sdnn.preparation import Line, Page, Preparation, name_of
 from sdnn.preprocessing import load_page
 from sdnn.preprocessing.loading import MAX_PIXELS, ImageSource
@@ -44,8 +43,6 @@ SURE: Final = 0.9
 """Confidence from which on the first view is enough."""
 BATCH_SIZE: Final = 64
 """Lines that are read together."""
-MOST_BYTES: Final = 128_000_000
-"""Memory of pages beyond which a batch is read as it is, so that large photographs do not fill it."""
 
 
 class Reader:
@@ -204,7 +201,7 @@ class Reader:
         if jobs == 1 or evidence:
             yield from read(sources)
         else:
-            yield from in_order(sources, read, jobs, batch_size, _travels)
+            yield from in_order(sources, read, jobs, batch_size, is_picklable)
 
     def _read_first(self, source: ImageSource, contents: Contents) -> list[Reading]:
         started = time.perf_counter()
@@ -330,34 +327,9 @@ class _Batches:
         """The readings of each page."""
         preparation = replace(self.reader.preparation, keeps_pages=self.evidence)
         pages = (page for source in sources for page in preparation.pages(source))
-        for batch in _batches(pages, self.lines):
+        for batch in page_batches(pages, self.lines):
             for readings in self.reader.read_batch(batch, self.contents):
                 yield readings if self.evidence else [replace(each, evidence=None) for each in readings]
-
-
-def _travels(source: ImageSource) -> bool:
-    """Whether a picture is the same in another process: an open file is not, nor what rests on one."""
-    return type(source) in {str, bytes, np.ndarray} or isinstance(source, Path)
-
-
-def _batches(pages: Iterable[Page], most_lines: int) -> Iterator[list[Page]]:
-    """Pages in groups that hold so many lines, or so much memory, together; also those before an error."""
-    group: list[Page] = []
-    lines = held = 0
-    try:
-        for page in pages:
-            group.append(page)
-            lines += max(1, len(page.lines))
-            held += page.held_bytes
-            if lines >= most_lines or held >= MOST_BYTES:
-                full, group, lines, held = group, [], 0, 0
-                yield full
-    except Exception:
-        if group:
-            yield group
-        raise
-    if group:
-        yield group
 
 
 def _placed(reading: Reading, page: Page, elapsed_ms: float) -> Reading:

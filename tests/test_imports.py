@@ -22,7 +22,7 @@ LEVELS = [
     {"datasets"},
     {"views", "boxes"},
     {"preparation", "interpretation"},
-    {"accounting"},
+    {"accounting", "page_batches"},
     {"reader", "profiles"},
     {"training", "evaluation", "rendering"},
     {"cli", "__main__", "__init__"},

@@ -431,7 +431,7 @@ def test_large_pages_are_not_gathered_into_a_batch(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(reader, "read_batch", noted)
     (page,) = replace(reader.preparation, keeps_pages=False).pages(SAMPLE)
-    monkeypatch.setattr("sdnn.reader.MOST_BYTES", 3 * page.held_bytes)
+    monkeypatch.setattr("sdnn.page_batches.MOST_BYTES", 3 * page.held_bytes)
     assert len(list(reader.read_many([SAMPLE] * 10))) == 10
     assert sizes == [3, 3, 3, 1]
 
