@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check train weights samples bench bench-peers training sweep strips pages batches ablation constraints development reproduce clean
+.PHONY: help demo test unit check train weights samples bench bench-peers training sweep strips pages thresholds batches ablation constraints development reproduce clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -82,6 +82,9 @@ strips: $(VENV)/everything  ## Read strips of MNIST test digits; writes benchmar
 
 pages: $(VENV)/everything  ## Find and read strings on documents; writes benchmarks/pages.{json,md}
 	$(BIN)/python benchmarks/pages.py
+
+thresholds: $(VENV)/everything  ## Where the default thresholds come from; writes benchmarks/thresholds.{json,md}
+	$(BIN)/python benchmarks/thresholds.py
 
 batches: $(VENV)/everything  ## Read folders, killed and gone on with; writes benchmarks/batches.{json,md}
 	$(BIN)/python benchmarks/batches.py

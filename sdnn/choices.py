@@ -6,12 +6,12 @@ Imports next to nothing, so that help stays fast.
 from enum import StrEnum
 from typing import Final
 
-DEFAULT_MIN_CONFIDENCE: Final = 0.5
+DEFAULT_MIN_CONFIDENCE: Final = 0.4
 """Confidence below which a reading is rejected unless a call, an option or a profile names another.
 
 It rejects hopeless readings only, and was chosen on validation documents.
 """
-DEFAULT_MIN_FIT: Final = 0.001
+DEFAULT_MIN_FIT: Final = 0.00005
 """Fit below which a reading is rejected unless a call, an option or a profile names another.
 
 The largest that rejects at most 1 % of right readings under true length or lexicon on validation strips.

@@ -234,7 +234,7 @@ class Reader:
         ]
         share_ms = 1000 * (time.perf_counter() - started) / max(1, len(pages))
         return [
-            [_placed(reading, page, (page.elapsed_ms + share_ms) / len(readings)) for reading in readings]
+            _placed(readings, page, page.elapsed_ms + share_ms)
             for page, readings in zip(pages, found, strict=True)
         ]
 
@@ -332,11 +332,18 @@ class _Batches:
                 yield readings if self.evidence else [replace(each, evidence=None) for each in readings]
 
 
-def _placed(reading: Reading, page: Page, elapsed_ms: float) -> Reading:
+def _placed(readings: Sequence[Reading], page: Page, elapsed_ms: float) -> list[Reading]:
+    """The readings of a page with its name and size, their shares of its time, and what the detector saw."""
     height, width = page.brightness.shape
-    if reading.evidence is not None and page.sighting is not None:
-        heat = heatmap(page.sighting, page.brightness.shape)
-        reading = replace(reading, evidence=replace(reading.evidence, heat=heat))
-    return replace(
-        reading, source=page.source, page=page.number, page_size_px=(width, height), elapsed_ms=elapsed_ms
-    )
+    heat = heatmap(page.sighting, page.brightness.shape) if page.sighting else None
+    return [
+        replace(
+            reading,
+            source=page.source,
+            page=page.number,
+            page_size_px=(width, height),
+            elapsed_ms=elapsed_ms / len(readings),
+            evidence=reading.evidence and replace(reading.evidence, heat=heat),
+        )
+        for reading in readings
+    ]

@@ -41,7 +41,7 @@ def test_a_page_has_a_line_for_each_that_the_detector_found() -> None:
     assert [line.found.length_px for line in page.lines] == [213, 123]
     for line in page.lines:
         assert line.strip.ink.shape[0] == Geometry().height_px
-        assert line.strip.ink.max() > 0.9
+        assert line.strip.ink.max() > 0.7
 
 
 def test_a_line_without_ink_is_left_out() -> None:
@@ -63,8 +63,8 @@ def test_polarity_is_that_of_the_writing() -> None:
         only(Preparation(Seen(LINE), polarity=polarity).page(PAGE, "page")).writing.ink
         for polarity in (Polarity.DARK, Polarity.LIGHT)
     )
-    assert dark.max() == 1
-    assert light[dark == 1].max() == 0
+    assert dark.max() > 0.75
+    assert light[dark > 0.75].max() == 0
 
 
 def test_the_first_view_leads_back_to_the_ink_on_the_page() -> None:
@@ -174,11 +174,15 @@ def test_the_way_back_of_a_strip_leads_to_the_page_and_not_to_the_region(detecto
     brightness = np.asarray(page, dtype=np.float32) / 255
     inside = only(Preparation(detector, region=(95, 115, 250, 60)).page(brightness, "page"))
     everywhere = only(Preparation(detector).page(brightness, "page"))
-    margin, half_way = Geometry().window_px // 2 + 2 * Geometry().stride_px, Geometry().height_px / 2
-    start = Box(margin, half_way, margin, half_way)
-    one, other = inside.strip.to_page(start), everywhere.strip.to_page(start)
-    assert (one.left, one.top) == pytest.approx((other.left, other.top), abs=1.5)
-    assert (one.left, one.top) == pytest.approx((110, 134), abs=4)  # where the first digit begins
+    middles = []
+    for line in (inside, everywhere):
+        rows, columns = np.nonzero(line.strip.ink > 0.5)
+        x, y = columns.mean() + 0.5, rows.mean() + 0.5
+        middle = line.strip.to_page(Box(x, y, x, y))
+        middles.append((middle.left, middle.top))
+    rows, columns = np.nonzero(brightness < 0.5)
+    assert middles[0] == pytest.approx((columns.mean() + 0.5, rows.mean() + 0.5), abs=3)
+    assert middles[0] == pytest.approx(middles[1], abs=1)
 
 
 def test_a_page_has_a_line_for_each_string_on_it_in_reading_order(detector: Detector) -> None:

@@ -23,8 +23,8 @@ MULTIPLE_PX: Final = 16
 """Sides of what the net sees are multiples of this."""
 MARGIN_PX: Final = 8
 """Picture goes on by so much beyond its edge."""
-COARSEST_PX: Final = 24
-"""Short side of a picture at its coarsest scale, at least."""
+COARSEST_PX: Final = 26
+"""Short side of a picture at its coarsest scale, at most: that scale answers for digits that fill it."""
 ALWAYS_PX: Final = 1600
 """Short side up to which every scale is looked at; beyond it only where a coarser one asks for it."""
 FINEST: Final = -1
@@ -84,7 +84,7 @@ class Detector:
     def _levels(self, picture: FloatArray) -> Iterator[DetectionMaps]:
         """The maps at each scale, the coarsest first; the finest ones only where they are asked for."""
         short = min(picture.shape)
-        coarsest = max(0, int(np.floor(np.log2(max(1.0, short / COARSEST_PX)))))
+        coarsest = max(0, int(np.ceil(np.log2(max(1.0, short / COARSEST_PX)))))
         area = whole = Box(0, 0, picture.shape[1], picture.shape[0])
         for level in range(coarsest, FINEST - 1, -1):
             maps = self.maps_at(picture, 2.0**-level, area)

@@ -11,18 +11,34 @@ import numpy.typing as npt
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX, DetectionMaps
 from sdnn.results import Box, FloatArray
 
-LEAST_PROBABILITY: Final = 0.35
+LEAST_PROBABILITY: Final = 0.25
 """Of a cell to belong to a line, or a sign: what is doubtful is better read and found wanting than missed."""
-LEAST_PEAK: Final = 0.5
+LEAST_PEAK: Final = 0.4
 """Of the surest cell of a line."""
 ALIKE: Final = 0.3
 """Share of the smaller of two bands from which on both are the same line, seen at two scales."""
+BESIDE_THE_SUREST: Final = 0.62
+"""Probability of a line, at least, over that of the surest on the picture: words beside numbers have less."""
 BESIDE: Final = 1.3
 """How far beyond the ends of a line a sign still belongs to it, in heights of its digits."""
 NEAR: Final = 2.0
 """How far beyond the ends of a line a digit that was missed may belong to it, in heights of its digits."""
 CERTAIN: Final = 0.8
 """Length of the mean direction below which a line is read both ways."""
+INKED: Final = 0.5
+"""Probability from which on a pixel is ink."""
+LEAST_INK: Final = 12
+"""Pixels of ink that a line has to have to be measured by them."""
+TAIL: Final = 0.15
+"""Share of the ink, above and below, that does not say how high the digits are: it may be that of tails."""
+REACH: Final = 1.1
+"""How far from the middle of a line its ink is looked for, in heights of its digits."""
+ENDS: Final = 0.5
+"""How far beyond the ends that the cells have ink still belongs to a line, in heights of its digits."""
+SHRINK: Final = 0.15
+"""By how much ink may correct an end of a line inwards, in heights of its digits."""
+MOST_OFF: Final = 2.0
+"""Factor by which ink may correct the height."""
 LEVEL: Final = 0.35
 """Length of the mean direction below which it is undecided which way up a line is: then it is upright."""
 
@@ -101,11 +117,28 @@ def lines_of(levels: Sequence[DetectionMaps]) -> list[TextLine]:
     for line in found:
         if not any(_same(line, other) for other in kept):
             kept.append(line)
-    return _in_reading_order([_described(line, kept) for line in kept])
+    surest = max((line.probability for line in kept), default=0.0)
+    kept = [line for line in kept if line.probability >= BESIDE_THE_SUREST * surest]
+    taken = {id(line.maps): _taken(line.maps, kept) for line in kept}
+    return _in_reading_order([_described(line, taken[id(line.maps)]) for line in kept])
 
 
-def _described(line: TextLine, lines: Sequence[TextLine]) -> TextLine:
-    """The line with its signs, how likely one of its digits is struck out, and how likely one is missed."""
+def _taken(maps: DetectionMaps, lines: Sequence[TextLine]) -> npt.NDArray[np.bool_]:
+    """(h, w) the cells of a scale that lie on lines, or next to their ends."""
+    taken = np.zeros(maps.line.shape, bool)
+    map_from_picture = np.linalg.inv(np.vstack([maps.picture_from_map, [0.0, 0.0, 1.0]]))
+    for line in lines:
+        taken |= _cells_in(line.band(1.6, 0.6), map_from_picture, taken.shape)
+    return taken
+
+
+def _described(line: TextLine, taken: npt.NDArray[np.bool_]) -> TextLine:
+    """The line with its signs, how likely one of its digits is struck out, and how likely one is missed.
+
+    Args:
+        line: As it was found.
+        taken: (h, w) cells of its scale that lie on any line.
+    """
     maps = line.maps
     map_from_picture = np.linalg.inv(np.vstack([maps.picture_from_map, [0.0, 0.0, 1.0]]))
     near = _cells_in(line.band(1.5, BESIDE), map_from_picture, maps.sign.shape)
@@ -120,9 +153,7 @@ def _described(line: TextLine, lines: Sequence[TextLine]) -> TextLine:
     on_line = _cells_in(line.band(1.0), map_from_picture, maps.sign.shape)
     # A digit covers several cells: one alone says little.
     struck = float(cv2.blur(maps.struck, (3, 3))[on_line].max()) if on_line.any() else 0.0
-    around = _cells_in(line.band(1.0, NEAR), map_from_picture, maps.sign.shape)
-    for other in lines:
-        around &= ~_cells_in(other.band(1.6, 0.6), map_from_picture, maps.sign.shape)
+    around = _cells_in(line.band(1.0, NEAR), map_from_picture, maps.sign.shape) & ~taken
     beside = float(maps.line[around].max()) if around.any() else 0.0
     return replace(line, signs=tuple(signs), struck=struck, beside=beside)
 
@@ -169,9 +200,10 @@ def _line_through(maps: DetectionMaps, cells: npt.NDArray[np.bool_]) -> TextLine
         place * along + (v0 + slope * (place - u0)) * down
         for place in (float(u.min()) - STRIDE_PX / 2, float(u.max()) + STRIDE_PX / 2)
     ]
+    fitted_ends, height = _fitted_to_ink(maps, np.array(ends), height)
     matrix = maps.picture_from_map
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
-    start, end = np.array(ends) @ matrix[:, :2].T + matrix[:, 2]
+    start, end = fitted_ends @ matrix[:, :2].T + matrix[:, 2]
     return TextLine(
         start,
         end,
@@ -182,6 +214,45 @@ def _line_through(maps: DetectionMaps, cells: npt.NDArray[np.bool_]) -> TextLine
         maps,
         ambiguous=certainty < CERTAIN,
     )
+
+
+def _fitted_to_ink(maps: DetectionMaps, ends: FloatArray, height: float) -> tuple[FloatArray, float]:
+    """The line's ends and height as its ink has them, where there is enough of it.
+
+    The cells tell where digits are; their ink tells better how high they are, also where they are higher than
+    this scale is for. The rows that hold most of the ink count, so that a tail does not make a line high.
+
+    Args:
+        maps: At one scale.
+        ends: (2, 2) start and end, in pixels at this scale.
+        height: Of the digits, as the cells have it.
+    """
+    way = ends[1] - ends[0]
+    length = float(np.hypot(*way))
+    along = way / max(length, 1e-6)
+    down = np.array([-along[1], along[0]])
+    reach = REACH * height
+    corners = [
+        end + side * reach * down
+        for end in (ends[0] - reach * along, ends[1] + reach * along)
+        for side in (-1, 1)
+    ]
+    low = np.floor(np.min(corners, axis=0)).astype(int).clip(0)
+    high = np.ceil(np.max(corners, axis=0)).astype(int)
+    rows, columns = np.nonzero(maps.ink[low[1] : high[1], low[0] : high[0]] >= INKED)
+    points = np.stack([columns + low[0], rows + low[1]], axis=1) + 0.5 - ends[0]
+    u, v = points @ along, points @ down
+    on_line = (u > -ENDS * height) & (u < length + ENDS * height) & (np.abs(v) < reach)
+    if int(on_line.sum()) < LEAST_INK:
+        return ends, height
+    u, v = u[on_line], v[on_line]
+    upper, lower = np.quantile(v, [TAIL, 1 - TAIL])
+    fitted = float(lower - upper + 1) / (1 - 2 * TAIL)
+    fitted = min(max(fitted, height / MOST_OFF), height * MOST_OFF)
+    middle = float(upper + lower) / 2 * down
+    spare = SHRINK * height  # ink in doubt does not make a line shorter than its cells have it
+    first, last = min(float(u.min()) - 0.5, spare), max(float(u.max()) + 0.5, length - spare)
+    return np.array([ends[0] + first * along + middle, ends[0] + last * along + middle]), fitted
 
 
 def _direction(along: FloatArray, weight: FloatArray) -> tuple[FloatArray, float]:

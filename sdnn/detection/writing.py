@@ -10,7 +10,6 @@ import numpy.typing as npt
 from sdnn.choices import Polarity
 from sdnn.detection.lines import TextLine
 from sdnn.detection.maps import STRIDE_PX
-from sdnn.preprocessing.contrast import local_contrast
 from sdnn.preprocessing.normalization import between_middles
 from sdnn.preprocessing.slant import slant_of
 from sdnn.results import Box, FloatArray
@@ -23,16 +22,28 @@ ROOM: Final = 1.0
 """Paper left and right of the line on the cutout, in heights of its digits."""
 BEYOND: Final = 0.6
 """How far beyond the ends of a line ink still belongs to it, in heights of its digits."""
-WINDOW: Final = 2.4
-"""Side of the square that local contrast is taken over, in heights of the digits."""
+PAPER: Final = 1.2
+"""Side of the square in which the paper's brightness is measured, in heights of the digits."""
+STROKES: Final = 2.4
+"""Side of the square in which the ink's darkness is measured, in heights of the digits."""
+LEAST_PAPER: Final = 0.05
+"""Brightness that paper has at least: the darkness of ink is a share of it, as in a shadow."""
+PALEST: Final = 0.2
+"""How dark ink has to be near by, over what it is on the whole line, to be taken for the darkest there."""
+TEXTURE: Final = 0.85
+"""Share of the paper that is white on the strip; the rest is strokes' edges, or texture that stays grey."""
+MOST_TEXTURE: Final = 0.4
+"""Darkness of texture, over that of ink, that is taken away at most."""
 INK: Final = 0.5
 """Probability from which on a pixel is ink."""
 FLOOR: Final = 0.5
 """Share of its darkness that other ink keeps: rulings and tails that may belong to a digit stay in sight."""
 ENDS: Final = 0.15
 """How far beyond the ends of a line other ink keeps that, in heights of its digits."""
-FULL: Final = 0.7
-"""Share of the ink that is lighter than black on the strip."""
+DARK: Final = 0.4
+"""Ink from which on a pixel tells where the writing ends and how far it leans."""
+FULL: Final = 1.25
+"""Darkness of a stroke's middle over the mean of its ink, whose edges are paler."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,51 +94,80 @@ def writing_along(
     sure = probability >= INK
     if int(sure.sum()) < 4:
         return matrix, None
-    contrast = local_contrast(brightness, 2 * round(WINDOW * height / 2) + 1)
     text = Box(left, (rows - height) / 2, left + length, (rows + height) / 2)
     to_cells = np.diag([1 / STRIDE_PX, 1 / STRIDE_PX]) @ to_map
-    other = 1 - _seen(line.maps.sign, to_cells, (columns, rows), cv2.BORDER_CONSTANT)
+    signs = cv2.dilate(line.maps.sign, np.ones((3, 3), np.uint8))  # a cell round where it is sure of one, too
+    other = 1 - _seen(np.asarray(signs, dtype=np.float32), to_cells, (columns, rows), cv2.BORDER_CONSTANT)
     other[:, : max(0, round(left - ENDS * height))] = 0
     other[:, round(left + length + ENDS * height) :] = 0
+    other[~_inside(picture.shape, matrix, (columns, rows))] = 0
     weight = (FLOOR * other + 1.6 * (1 - FLOOR) * probability).clip(0, 1)
-    ink = _levelled(contrast, weight, sure, text, polarity)
-    points = np.asarray(cv2.findNonZero(sure.astype(np.uint8)), dtype=np.float64).reshape(-1, 2)
+    ink = _levelled(brightness, sure, height, polarity) * weight
+    points = np.argwhere(ink >= DARK)[:, ::-1].astype(np.float64)
     slant = slant_of(points, text)
     return matrix, Writing(ink, _leaning(points, text, slant), slant)
 
 
 def _levelled(
-    contrast: FloatArray, weight: FloatArray, sure: npt.NDArray[np.bool_], text: Box, polarity: Polarity
+    brightness: FloatArray,
+    sure: npt.NDArray[np.bool_],
+    height: float,
+    polarity: Polarity,
 ) -> FloatArray:
-    """Contrast turned so that ink is above paper, stretched from 0 to 1, strongest on digits.
+    """Brightness turned so that paper is 0 and ink 1, each measured near by, where the detector saw it.
 
     Args:
-        contrast: (H, W) of the cutout.
-        weight: (H, W) how much of the ink counts.
+        brightness: (H, W) of the cutout.
         sure: (H, W) where there is ink of digits.
-        text: The line of writing.
+        height: Of the digits, in pixels of the cutout.
         polarity: Whether ink is darker or lighter than the paper.
     """
-    left, upper, right, lower = text.rounded()
-    along = np.s_[upper:lower, left:right]
-    between = contrast[along][~sure[along]]
-    paper = float(np.median(between)) if between.size else 0.0
+    bare = cv2.dilate(sure.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
+    paper = _mean_nearby(brightness, bare, PAPER * height)
+    above = brightness - paper
+    lighter = polarity is Polarity.LIGHT
     if polarity is Polarity.AUTO:
-        lighter = float(contrast[sure].mean()) > paper
-    else:
-        lighter = polarity is Polarity.LIGHT
-    above = contrast - paper if lighter else paper - contrast
-    top = max(0.2, float(np.quantile(above[sure], FULL)))
-    return np.asarray((above / top).clip(0, 1) * weight, dtype=np.float32)
+        lighter = float(above[sure].mean()) > 0
+    above = above if lighter else -above / np.maximum(paper, np.float32(LEAST_PAPER))
+    above = np.maximum(above, 0)
+    strong = _mean_nearby(above, sure, STROKES * height)
+    strong = np.maximum(strong, PALEST * float(above[sure].mean()) + 1e-4)
+    level = above / (FULL * strong)
+    texture = min(MOST_TEXTURE, float(np.quantile(level[bare], TEXTURE))) if bare.any() else 0.0
+    return np.asarray(((level - texture) / (1 - texture)).clip(0, 1), dtype=np.float32)
+
+
+def _mean_nearby(values: FloatArray, counts: npt.NDArray[np.bool_], side_px: float) -> FloatArray:
+    """(H, W) mean of the values that count within a square; of all that count where there are none."""
+    side = 2 * round(side_px / 2) + 1
+    weight = counts.astype(np.float32)
+    whole = float(values[counts].mean()) if counts.any() else float(values.mean())
+    sums = cv2.boxFilter(values * weight, -1, (side, side), normalize=False, borderType=cv2.BORDER_REPLICATE)
+    number = cv2.boxFilter(weight, -1, (side, side), normalize=False, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray((sums + whole) / (number + 1), dtype=np.float32)
 
 
 def _leaning(points: FloatArray, text: Box, slant: float) -> Box:
-    """The box round the line with the edges where they are half-way up when the writing leans."""
+    """The box round the line, and round its ink half-way up when the writing leans.
+
+    Where the cells saw a digit whose ink is in doubt the line keeps its ends.
+    """
     inside = points[(points[:, 1] >= text.top) & (points[:, 1] < text.bottom)]
     if not len(inside):
         return text
     upright = inside @ [1.0, slant] - slant * (text.top + text.bottom - 1) / 2
-    return Box(float(upright.min()), text.top, float(upright.max()) + 1, text.bottom)
+    left, right = min(text.left, float(upright.min())), max(text.right, float(upright.max()) + 1)
+    return Box(left, text.top, right, text.bottom)
+
+
+def _inside(shape: tuple[int, ...], matrix: FloatArray, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """(H, W) which pixels of a cutout of the given size lie on the picture; beyond, its edge is repeated."""
+    columns, rows = size
+    x, y = np.arange(columns) + 0.5, np.arange(rows)[:, None] + 0.5
+    across = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]
+    down = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]
+    inside: npt.NDArray[np.bool_] = (across > 0) & (across < shape[1]) & (down > 0) & (down < shape[0])
+    return inside
 
 
 def _seen(picture: FloatArray, matrix: FloatArray, size: tuple[int, int], border: int) -> FloatArray:

@@ -31,7 +31,7 @@ class LossWeights:
 
     present: tuple[float, float, float, float, float] = (2.0, 3.0, 8.0, 20.0, 2.0)
     masks: float = 5.0
-    fields: tuple[float, float, float, float, float] = (1.0, 2.0, 2.0, 1.0, 0.2)
+    fields: tuple[float, float, float, float, float] = (1.0, 2.0, 2.0, 1.0, 0.375)
     printed: float = 0.3
     ink_present: float = 1.5
     ink: float = 4.0

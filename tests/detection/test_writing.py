@@ -18,6 +18,8 @@ few = settings(max_examples=30, deadline=None, derandomize=True)
 GEOMETRY = Geometry()
 TEXT = Box(40, 44, 172, 68)
 """Where the bars of `bars` stand."""
+STRONG = 0.75
+"""Ink beyond which a pixel is part of a stroke, not of its edge."""
 
 
 def bars(slant: float = 0.0) -> FloatArray:
@@ -76,14 +78,14 @@ def on_picture(box: Box, matrix: FloatArray) -> Box:
 
 
 @pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
-def test_ink_is_1_and_paper_0_whichever_of_the_two_is_darker(dark: bool) -> None:
+def test_ink_is_strong_and_paper_is_0_whichever_of_the_two_is_darker(dark: bool) -> None:
     ink = bars()
     page = page_of(ink) if dark else 1 - page_of(ink)
     matrix, writing = found(page, line_of(TEXT, ink))
     left, top = matrix[:, 2].round().astype(int)
     there = ink[top : top + writing.ink.shape[0], left : left + writing.ink.shape[1]]
     assert writing.ink.dtype == np.float32
-    assert writing.ink[there == 1].min() > 0.9
+    assert writing.ink[there == 1].min() > STRONG
     assert 0 <= writing.ink[there == 0].min() <= writing.ink[there == 0].max() < 0.05
     assert writing.ink.max() <= 1
 
@@ -94,7 +96,8 @@ def test_an_inverted_page_has_the_same_writing(seed: int) -> None:
     _, ink, text = digits(seed)
     _, dark = found(page_of(ink), line_of(text, ink))
     _, light = found(1 - page_of(ink), line_of(text, ink))
-    assert (dark.text, dark.slant) == (light.text, light.slant)
+    assert edges(light.text) == pytest.approx(edges(dark.text), abs=1)
+    assert light.slant == pytest.approx(dark.slant, abs=0.05)
     assert np.abs(dark.ink - light.ink).mean() < 0.03
 
 
@@ -104,8 +107,8 @@ def test_a_forced_polarity_sees_ink_of_that_side_only(polarity: Polarity) -> Non
     page = page_of(ink) if polarity is Polarity.DARK else 1 - page_of(ink)
     _, right = found(page, line_of(TEXT, ink), polarity)
     _, wrong = found(1 - page, line_of(TEXT, ink), polarity)
-    assert right.ink.max() == 1
-    assert wrong.ink[right.ink > 0.5].max() == 0
+    assert right.ink.max() > STRONG
+    assert wrong.ink[right.ink > STRONG].max() == 0
 
 
 def test_what_the_detector_does_not_take_for_digits_is_pale() -> None:
@@ -119,15 +122,15 @@ def test_what_the_detector_does_not_take_for_digits_is_pale() -> None:
     assert writing.ink[:, left : left + 3].max() == pytest.approx(FLOOR, abs=0.01)
 
 
-@pytest.mark.parametrize(("width_px", "least"), [(1, 0.3), (40, 0.5), (200, 0.9)])
+@pytest.mark.parametrize(("width_px", "least"), [(1, 0.5), (40, 0.6), (200, 0.7)])
 def test_ink_in_a_shadow_is_ink_however_sharp_its_edge(width_px: int, least: float) -> None:
     """It is paler right beside an edge, where some of what surrounds it is darker than its own paper."""
     ink = bars()
     shade = np.interp(np.arange(220), [110 - width_px / 2, 110 + width_px / 2], [1.0, 0.4])
     _, bright = found(page_of(ink), line_of(TEXT, ink))
     _, shaded = found((page_of(ink) * shade).astype(np.float32), line_of(TEXT, ink))
-    assert shaded.ink[bright.ink > 0.9].min() > least
-    assert shaded.ink[bright.ink < 0.05].max() < 0.2
+    assert shaded.ink[bright.ink > STRONG].min() > least
+    assert shaded.ink[bright.ink < 0.05].max() < 0.3
 
 
 def test_ink_beyond_the_ends_of_a_line_is_no_part_of_it() -> None:

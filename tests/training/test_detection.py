@@ -40,6 +40,7 @@ TINY = DetectorRecipe(
     line_batch=3,
     learning_rate=0.01,
     mean_decay=0.5,
+    loss=LossWeights(present=(2.0, 3.0, 3.0, 3.0, 2.0)),  # what is rare would drown ten steps
 )
 SIZE = (96, 128)
 

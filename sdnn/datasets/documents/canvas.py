@@ -25,9 +25,9 @@ FARTHEST: Final = 2**18
 """Limit of these coordinates; OpenCV draws nothing where they overflow."""
 SHRINK: Final = 0.7
 """Scale below which a glyph is averaged before it is placed."""
-FINE: Final = 4
+FINE: Final = 8
 """How much finer a line is drawn than the picture, to be averaged."""
-FINE_PX: Final = 40_000
+FINE_PX: Final = 10_000
 """Pixels of the picture round a line up to which it is drawn finer; longer ones are printed, not penned."""
 PALEST_LINE: Final = 0.3
 """Share of its tone that a line keeps, however thin."""
@@ -127,9 +127,9 @@ class Canvas:
         finer = FINE if width * height <= FINE_PX else 1
         drawn = np.zeros((height * finer, width * finer), np.uint8)
         fixed = fixed_point((on_picture - low) * finer)
-        broad = max(1, round(max(1.0, thickness) * finer - (finer == 1)))
-        kind = cv2.LINE_AA if finer == 1 else cv2.LINE_8
-        cv2.polylines(drawn, [fixed], closed, value, broad, kind, SHIFT)
+        # OpenCV's smooth lines come out a pixel or two wider than asked for.
+        broad = max(1, round(max(1.0, thickness) * finer) - (2 if finer > 1 else 1))
+        cv2.polylines(drawn, [fixed], closed, value, broad, cv2.LINE_AA, SHIFT)
         if finer > 1:
             drawn = np.asarray(
                 cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8
