@@ -115,6 +115,10 @@ def main() -> None:
         "defaults": {"min_confidence": DEFAULT_MIN_CONFIDENCE, "min_fit": DEFAULT_MIN_FIT},
         "bins": [dict(zip(("from", "to", "n", "right"), row, strict=True)) for row in rows],
         "largest_fit_that_keeps_99_percent": least,
+        "rejected_by_default": {
+            "length": float((of_length < DEFAULT_MIN_FIT).mean()),
+            "list": float((of_list < DEFAULT_MIN_FIT).mean()),
+        },
         "n_fits": {"length": len(of_length), "list": len(of_list)},
     }
     (HERE / "thresholds.json").write_text(json.dumps(record, indent=2) + "\n")

@@ -8,8 +8,8 @@ import numpy as np
 
 from sdnn.results import Box, ClassMap, FloatArray, IntArray, Span, Strip
 
-INK: Final = 0.25
-"""Ink above which a pixel counts to a digit when its box is drawn."""
+INK: Final = 0.51
+"""Ink above which a pixel counts to a digit when its box is drawn: other ink is at most half as dark."""
 
 
 def digit_boxes(strip: Strip, class_map: ClassMap, spans: Sequence[Span]) -> tuple[list[Box], list[Box]]:

@@ -11,7 +11,7 @@ DEFAULT_MIN_CONFIDENCE: Final = 0.4
 
 It rejects hopeless readings only, and was chosen on validation documents.
 """
-DEFAULT_MIN_FIT: Final = 0.00005
+DEFAULT_MIN_FIT: Final = 0.001
 """Fit below which a reading is rejected unless a call, an option or a profile names another.
 
 The largest that rejects at most 1 % of right readings under true length or lexicon on validation strips.

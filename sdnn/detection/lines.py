@@ -31,7 +31,7 @@ LEAST_INK: Final = 12
 """Pixels of ink that a line has to have to be measured by them."""
 TAIL: Final = 0.15
 """Share of the ink, above and below, that does not say how high the digits are: it may be that of tails."""
-REACH: Final = 1.1
+REACH: Final = 0.85
 """How far from the middle of a line its ink is looked for, in heights of its digits."""
 ENDS: Final = 0.5
 """How far beyond the ends that the cells have ink still belongs to a line, in heights of its digits."""

@@ -15,7 +15,7 @@ from sdnn.datasets.documents import (
     random_document,
     truth_maps,
 )
-from sdnn.detection.lines import TextLine, lines_of
+from sdnn.detection.lines import LEAST_PEAK, TextLine, lines_of
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX, DetectionMaps
 
 SIZE = (192, 256)
@@ -59,7 +59,7 @@ def test_cells_none_of_which_is_sure_are_no_line() -> None:
     document = document_of(SIZE, string_at("40217", (60.0, 96.0), 17.0))
     maps = perfect_maps(document)
     assert len(lines_of([maps])) == 1
-    assert lines_of([replace(maps, line=np.minimum(maps.line, 0.55))]) == []
+    assert lines_of([replace(maps, line=np.minimum(maps.line, LEAST_PEAK - 0.05))]) == []
 
 
 @pytest.mark.parametrize("scale", [0.25, 1.0, 2.0])
@@ -188,8 +188,9 @@ def test_the_lines_of_drawn_documents_are_found_again() -> None:
         ]
         for string in whole:
             found += any(
-                float(np.abs([line.start, line.end] - string.centre).max()) <= 1.5 * STRIDE_PX
-                and line.height_px == pytest.approx(string.height_px, rel=0.1)
+                # Its ink, and not the boxes of its digits, says where a line ends and how high it is.
+                float(np.abs([line.start, line.end] - string.centre).max()) <= 0.5 * string.height_px
+                and line.height_px == pytest.approx(string.height_px, rel=0.3)
                 for line in lines
             )
         total += len(whole)
