@@ -9,12 +9,13 @@ from typing import Final
 DEFAULT_MIN_CONFIDENCE: Final = 0.4
 """Confidence below which a reading is rejected unless a call, an option or a profile names another.
 
-It rejects hopeless readings only, and was chosen on validation documents.
+Below it readings of validation documents are rather wrong than right; see `benchmarks/thresholds.py`.
 """
 DEFAULT_MIN_FIT: Final = 0.001
 """Fit below which a reading is rejected unless a call, an option or a profile names another.
 
-The largest that rejects at most 1 % of right readings under true length or lexicon on validation strips.
+On validation documents it rejects no right reading under its true length, where 0.05 would still reject but
+1 %, and one of 25 under a list of 200 texts; see `benchmarks/thresholds.py`.
 """
 
 
@@ -34,7 +35,7 @@ class Topology(StrEnum):
 
 
 class Polarity(StrEnum):
-    """Whether ink is darker or lighter than the paper; auto: whichever departs more strongly from it."""
+    """Whether ink is darker or lighter than the paper; auto: as most of what the detector takes for ink is."""
 
     AUTO = "auto"
     DARK = "dark"
@@ -42,7 +43,7 @@ class Polarity(StrEnum):
 
 
 class Contents(StrEnum):
-    """What a picture shows; auto: a page where it clearly is one, else one line."""
+    """What is wanted of a picture: one row (line), or a row for each string (page, and auto)."""
 
     LINE = "line"
     PAGE = "page"
