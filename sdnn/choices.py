@@ -35,7 +35,7 @@ class Topology(StrEnum):
 
 
 class Polarity(StrEnum):
-    """Whether ink is darker or lighter than the paper; auto: as most of what the detector takes for ink is."""
+    """Whether ink is darker or lighter than the paper; auto: as most of the ink that is seen is."""
 
     AUTO = "auto"
     DARK = "dark"
