@@ -46,10 +46,9 @@ weights: $(VENV)/everything  ## Train the bundled detector and then the reader, 
 	cp build/detector/metrics.jsonl sdnn/weights/detector-metrics.jsonl
 	[ ! -e build/sdnn/run.json ] || $(BIN)/sdnn train --resume build/sdnn
 	[ -e build/sdnn/run.json ] || \
-	$(BIN)/sdnn train --start checkpoints/first/model.safetensors --seed 1 --strips 512000 --run build/sdnn
-	$(BIN)/sdnn average build/sdnn
-	cp build/sdnn/mean/model.onnx sdnn/weights/sdnn.onnx
-	cp build/sdnn/mean/model.safetensors sdnn/weights/sdnn.safetensors
+	$(BIN)/sdnn train --start checkpoints/second/model.safetensors --source hands --seed 6 --strips 204800 --run build/sdnn
+	cp build/sdnn/model.onnx sdnn/weights/sdnn.onnx
+	cp build/sdnn/model.safetensors sdnn/weights/sdnn.safetensors
 	cp build/sdnn/run.json build/sdnn/metrics.jsonl sdnn/weights/
 
 samples: $(VENV)/everything  ## Draw data/samples and data/pages again

@@ -309,7 +309,7 @@ def test_a_closed_stdout_is_exit_code_7(folder: Path) -> None:
 def test_the_numbers_on_a_form_are_found_among_its_words(tmp_path: Path) -> None:
     out = tmp_path / "out.png"
     result = sdnn("read", SAMPLES.parent / "form.jpg", "--json", "--explain", out)
-    rows = records(result.stdout)
+    rows = [row for row in records(result.stdout) if row["status"] == "accepted"]
     assert [row["text"] for row in rows] == ["45126344", "059332", "446", "5721", "68396883"]
     assert all(row["box"] for row in rows)
     with Image.open(out) as drawn:

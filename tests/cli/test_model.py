@@ -55,7 +55,7 @@ def test_the_bundled_model_is_shown_by_default() -> None:
     assert value(text, "multiplications") == "50,261,184"
     assert value(text, "multiplications of all windows").endswith("7.9 times the sweep")
     assert value(text, "recipe.channels") == "[16, 32, 64, 128, 160]"
-    assert len(re.findall(r"^data\..* [0-9a-f]{64}$", text, flags=re.MULTILINE)) == 4
+    assert len(re.findall(r"^data\..* [0-9a-f]{64}$", text, flags=re.MULTILINE)) == 9
 
 
 def test_there_is_a_row_for_each_layer() -> None:
