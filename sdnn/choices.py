@@ -9,7 +9,8 @@ from typing import Final
 DEFAULT_MIN_CONFIDENCE: Final = 0.4
 """Confidence below which a reading is rejected unless a call, an option or a profile names another.
 
-Below it readings of validation documents are rather wrong than right; see `benchmarks/thresholds.py`.
+Of readings of validation documents below 0.3 most are wrong, of those up to 0.5 about half; see
+`benchmarks/thresholds.py`.
 """
 DEFAULT_MIN_FIT: Final = 0.001
 """Fit below which a reading is rejected unless a call, an option or a profile names another.

@@ -1,4 +1,4 @@
-"""The writing of a line that the detector found: its ink alone, level, dark or light as it may be."""
+"""The writing of a line that the detector found: level, its digits dark, other ink paler."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -51,7 +51,7 @@ class Writing:
     """What is written along a line.
 
     Attributes:
-        ink: (H, W) float32, 0 paper to 1 ink, of its digits alone.
+        ink: (H, W) float32, 0 paper to 1 ink of its digits; other ink is at most half as dark.
         text: The line of writing; the left and right edge hold half-way up and lean as the writing does.
         slant: Pixels to the right per pixel up.
     """

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
+from sdnn.choices import Status
 from sdnn.rendering.canvas import ACCENT, WHITE, Canvas, heated, text_width_px
 from sdnn.results import Box, FloatArray, Reading
 
@@ -35,7 +36,8 @@ def overview(page: FloatArray, readings: Sequence[Reading]) -> Image.Image:
     )
     for reading in readings:
         if reading.box:
-            _frame(canvas, reading.box, scale, reading.text or "rejected", height * scale)
+            accepted = reading.status is Status.ACCEPTED
+            _frame(canvas, reading.box, scale, reading.text if accepted else "rejected", height * scale)
     return canvas.finish()
 
 
