@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check train weights samples bench bench-peers training sweep strips pages thresholds batches ablation constraints development reproduce clean
+.PHONY: help demo test unit check train weights samples bench bench-peers training sweep strips hands pages thresholds batches ablation constraints development reproduce clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,9 +44,14 @@ weights: $(VENV)/everything  ## Train the bundled detector and then the reader, 
 	cp build/detector/detector.onnx build/detector/detector.safetensors sdnn/weights/
 	cp build/detector/run.json sdnn/weights/detector-run.json
 	cp build/detector/metrics.jsonl sdnn/weights/detector-metrics.jsonl
+	[ -e build/first/model.onnx ] || [ ! -e build/first/run.json ] || $(BIN)/sdnn train --resume build/first
+	[ -e build/first/run.json ] || \
+	$(BIN)/sdnn train --source hands --seed 7 --strips 2048000 --run build/first
 	[ ! -e build/sdnn/run.json ] || $(BIN)/sdnn train --resume build/sdnn
 	[ -e build/sdnn/run.json ] || \
-	$(BIN)/sdnn train --start checkpoints/second/model.safetensors --source hands --seed 6 --strips 204800 --run build/sdnn
+	$(BIN)/sdnn train --start build/first/model.safetensors --source hands --seed 8 --strips 204800 --run build/sdnn
+	cp build/first/run.json sdnn/weights/first-run.json
+	cp build/first/metrics.jsonl sdnn/weights/first-metrics.jsonl
 	cp build/sdnn/model.onnx sdnn/weights/sdnn.onnx
 	cp build/sdnn/model.safetensors sdnn/weights/sdnn.safetensors
 	cp build/sdnn/run.json build/sdnn/metrics.jsonl sdnn/weights/
@@ -67,7 +72,7 @@ bench: $(VENV)/everything  ## Time commands, decoding and batches, beside peers 
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/report.py
 
-bench-peers: build/venv-peers/rapidocr  ## Install RapidOCR, in build/venv-peers, for make bench to compare with
+bench-peers: build/venv-peers/rapidocr-3  ## Install RapidOCR, in build/venv-peers, for make bench to compare with
 	@command -v tesseract > /dev/null || echo 'Tesseract is not there; to compare with it, too: apt-get install tesseract-ocr'
 
 sweep: $(VENV)/everything  ## The sweep against single windows; writes benchmarks/sweep.{json,md,png}
@@ -78,6 +83,9 @@ training: $(VENV)/everything  ## How long learning single digits takes (a quarte
 
 strips: $(VENV)/everything  ## Read strips of MNIST test digits; writes benchmarks/strips.{json,md}
 	$(BIN)/python benchmarks/strips.py
+
+hands: $(VENV)/everything  ## Read digits and words of writers that no net has seen; writes benchmarks/hands.{json,md}
+	$(BIN)/python benchmarks/hands.py
 
 pages: $(VENV)/everything  ## Find and read strings on documents; writes benchmarks/pages.{json,md}
 	$(BIN)/python benchmarks/pages.py
@@ -103,17 +111,16 @@ reproduce: $(VENV)/everything  ## The paper's ten experiments (80 minutes; QUICK
 clean:  ## Remove the environment and everything built
 	rm -rf $(VENV) build runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-build/venv-peers/rapidocr:
+build/venv-peers/rapidocr-3:
 	$(PYTHON) -m venv build/venv-peers
-	build/venv-peers/bin/python -m pip install --quiet --disable-pip-version-check rapidocr-onnxruntime
+	build/venv-peers/bin/python -m pip install --quiet --disable-pip-version-check 'rapidocr>=3.10,<4' onnxruntime
 	@touch $@
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/reading: requirements-read.txt pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-read.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+$(VENV)/reading: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/everything: pyproject.toml | $(BIN)/python

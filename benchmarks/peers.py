@@ -54,8 +54,8 @@ def tesseract_version() -> str | None:
 def rapidocr_version() -> str | None:
     """Of the package in the peers' environment; None where it is not found, or does not run."""
     asks = (
-        "import rapidocr_onnxruntime, importlib.metadata\n"  # which fails where a library of the system lacks
-        "print(importlib.metadata.version('rapidocr-onnxruntime'))"
+        "import rapidocr, importlib.metadata\n"  # which fails where a library of the system lacks
+        "print(importlib.metadata.version('rapidocr'))"
     )
     try:
         said = subprocess.run([str(RAPIDOCR_PYTHON), "-c", asks], capture_output=True, text=True, check=True)

@@ -56,7 +56,7 @@ class Row:
 
 
 def lone_digits() -> tuple[FloatArray, list[int]]:
-    """(N, 32, 40) windows with an MNIST validation digit in the middle of each, as the sweep meets it."""
+    """(N, 48, 68) windows with an MNIST validation digit in the middle of each, as the sweep meets it."""
     source, rng = digit_source(Source.MNIST, Split.VALIDATION), stream(0, 0, Use.VALIDATION)
     windows: list[FloatArray] = []
     labels: list[int] = []

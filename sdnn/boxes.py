@@ -8,8 +8,8 @@ import numpy as np
 
 from sdnn.results import Box, ClassMap, FloatArray, IntArray, Span, Strip
 
-INK: Final = 0.51
-"""Ink above which a pixel counts to a digit when its box is drawn: other ink is at most half as dark."""
+INK: Final = 0.25
+"""Ink above which a pixel counts to a digit when its box is drawn."""
 
 
 def digit_boxes(strip: Strip, class_map: ClassMap, spans: Sequence[Span]) -> tuple[list[Box], list[Box]]:
@@ -25,7 +25,8 @@ def digit_boxes(strip: Strip, class_map: ClassMap, spans: Sequence[Span]) -> tup
     if not spans:
         return [], []
     parts = _parts(class_map, spans)
-    columns, rows = np.nonzero(strip.ink.T > INK)  # those of the leftmost column first
+    ink = strip.ink if strip.digits is None else strip.digits
+    columns, rows = np.nonzero(ink.T > INK)  # those of the leftmost column first
     bounds = np.searchsorted(columns, np.array(parts).ravel())
     matrix = strip.page_from_strip
     half = np.abs(matrix[:, :2]).sum(axis=1) / 2

@@ -47,8 +47,7 @@ class MissingPackage(UsageError):
 
     def __init__(self, package: str, purpose: str) -> None:
         super().__init__(
-            f"{purpose} needs the package {package}: "
-            f"pip install {package}, or pip install . in a checkout of sdnn"
+            f"{purpose} needs the package {package}: pip install '.[train]' in a checkout of sdnn"
         )
 
 

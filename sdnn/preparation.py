@@ -73,7 +73,7 @@ class Page:
     @property
     def held_bytes(self) -> int:
         """Memory that it takes."""
-        inks = sum(line.writing.ink.nbytes for line in self.lines)
+        inks = sum(line.writing.layers.nbytes for line in self.lines)
         kept = any(self.brightness.strides)  # a blank one repeats a single number
         levels = self.sighting.levels if self.sighting else ()
         # Lines share the maps of the scale that they were found at.
@@ -171,7 +171,7 @@ class Preparation:
         part_from_line, writing = writing_along(part.brightness, on_part, self.polarity)
         if writing is None:
             return None
-        page_from_line = Cutout(writing.ink, part_from_line).within(part).page_from_cutout
+        page_from_line = Cutout(writing.layers, part_from_line).within(part).page_from_cutout
         (strip,) = strips_of(writing, [self.view], self.geometry)
         return Line(found, page_from_line, writing, strip.on_page(page_from_line))
 

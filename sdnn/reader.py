@@ -30,7 +30,7 @@ from sdnn.page_batches import is_picklable, page_batches
 from sdnn.preparation import Line, Page, Preparation, name_of
 from sdnn.preprocessing import load_page
 from sdnn.preprocessing.loading import MAX_PIXELS, ImageSource
-from sdnn.results import Reading, Strip
+from sdnn.results import Evidence, Reading, Strip
 from sdnn.views import VIEWS, View
 from sdnn.workers import in_order
 
@@ -336,6 +336,8 @@ def _placed(readings: Sequence[Reading], page: Page, elapsed_ms: float) -> list[
     """The readings of a page with its name and size, their shares of its time, and what the detector saw."""
     height, width = page.brightness.shape
     heat = heatmap(page.sighting, page.brightness.shape) if page.sighting else None
+    nothing = Evidence.without_line(page.brightness) if page.sighting else None
+    kept = [reading.evidence or nothing for reading in readings]
     return [
         replace(
             reading,
@@ -343,7 +345,7 @@ def _placed(readings: Sequence[Reading], page: Page, elapsed_ms: float) -> list[
             page=page.number,
             page_size_px=(width, height),
             elapsed_ms=elapsed_ms / len(readings),
-            evidence=reading.evidence and replace(reading.evidence, heat=heat),
+            evidence=evidence and replace(evidence, heat=heat),
         )
-        for reading in readings
+        for reading, evidence in zip(readings, kept, strict=True)
     ]

@@ -5,7 +5,7 @@ Pixel coordinates are edges: a box from 0 to 1 covers the first pixel.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -35,10 +35,10 @@ class Geometry:
         stride_px: Distance from one column's window to the next one's.
     """
 
-    height_px: int = 32
-    text_height_px: int = 17
-    window_px: int = 40
-    stride_px: int = 2
+    height_px: int = 48
+    text_height_px: int = 26
+    window_px: int = 68
+    stride_px: int = 4
 
     def columns(self, width_px: int) -> int:
         """Number of columns T of the class map of a strip so many pixels wide."""
@@ -69,10 +69,12 @@ class Strip:
     Attributes:
         ink: (H, W) float32, 0 paper to 1 ink.
         page_from_strip: (2, 3) affine matrix that takes strip pixels to pixels of the picture.
+        digits: (H, W) by itself what the detector took for ink of digits; None where it was not asked.
     """
 
     ink: FloatArray
     page_from_strip: FloatArray = field(default_factory=lambda: np.eye(2, 3))
+    digits: FloatArray | None = None
 
     def on_page(self, page_from_line: FloatArray) -> "Strip":
         """The same, where what it was made of is itself a part of a page.
@@ -80,7 +82,7 @@ class Strip:
         Args:
             page_from_line: (2, 3) affine matrix from that part to the page.
         """
-        return Strip(self.ink, _after(page_from_line, self.page_from_strip))
+        return replace(self, page_from_strip=_after(page_from_line, self.page_from_strip))
 
     def to_page(self, box: Box) -> Box:
         """The box in the picture that holds the given box of the strip."""
@@ -215,6 +217,12 @@ class Evidence:
     boxes: tuple[Box, ...]
     heat: FloatArray | None = None
 
+    @classmethod
+    def without_line(cls, page: FloatArray) -> "Evidence":
+        """Of a picture on which no line was found: nothing went through the net."""
+        strip, none = Strip(np.zeros((0, 0), np.float32)), np.zeros(0, np.intp)
+        return cls(page, strip, ClassMap(np.zeros((0, CLASSES)), 1, 1), none, (), ())
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -233,7 +241,7 @@ class Reading:
         unconstrained: What would have been read without the constraint; None where nothing was.
         nbest: The most probable texts with their probabilities, likeliest first.
         missing: Probability of all the texts that are not among these.
-        evidence: What the reading rests on; None where the picture holds no ink.
+        evidence: What the reading rests on; None unless it is kept.
         source: Name of the picture; empty where it has none.
         page: Number of the page in its file, from 1.
         page_size_px: Width and height of that page.

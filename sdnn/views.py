@@ -1,10 +1,13 @@
 """Ways of bringing the same writing to the size of a strip."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+
 from sdnn.detection import Writing
+from sdnn.detection.writing import FLOOR, mixed
 from sdnn.preprocessing import to_strip
 from sdnn.results import Geometry, Strip
 
@@ -18,12 +21,14 @@ class View:
         aspect: Width, as a multiple of what keeps the proportions.
         slant: Lean taken away beyond the estimated one, in pixels to the side per pixel up.
         upright: Whether the estimated one is taken away.
+        other_ink: Share of its darkness that ink keeps that the detector does not take for digits.
     """
 
     scale: float = 1.0
     aspect: float = 1.0
     slant: float = 0.0
     upright: bool = True
+    other_ink: float = FLOOR
 
 
 VIEWS: Final = (
@@ -38,14 +43,17 @@ VIEWS: Final = (
 
 def strips_of(writing: Writing, views: Sequence[View], geometry: Geometry) -> list[Strip]:
     """The writing as each of the views has it."""
-    return [
-        to_strip(
-            writing.ink,
+    strips = []
+    for view in views:
+        layered = to_strip(
+            writing.layers,
             writing.text,
             geometry,
             slant=writing.slant * view.upright + view.slant,
             scale=view.scale,
             aspect=view.aspect,
         )
-        for view in views
-    ]
+        strips.append(
+            replace(layered, ink=mixed(layered.ink, view.other_ink), digits=np.array(layered.ink[..., 1]))
+        )
+    return strips

@@ -10,7 +10,7 @@ from sdnn.training.supply import Portions
 class OnTheSpot(Portions[Any]):
     """Portions made in this process when they are due."""
 
-    def __init__(self, maker: Callable[[int], list[Any]]) -> None:
+    def __init__(self, maker: Callable[[int], list[Any]], processes: int = 1) -> None:
         self.maker = maker
 
     def __exit__(self, *_: object) -> None:

@@ -221,17 +221,23 @@ def constrained_maps(
 
 
 def swept(net: "DigitNet", ink: FloatArray) -> FloatArray:
-    """(T, 11) logits of a (32, W) strip, each column by the single-digit net on its own window."""
+    """(T, 11) logits of a strip, each column by the single-digit net on its own window."""
     import torch
 
-    windows = [ink[:, left : left + 40] for left in range(0, ink.shape[1] - 39, 2)]
+    from sdnn.models.architecture import GEOMETRY
+
+    last = ink.shape[1] - GEOMETRY.window_px
+    lefts = range(0, last + 1, GEOMETRY.stride_px)
+    windows = [ink[:, left : left + GEOMETRY.window_px] for left in lefts]
     with torch.no_grad():
         logits: FloatArray = net.eval()(torch.from_numpy(np.stack(windows)[:, None])).numpy()
     return logits
 
 
 def net_in_use(seed: int, channels: Sequence[int] | None = None) -> "DigitNet":
-    """A net whose normalisations do something, as after training; a new one's change next to nothing."""
+    """A net as after training: its normalisations do something, and what differs between windows goes through
+    all of its layers. A new one's normalisations change next to nothing, and it says much the same of all.
+    """
     import torch
 
     from sdnn.models.architecture import CHANNELS
@@ -247,4 +253,6 @@ def net_in_use(seed: int, channels: Sequence[int] | None = None) -> "DigitNet":
             torch.nn.init.uniform_(layer.running_var, 0.2, 2.0)
             torch.nn.init.uniform_(layer.weight, 0.5, 2.0)
             torch.nn.init.normal_(layer.bias, std=0.3)
+        elif isinstance(layer, torch.nn.Conv2d | torch.nn.Linear):
+            torch.nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
     return net

@@ -10,9 +10,10 @@ from sdnn.choices import Decoder, Status, Topology
 from sdnn.decoding.constraints import constraint
 from sdnn.errors import UsageError
 from sdnn.interpretation import Interpreter, Look
-from sdnn.results import CLASSES, NO_DIGIT, ClassMap, Reading, Strip
+from sdnn.results import CLASSES, NO_DIGIT, ClassMap, Geometry, Reading, Strip
 
-PAGE = np.ones((32, 120), np.float32)
+GEOMETRY = Geometry()
+PAGE = np.ones((GEOMETRY.height_px, 120), np.float32)
 N = NO_DIGIT
 
 
@@ -24,9 +25,10 @@ def look(path: Sequence[int], sure: float = 0.9, second: int | None = None) -> L
         digits = np.flatnonzero(np.array(path) != N)
         probs[digits, second] += 0.8 * (1 - sure)
         probs[digits] /= probs[digits].sum(axis=1, keepdims=True)
-    ink = np.zeros((32, 2 * len(path) + 38), np.float32)
-    ink[6:26, 20:-18] = 1
-    return Look(Strip(ink), ClassMap(np.log(probs), window_px=40, stride_px=2))
+    window, stride = GEOMETRY.window_px, GEOMETRY.stride_px
+    ink = np.zeros((GEOMETRY.height_px, window + stride * (len(path) - 1)), np.float32)
+    ink[11:37, window // 2 : window // 2 + stride * len(path)] = 1
+    return Look(Strip(ink), ClassMap(np.log(probs), window, stride))
 
 
 def read(interpreter: Interpreter, *looks: Look) -> Reading:

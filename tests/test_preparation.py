@@ -60,7 +60,7 @@ def test_doubt_is_how_sure_the_detector_is_of_any_cell(surest: float) -> None:
 
 def test_polarity_is_that_of_the_writing() -> None:
     dark, light = (
-        only(Preparation(Seen(LINE), polarity=polarity).page(PAGE, "page")).writing.ink
+        only(Preparation(Seen(LINE), polarity=polarity).page(PAGE, "page")).writing.ink()
         for polarity in (Polarity.DARK, Polarity.LIGHT)
     )
     assert dark.max() > 0.75
@@ -101,7 +101,7 @@ def test_the_detector_sees_the_region_alone_and_everything_leads_back_to_the_pag
 def test_a_region_cuts_off_ink_beyond_it() -> None:
     seen = Seen(replace(LINE, maps=maps_of(INK[:, :145])))
     line = only(Preparation(seen, region=(0, 0, 145, 60)).page(PAGE, "page"))
-    columns = np.flatnonzero((line.writing.ink > 0.2).any(axis=0)) + round(line.page_from_line[0, 2])
+    columns = np.flatnonzero((line.writing.ink() > 0.2).any(axis=0)) + round(line.page_from_line[0, 2])
     assert set(columns) == {left + pixel for left in (40, 70, 100, 130) for pixel in range(3)}
 
 

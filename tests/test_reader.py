@@ -275,6 +275,18 @@ def test_evidence_shows_where_the_detector_saw_ink(reader: Reader, two_lines: np
         assert heat[two_lines == 255].mean() < 0.1
 
 
+def test_where_no_line_is_found_the_page_and_what_the_detector_saw_are_kept(reader: Reader) -> None:
+    page = np.full((90, 200), 230, np.uint8)
+    page[40:50, 90:100] = 40  # a blot
+    (reading,) = reader.read(page)
+    assert (reading.text, reading.status) == ("", Status.EMPTY)
+    assert reading.evidence
+    assert reading.evidence.heat is not None
+    assert reading.evidence.heat.shape == page.shape
+    assert reading.evidence.strip.ink.size == 0
+    np.testing.assert_allclose(reading.evidence.page, page / 255, atol=0.05)
+
+
 def test_with_a_region_what_the_detector_saw_lies_there(two_lines: npt.NDArray[np.uint8]) -> None:
     (reading,) = Reader(region=(30, 100, 200, 90)).read(two_lines)
     assert reading.text == "14662"

@@ -27,7 +27,7 @@ def test_the_text_of_spans_is_their_digits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width_px", "columns"), [(0, 0), (38, 0), (39, 0), (40, 1), (41, 1), (42, 2), (140, 51)]
+    ("width_px", "columns"), [(0, 0), (64, 0), (67, 0), (68, 1), (71, 1), (72, 2), (140, 19)]
 )
 def test_a_class_map_has_a_column_for_every_window_that_fits(width_px: int, columns: int) -> None:
     assert GEOMETRY.columns(width_px) == columns

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from sdnn.training.run import RunFolder
 
 
+class Device(StrEnum):
+    """Where a net is trained."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
 class Net(StrEnum):
     """Which net is trained."""
 
@@ -80,6 +87,12 @@ def train(
     isolated: Annotated[
         bool, typer.Option("--isolated", help="Digits without neighbours, to compare with.")
     ] = False,
+    device: Annotated[
+        Device, typer.Option(help="Where the net is trained: on the processor or a graphics card of NVIDIA.")
+    ] = Device.CPU,
+    makers: Annotated[
+        int, typer.Option(min=1, max=256, help="Processes that make examples; the result is the same.")
+    ] = 1,
 ) -> None:
     """Train a model; prints the path of the exported file, for `sdnn read --model` if it is a reader.
 
@@ -108,6 +121,7 @@ def train(
         )
 
     with needs("torch", "training"):
+        from sdnn.training.arithmetic import Means
         from sdnn.training.detector_recipe import DetectorRecipe
         from sdnn.training.detector_run import DetectorRun, new_detector_run, train_detector
         from sdnn.training.recipe import chosen_recipe
@@ -115,6 +129,8 @@ def train(
         from sdnn.training.stages import new_run
         from sdnn.training.stages import train as train_reader
 
+    means = Means(device, makers)
+    means.torch_device()
     folder = run or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
     if (net_of(resume) if resume else net) == Net.DETECTOR:
         if resume:
@@ -123,7 +139,7 @@ def train(
             usual = DetectorRecipe()
             detector_recipe = replace(usual, seed=seed or usual.seed, steps=steps or usual.steps)
             of_detector = new_detector_run(folder, detector_recipe, data, start)
-        _watched(of_detector, lambda report: train_detector(of_detector, data, report))
+        _watched(of_detector, lambda report: train_detector(of_detector, data, report, means))
         return
     if resume:
         of_reader = Run.resume(resume)
@@ -140,7 +156,7 @@ def train(
             further=start is not None,
         )
         of_reader = new_run(folder, recipe, data, start)
-    _watched(of_reader, lambda report: train_reader(of_reader, data, report))
+    _watched(of_reader, lambda report: train_reader(of_reader, data, report, means))
 
 
 def average(

@@ -25,8 +25,8 @@ class Distortion:
     shear: float = 0.2
     log_scale: float = 0.12
     log_aspect: float = 0.12
-    shift_px: float = 0.5
-    drop_px: float = 2.0
+    shift_px: float = 1.0
+    drop_px: float = 3.0
 
 
 def distorted_windows(

@@ -70,6 +70,7 @@ class Style:
         wobble: Standard deviation of a smooth random displacement of the ink.
         joined: Probability that the pen stays on the paper between two digits.
         joined_zeros: The same between two zeros.
+        first: Height of the first digit, over that of the others, where these are two at least.
     """
 
     heights: FloatArray
@@ -86,6 +87,11 @@ class Style:
     wobble: float = 0.02
     joined: float = 0.0
     joined_zeros: float = 0.0
+    first: float = 1.0
+
+    def taller(self, place: int, count: int) -> float:
+        """Height of the digit at a place of so many, over the usual one: of a few none is usual."""
+        return self.first if place == 0 and count > 2 else 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,13 +114,13 @@ def random_style(rng: np.random.Generator) -> Style:
     heights, drops = np.ones(10), np.zeros(10)
     if rng.random() < 0.4:
         heights *= np.exp(rng.normal(0, 0.08, 10))
-    if rng.random() < 0.2:
-        heights[0] *= rng.uniform(0.45, 0.85)
+    if rng.random() < 0.25:
+        heights[0] *= rng.uniform(0.4, 0.85)
         drops[0] = -rng.uniform(0, 1) * (1 - heights[0]) * (rng.random() < 0.5)
     manner = rng.random()
     if manner < 0.15:
         _text_figures(heights, drops, rng)
-    elif manner < 0.35:
+    elif manner < 0.42:
         tails = rng.choice(HANGING, size=rng.integers(1, 4), replace=False)
         drops[tails] = rng.uniform(0.1, 0.4)
         heights[tails] += drops[tails] * rng.uniform(0, 1)
@@ -135,6 +141,7 @@ def random_style(rng: np.random.Generator) -> Style:
         wobble=float(rng.uniform(0.0, 0.045)),
         joined=float(rng.choice([0.0, 0.05, 0.4], p=[0.7, 0.2, 0.1])),
         joined_zeros=float(rng.choice([0.0, 0.7], p=[0.75, 0.25])),
+        first=float(rng.uniform(1.15, 1.7)) if rng.random() < 0.1 else 1.0,
     )
 
 
@@ -176,7 +183,10 @@ def write_line(
     height = style.text_px
     pen_px = max(1, round(writer.pen_px * height / TEXT_PX))
     pad = round(height * (0.8 + abs(style.slant)))
-    glyphs = [_glyph(writer, int(digit), style, rng) for digit in text]
+    glyphs = [
+        _glyph(writer, int(digit), style, style.taller(place, len(text)), rng)
+        for place, digit in enumerate(text)
+    ]
     places, strokes, x = [], [], float(pad)
     for place in range(len(text) + 1):
         for mark in marks.get(place, ""):
@@ -218,10 +228,10 @@ class _Glyph:
     drop: float
 
 
-def _glyph(writer: Writer, label: int, style: Style, rng: np.random.Generator) -> _Glyph:
-    """One digit at the size that it has on the page."""
+def _glyph(writer: Writer, label: int, style: Style, taller: float, rng: np.random.Generator) -> _Glyph:
+    """One digit at the size that it has on the page, so many times taller than usual."""
     digit = writer.draw(label, rng)
-    ink, unit = digit.ink, style.text_px / TEXT_PX / digit.scale
+    ink, unit = digit.ink, style.text_px * taller / TEXT_PX / digit.scale
     rows = np.flatnonzero(ink.any(axis=1))
     ink = ink[rows[0] : rows[-1] + 1]
     spread_size, spread_width = np.clip(rng.standard_normal(2), -2, 2)
@@ -231,7 +241,7 @@ def _glyph(writer: Writer, label: int, style: Style, rng: np.random.Generator) -
     shrinks = size < 0.7
     scaled = cv2.resize(ink, shape, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     # What a long-tailed shape is higher than a digit should be is its tail.
-    tail = max(0.0, shape[1] / style.text_px - size / unit) if label in HANGING else 0.0
+    tail = max(0.0, shape[1] / style.text_px - taller * size / unit) if label in HANGING else 0.0
     return _Glyph(np.asarray(scaled, dtype=np.uint8), float(style.drops[label] + tail))
 
 

@@ -22,6 +22,8 @@ from sdnn.results import Box, FloatArray, Geometry
 
 ENDS_OFF: Final = 0.45
 """How far an end of a line may lie from that of its string, in heights of its digits."""
+NEAR: Final = 0.75
+"""Distance of a line from a string, over the sum of their heights, up to which it may be along its digits."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class PageRecipe:
         marked_share: How many of the other lines have marks that are no digits.
         paper: What the others are written on.
         viewing: How the line is brought to the size of a strip.
-        views: Strips made of one page, each seen in a way of its own.
+        views: Strips made of one line, each seen in a way of its own.
+        other_ink: Bounds of the share of its darkness that other ink keeps.
         widest_px: Strips wider than this are left out.
         document_share: How many of the pages are documents, where there are hands to write words on them.
         document: How those are made.
@@ -73,14 +76,15 @@ class PageRecipe:
     most_digits: int = 8
     repeated: float = 0.12
     rounded: float = 0.1
-    clean_share: float = 0.38
+    clean_share: float = 0.28
     clean_gap_px: tuple[int, int] = (-4, 12)
     marked_share: float = 0.5
     paper: Paper = field(default_factory=Paper)
     viewing: Viewing = field(default_factory=Viewing)
-    views: int = 2
-    widest_px: int = 480
-    document_share: float = 0.5
+    views: int = 3
+    other_ink: tuple[float, float] = (0.3, 0.8)
+    widest_px: int = 720
+    document_share: float = 0.45
     document: DocumentRecipe = field(
         default_factory=lambda: DocumentRecipe(
             size_px=(160, 400), heights_px=((13.0, 60.0, 1.0),), crop_share=1.0, most_digits=9
@@ -182,7 +186,7 @@ class LineSource:
 def random_strips(
     source: LineSource, count: int, recipe: PageRecipe, geometry: Geometry, rng: np.random.Generator
 ) -> list[LabelledStrip]:
-    """Fresh strips, each of a line that the detector found where there is one, and of its full length."""
+    """Fresh strips: lines that the detector found in their full length, and some that are no digits."""
     strips: list[LabelledStrip] = []
     while len(strips) < count:
         documents = source.words is not None and rng.random() < recipe.document_share * (
@@ -190,7 +194,7 @@ def random_strips(
         )
         for writing, text in (_document_lines if documents else _page_lines)(source, recipe, rng):
             for _ in range(recipe.views):
-                ink = _seen(writing, recipe.viewing, geometry, rng)
+                ink = _seen(writing, recipe, geometry, rng)
                 if ink.shape[1] <= recipe.widest_px:
                     strips.append(LabelledStrip(ink, text))
     return strips[:count]
@@ -204,13 +208,17 @@ def _page_lines(
     text = page.text_box
     middle = (text.top + text.bottom) / 2
     ends = np.array([(text.left, middle), (text.right, middle)])
-    yield from _matched(page.brightness, source.detector(page.brightness).lines, [(ends, page.text)])
+    lines = source.detector(page.brightness).lines
+    yield from _matched(page.brightness, lines, [(ends, page.text)])
 
 
 def _document_lines(
     source: LineSource, recipe: PageRecipe, rng: np.random.Generator
 ) -> Iterator[tuple[Writing, str]]:
-    """The lines of a document that the detector sees in their full length; struck-out digits are not read."""
+    """The lines of a document with one string each, in its full length, and those where no digits are.
+
+    Struck-out digits are not read; of strings of nothing else no line is made.
+    """
     assert source.words is not None  # else there are no documents
     document = random_document(source.digits, source.words, recipe.document, rng)
     strings = [
@@ -220,13 +228,36 @@ def _document_lines(
         )
         for string in document.strings
     ]
-    yield from _matched(document.picture, source.detector(document.picture).lines, strings)
+    lines = source.detector(document.picture).lines
+    yield from _matched(document.picture, lines, strings)
+    for line in lines:
+        if not any(_near(line, string.centre, string.height_px) for string in document.strings):
+            yield from _written(document.picture, line, "")
+
+
+def _near(line: TextLine, ends: FloatArray, height_px: float) -> bool:
+    """Whether a line may be along some of the digits of a string with the given ends and height."""
+    start, end = ends
+    along = end - start
+    steps = max(2, round(4 * line.length_px / line.height_px))  # closer to each other than digits are wide
+    places = line.start + np.linspace(0, 1, steps)[:, None] * (line.end - line.start)
+    share = ((places - start) @ along / max(1e-9, along @ along)).clip(0, 1)
+    away = np.hypot(*(places - start - share[:, None] * along).T).min()
+    return bool(away < NEAR * (line.height_px + height_px))
+
+
+def _holds(line: TextLine, ends: FloatArray) -> bool:
+    """Whether a line runs along a string from one end to the other, or further: words may stand beside it."""
+    off = ENDS_OFF * line.height_px
+    along = (ends - line.start) @ line.along
+    across = (ends - line.start) @ [-line.along[1], line.along[0]]
+    return bool(-off <= along[0] < along[1] <= line.length_px + off and np.abs(across).max() <= off)
 
 
 def _matched(
     picture: FloatArray, lines: Sequence[TextLine], strings: Sequence[tuple[FloatArray, str]]
 ) -> Iterator[tuple[Writing, str]]:
-    """The writing of each line that runs from one end of a string to the other, with the string's text.
+    """The writing of each line that runs along all of one string and along no other, with the string's text.
 
     Args:
         picture: (H, W) brightness.
@@ -234,23 +265,27 @@ def _matched(
         strings: (2, 2) ends and text of each string.
     """
     for line in lines:
-        for ends, text in strings:
-            off = np.hypot(*(np.stack([line.start, line.end]) - ends).T)
-            if text and off.max() <= ENDS_OFF * line.height_px:
-                _, writing = writing_along(picture, line)
-                if writing is not None:
-                    yield writing, text
-                break
+        along = [(ends, text) for ends, text in strings if _near(line, ends, 0.0)]
+        if len(along) == 1 and along[0][1] and _holds(line, along[0][0]):
+            yield from _written(picture, line, along[0][1])
+
+
+def _written(picture: FloatArray, line: TextLine, text: str) -> Iterator[tuple[Writing, str]]:
+    """The writing along a line and what it says, where there is ink."""
+    _, writing = writing_along(picture, line)
+    if writing is not None:
+        yield writing, text
 
 
 def _seen(
-    writing: Writing, viewing: Viewing, geometry: Geometry, rng: np.random.Generator
+    writing: Writing, recipe: PageRecipe, geometry: Geometry, rng: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
+    viewing = recipe.viewing
     scale, aspect, shear, drop = rng.uniform(-1, 1, 4)
     down = viewing.drop * drop * writing.text.height
     text = Box(writing.text.left, writing.text.top + down, writing.text.right, writing.text.bottom + down)
     strip = to_strip(
-        writing.ink,
+        writing.ink(float(rng.uniform(*recipe.other_ink))),
         text,
         geometry,
         slant=writing.slant * viewing.upright + viewing.shear * shear,

@@ -116,7 +116,7 @@ def random_hand(rng: np.random.Generator) -> Hand:
         slant_deg=slant_deg,
         aspect=aspect,
         rotation_deg=float(np.clip(rng.normal(0, 2), -4, 4)),
-        pen_px=float(np.clip(rng.lognormal(np.log(2.1), 0.42), 0.7, broadest_px)),
+        pen_px=float(np.clip(rng.lognormal(np.log(1.7), 0.48), 0.6, broadest_px)),
         pressure=float(rng.uniform(0.35, 0.7)) if rng.random() < 0.2 else 0.0,
         size=float(rng.uniform(0.88, 1.06)),
         unevenness=float(rng.uniform(0.0, 0.09)),

@@ -13,6 +13,8 @@ class Use(IntEnum):
     STRIPS = 2
     VALIDATION = 3
     TEMPERATURE = 4
+    DOCUMENTS = 7
+    HELD_OUT_DOCUMENTS = 8
 
 
 def stream(seed: int, number: int, use: Use) -> np.random.Generator:

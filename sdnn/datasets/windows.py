@@ -34,8 +34,8 @@ class WindowRecipe:
         layout: Strips that the windows are cut from.
         anywhere_share: How many of the windows lie anywhere on the strip; the others lie on digits.
         near: A window is its digit's as long as its centre is no farther from the digit's middle than this
-            share of the digit's width (but at least 1 px: half a stride).
-        far: It is no-digit beyond this share of the width (but at least 2 px) from every digit.
+            share of the digit's width (but at least 2 px: half a stride).
+        far: It is no-digit beyond this share of the width (but at least 4 px) from every digit.
         noisy_share: How many windows get salt-and-pepper noise.
         noise: Greatest share of pixels that the noise hits.
         distortion: Bounds of the affine distortion.
@@ -53,18 +53,18 @@ class WindowRecipe:
 
     def near_px(self, widths_px: FloatArray) -> FloatArray:
         """Up to which distance a window belongs to digits of the given widths."""
-        return np.asarray(np.maximum(1.0, self.near * widths_px))
+        return np.asarray(np.maximum(2.0, self.near * widths_px))
 
     def far_px(self, widths_px: FloatArray) -> FloatArray:
         """From which distance on a window does not belong to them any more."""
-        return np.asarray(np.maximum(2.0, self.far * widths_px))
+        return np.asarray(np.maximum(4.0, self.far * widths_px))
 
     @classmethod
     def isolated(cls) -> "WindowRecipe":
         """No window shows more than one digit: the recipe to compare the flanked one with."""
         # Distortion, writing that is smaller on the strip, and a tall neighbour, which makes it even smaller,
         # bring digits closer than they were.
-        return cls(layout=Layout(digits=(1, 12), gap_px=(90, 106)))
+        return cls(layout=Layout(digits=(1, 12), gap_px=(100, 118)))
 
 
 def make_windows(
@@ -80,7 +80,7 @@ def make_windows(
         rng: Decides everything.
 
     Returns:
-        (B, 32, 40) float32 windows, 0 paper to 1 ink, and (B, 11) whether each class is right for it.
+        (B, 48, 68) float32 windows, 0 paper to 1 ink, and (B, 11) whether each class is right for it.
     """
     windows: list[FloatArray] = []
     right: list[npt.NDArray[np.bool_]] = []

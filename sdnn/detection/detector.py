@@ -31,6 +31,10 @@ FINEST: Final = -1
 """The finest scale: twice that of the picture, for digits of 6 to 12 pixels."""
 LEAST_CLOSER: Final = 0.35
 """Probability of smaller digits from which on a finer scale is looked at."""
+SURE: Final = 0.8
+"""Probability of a line from which on finer scales are looked at only where a coarser one hints at digits."""
+HINT: Final = 0.15
+"""Probability of smaller digits, anywhere, that is such a hint."""
 AROUND_PX: Final = 64
 """Surroundings that are looked at, too, at the scale that asks."""
 BAND_PX: Final = 2_000_000
@@ -82,19 +86,23 @@ class Detector:
         return Sighting(tuple(lines_of(levels)), levels)
 
     def _levels(self, picture: FloatArray) -> Iterator[DetectionMaps]:
-        """The maps at each scale, the coarsest first; the finest ones only where they are asked for."""
+        """The maps at each scale, the coarsest first; finer ones only where they may show more."""
         short = min(picture.shape)
         coarsest = max(0, int(np.ceil(np.log2(max(1.0, short / COARSEST_PX)))))
         area = whole = Box(0, 0, picture.shape[1], picture.shape[0])
+        surest = 0.0
         for level in range(coarsest, FINEST - 1, -1):
             maps = self.maps_at(picture, 2.0**-level, area)
             yield maps
+            surest = max(surest, float(maps.line.max()))
             finer_px = short * 2.0 ** (1 - level)
             if finer_px > ALWAYS_PX or level == 0:
                 closer = _area_closer(maps, whole)
                 if closer is None:
                     return
                 area = closer
+            elif surest >= SURE and float(maps.closer.max()) < HINT:
+                return
 
     def maps_at(self, picture: FloatArray, scale: float, area: Box | None = None) -> DetectionMaps:
         """What the net says of a part of the picture at one scale.

@@ -1,6 +1,6 @@
 """From maps to lines: each connected band of cells is a line of digits, with course, height and direction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,15 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX, DetectionMaps
-from sdnn.results import Box, FloatArray
+from sdnn.results import Box, FloatArray, IntArray
 
-LEAST_PROBABILITY: Final = 0.25
-"""Of a cell to belong to a line, or a sign: what is doubtful is better read and found wanting than missed."""
-LEAST_PEAK: Final = 0.4
-"""Of the surest cell of a line."""
+LEAST_PROBABILITY: Final = 0.07
+"""Of a cell to belong to a line: what is doubtful is better read, and found to be no digits, than missed."""
+BESIDE_THE_PEAK: Final = 0.1
+"""Probability of a cell, at least, over that of the surest of its line: words beside a number have less."""
+LEAST_SIGN: Final = 0.25
+"""Probability of a cell to belong to a sign."""
 ALIKE: Final = 0.3
 """Share of the smaller of two bands from which on both are the same line, seen at two scales."""
-BESIDE_THE_SUREST: Final = 0.62
+BESIDE_THE_SUREST: Final = 0.5
 """Probability of a line, at least, over that of the surest on the picture: words beside numbers have less."""
 BESIDE: Final = 1.3
 """How far beyond the ends of a line a sign still belongs to it, in heights of its digits."""
@@ -25,6 +27,8 @@ NEAR: Final = 2.0
 """How far beyond the ends of a line a digit that was missed may belong to it, in heights of its digits."""
 CERTAIN: Final = 0.8
 """Length of the mean direction below which a line is read both ways."""
+LIKELY_INK: Final = 0.4
+"""Probability from which on ink makes a line longer."""
 INKED: Final = 0.5
 """Probability from which on a pixel is ink."""
 LEAST_INK: Final = 12
@@ -33,6 +37,16 @@ TAIL: Final = 0.15
 """Share of the ink, above and below, that does not say how high the digits are: it may be that of tails."""
 REACH: Final = 0.85
 """How far from the middle of a line its ink is looked for, in heights of its digits."""
+OF_ANOTHER: Final = 0.25
+"""Probability from which on a cell beyond the end of a line is on a line of its own."""
+GAP: Final = 0.7
+"""Widest gap between the end of a line and ink that still belongs to it, in heights of its digits."""
+ACROSS: Final = 0.45
+"""How far from the middle of a line ink lies that makes it longer, in heights of its digits."""
+AHEAD: Final = 3.0
+"""How far ahead ink is looked for at a time, over how far beside the line."""
+MOST_GROWTH: Final = 12
+"""Times that a line may be made longer."""
 ENDS: Final = 0.5
 """How far beyond the ends that the cells have ink still belongs to a line, in heights of its digits."""
 SHRINK: Final = 0.15
@@ -143,7 +157,7 @@ def _described(line: TextLine, taken: npt.NDArray[np.bool_]) -> TextLine:
     map_from_picture = np.linalg.inv(np.vstack([maps.picture_from_map, [0.0, 0.0, 1.0]]))
     near = _cells_in(line.band(1.5, BESIDE), map_from_picture, maps.sign.shape)
     count, _, stats, _ = cv2.connectedComponentsWithStats(
-        ((maps.sign >= LEAST_PROBABILITY) & near).astype(np.uint8), connectivity=8
+        ((maps.sign >= LEAST_SIGN) & near).astype(np.uint8), connectivity=8
     )
     signs = []
     for left, top, width, height, _ in np.asarray(stats[1:count]).tolist():
@@ -170,24 +184,31 @@ def _cells_in(
 
 def _lines_at(maps: DetectionMaps) -> list[TextLine]:
     """The lines at one scale."""
-    likely = (maps.line >= LEAST_PROBABILITY).astype(np.uint8)
-    count, labels = cv2.connectedComponents(likely, connectivity=8)
     lines = []
-    for label in range(1, count):
-        line = _line_through(maps, labels == label)
-        if line is not None:
-            lines.append(line)
+    for rows, columns in _connected(maps.line >= LEAST_PROBABILITY):
+        low, high = np.array([rows.min(), columns.min()]), np.array([rows.max(), columns.max()]) + 1
+        sure = np.zeros(high - low, bool)
+        likely = maps.line[rows, columns]
+        sure[rows - low[0], columns - low[1]] = likely >= BESIDE_THE_PEAK * likely.max()
+        lines += [_line_through(maps, (y + low[0], x + low[1])) for y, x in _connected(sure)]
     return lines
 
 
-def _line_through(maps: DetectionMaps, cells: npt.NDArray[np.bool_]) -> TextLine | None:
-    rows, columns = np.nonzero(cells)
+def _connected(cells: npt.NDArray[np.bool_]) -> Iterator[tuple[IntArray, IntArray]]:
+    """Rows and columns of the cells of each connected part."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(cells.astype(np.uint8), connectivity=8)
+    for label, (left, top, width, height) in enumerate(np.asarray(stats)[1:count, :4].tolist(), start=1):
+        rows, columns = np.nonzero(labels[top : top + height, left : left + width] == label)
+        yield rows + top, columns + left
+
+
+def _line_through(maps: DetectionMaps, cells: tuple[IntArray, IntArray]) -> TextLine:
+    """The line through cells, which are given by their rows and columns."""
+    rows, columns = cells
     weight = maps.line[cells].astype(np.float64)
-    if weight.max() < LEAST_PEAK:
-        return None
     weight /= weight.sum()
     height = float(np.exp2(weight @ np.log2(maps.height[cells])))
-    along, certainty = _direction(maps.along[:, cells], weight)
+    along, certainty = _direction(maps.along[:, rows, columns], weight)
     down = np.array([-along[1], along[0]])
     points = np.stack([columns, rows], axis=1) * float(STRIDE_PX) + STRIDE_PX / 2
     points = points + maps.offset[cells][:, None] * down
@@ -200,7 +221,7 @@ def _line_through(maps: DetectionMaps, cells: npt.NDArray[np.bool_]) -> TextLine
         place * along + (v0 + slope * (place - u0)) * down
         for place in (float(u.min()) - STRIDE_PX / 2, float(u.max()) + STRIDE_PX / 2)
     ]
-    fitted_ends, height = _fitted_to_ink(maps, np.array(ends), height)
+    fitted_ends, height = _fitted_to_ink(maps, cells, np.array(ends), height)
     matrix = maps.picture_from_map
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     start, end = fitted_ends @ matrix[:, :2].T + matrix[:, 2]
@@ -216,7 +237,9 @@ def _line_through(maps: DetectionMaps, cells: npt.NDArray[np.bool_]) -> TextLine
     )
 
 
-def _fitted_to_ink(maps: DetectionMaps, ends: FloatArray, height: float) -> tuple[FloatArray, float]:
+def _fitted_to_ink(
+    maps: DetectionMaps, cells: tuple[IntArray, IntArray], ends: FloatArray, height: float
+) -> tuple[FloatArray, float]:
     """The line's ends and height as its ink has them, where there is enough of it.
 
     The cells tell where digits are; their ink tells better how high they are, also where they are higher than
@@ -224,24 +247,24 @@ def _fitted_to_ink(maps: DetectionMaps, ends: FloatArray, height: float) -> tupl
 
     Args:
         maps: At one scale.
+        cells: Rows and columns of those on the line.
         ends: (2, 2) start and end, in pixels at this scale.
         height: Of the digits, as the cells have it.
     """
-    way = ends[1] - ends[0]
-    length = float(np.hypot(*way))
-    along = way / max(length, 1e-6)
+    along = (ends[1] - ends[0]) / max(float(np.hypot(*(ends[1] - ends[0]))), 1e-6)
     down = np.array([-along[1], along[0]])
     reach = REACH * height
-    corners = [
-        end + side * reach * down
-        for end in (ends[0] - reach * along, ends[1] + reach * along)
-        for side in (-1, 1)
-    ]
-    low = np.floor(np.min(corners, axis=0)).astype(int).clip(0)
-    high = np.ceil(np.max(corners, axis=0)).astype(int)
-    rows, columns = np.nonzero(maps.ink[low[1] : high[1], low[0] : high[0]] >= INKED)
-    points = np.stack([columns + low[0], rows + low[1]], axis=1) + 0.5 - ends[0]
-    u, v = points @ along, points @ down
+    others = (maps.line >= OF_ANOTHER).astype(np.uint8)
+    others[cells] = 0
+    free = (maps.sign < LEAST_SIGN) & (cv2.dilate(others, np.ones((5, 5), np.uint8)) == 0)
+    for _ in range(MOST_GROWTH):
+        length = float((ends[1] - ends[0]) @ along)
+        u, v = _inked_along(maps, ends, reach, LIKELY_INK, free)
+        first, last = _grown(u[np.abs(v) < ACROSS * height], length, GAP * height)
+        if first == 0 and last == length:
+            break
+        ends = np.array([ends[0] + first * along, ends[0] + last * along])
+    u, v = _inked_along(maps, ends, reach, INKED, np.ones(maps.line.shape, bool))
     on_line = (u > -ENDS * height) & (u < length + ENDS * height) & (np.abs(v) < reach)
     if int(on_line.sum()) < LEAST_INK:
         return ends, height
@@ -253,6 +276,59 @@ def _fitted_to_ink(maps: DetectionMaps, ends: FloatArray, height: float) -> tupl
     spare = SHRINK * height  # ink in doubt does not make a line shorter than its cells have it
     first, last = min(float(u.min()) - 0.5, spare), max(float(u.max()) + 0.5, length - spare)
     return np.array([ends[0] + first * along + middle, ends[0] + last * along + middle]), fitted
+
+
+def _inked_along(
+    maps: DetectionMaps,
+    ends: FloatArray,
+    reach: float,
+    probability: float,
+    counts: npt.NDArray[np.bool_],
+) -> tuple[FloatArray, FloatArray]:
+    """How far along a line from its start, and how far beside it, there is ink near it.
+
+    Args:
+        maps: With the ink.
+        ends: (2, 2) of the line.
+        reach: How far beside it ink is looked for.
+        probability: Of ink, at least.
+        counts: (h, w) the cells whose ink counts.
+    """
+    way = ends[1] - ends[0]
+    along = way / max(float(np.hypot(*way)), 1e-6)
+    down = np.array([-along[1], along[0]])
+    corners = [
+        end + side * reach * down
+        for end in (ends[0] - AHEAD * reach * along, ends[1] + AHEAD * reach * along)
+        for side in (-1, 1)
+    ]
+    low = np.floor(np.min(corners, axis=0)).astype(int).clip(0)
+    high = np.ceil(np.max(corners, axis=0)).astype(int)
+    rows, columns = np.nonzero(maps.ink[low[1] : high[1], low[0] : high[0]] >= probability)
+    rows, columns = rows + low[1], columns + low[0]
+    inside = counts[rows // STRIDE_PX, columns // STRIDE_PX]
+    points = np.stack([columns[inside], rows[inside]], axis=1) + 0.5 - ends[0]
+    return points @ along, points @ down
+
+
+def _grown(u: FloatArray, length: float, gap: float) -> tuple[float, float]:
+    """Where a line from 0 to its length begins and ends with the ink that follows in either direction.
+
+    Args:
+        u: (N,) places of ink along it.
+        length: Of the line.
+        gap: Widest without ink.
+    """
+    first, last = 0.0, length
+    for place in np.sort(u[u > length]):
+        if place - last > gap:
+            break
+        last = float(place)
+    for place in -np.sort(-u[u < 0]):
+        if first - place > gap:
+            break
+        first = float(place)
+    return first, last
 
 
 def _direction(along: FloatArray, weight: FloatArray) -> tuple[FloatArray, float]:

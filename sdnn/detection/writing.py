@@ -1,6 +1,6 @@
 """The writing of a line that the detector found: level, its digits dark, other ink paler."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -14,8 +14,8 @@ from sdnn.preprocessing.normalization import between_middles
 from sdnn.preprocessing.slant import slant_of
 from sdnn.results import Box, FloatArray
 
-TALLEST_PX: Final = 26.0
-"""Height that digits are brought down to; a strip has them at 17."""
+TALLEST_PX: Final = 39.0
+"""Height that digits are brought down to; a strip has them at 26."""
 ROWS: Final = 3.0
 """Height of the cutout, in heights of its digits: taller views reach beyond the strip, too."""
 ROOM: Final = 1.0
@@ -38,6 +38,8 @@ INK: Final = 0.5
 """Probability from which on a pixel is ink."""
 FLOOR: Final = 0.5
 """Share of its darkness that other ink keeps: rulings and tails that may belong to a digit stay in sight."""
+CERTAIN: Final = 1.6
+"""Over the probability that ink is that of digits the share of its darkness that it keeps at least."""
 ENDS: Final = 0.15
 """How far beyond the ends of a line other ink keeps that, in heights of its digits."""
 DARK: Final = 0.4
@@ -51,14 +53,24 @@ class Writing:
     """What is written along a line.
 
     Attributes:
-        ink: (H, W) float32, 0 paper to 1 ink of its digits; other ink is at most half as dark.
+        layers: (H, W, 2) float32, 0 paper to 1 ink: all of it between the ends of the line but that of signs,
+            and by itself what the detector took for ink of digits.
         text: The line of writing; the left and right edge hold half-way up and lean as the writing does.
         slant: Pixels to the right per pixel up.
     """
 
-    ink: FloatArray
+    layers: FloatArray
     text: Box
     slant: float
+
+    def ink(self, other_ink: float = FLOOR) -> FloatArray:
+        """(H, W) ink of which that of no digits keeps the given share of its darkness."""
+        return mixed(self.layers, other_ink)
+
+
+def mixed(layers: FloatArray, other_ink: float) -> FloatArray:
+    """(H, W) of the (H, W, 2) layers of a `Writing`: other ink keeps the given share of its darkness."""
+    return np.asarray(layers @ np.array([other_ink, 1 - other_ink], np.float32))
 
 
 def writing_along(
@@ -100,12 +112,14 @@ def writing_along(
     other = 1 - _seen(np.asarray(signs, dtype=np.float32), to_cells, (columns, rows), cv2.BORDER_CONSTANT)
     other[:, : max(0, round(left - ENDS * height))] = 0
     other[:, round(left + length + ENDS * height) :] = 0
-    other[~_inside(picture.shape, matrix, (columns, rows))] = 0
-    weight = (FLOOR * other + 1.6 * (1 - FLOOR) * probability).clip(0, 1)
-    ink = _levelled(brightness, sure, height, polarity) * weight
-    points = np.argwhere(ink >= DARK)[:, ::-1].astype(np.float64)
+    level = _levelled(brightness, sure, height, polarity)
+    level[~_inside(picture.shape, matrix, (columns, rows))] = 0
+    no_sign = 1 - _seen(line.maps.sign, to_cells, (columns, rows), cv2.BORDER_CONSTANT)
+    of_digits = (CERTAIN * probability * no_sign).clip(0, 1)
+    writing = Writing(np.stack([level * np.maximum(other, of_digits), level * of_digits], axis=2), text, 0.0)
+    points = np.argwhere(writing.ink() >= DARK)[:, ::-1].astype(np.float64)
     slant = slant_of(points, text)
-    return matrix, Writing(ink, _leaning(points, text, slant), slant)
+    return matrix, replace(writing, text=_leaning(points, text, slant), slant=slant)
 
 
 def _levelled(

@@ -10,10 +10,10 @@ from typing import ClassVar, Final
 from sdnn.results import CLASSES, Geometry
 
 GEOMETRY: Final = Geometry()
-CHANNELS: Final = (16, 32, 64, 128, 160)
+CHANNELS: Final = (16, 32, 64, 96, 160, 192)
 """Feature maps of each convolution; the last is also the width of the fully connected layer."""
 FEATURE_ROWS: Final = 1
-FEATURE_COLUMNS: Final = 10
+FEATURE_COLUMNS: Final = 7
 """Size of the last feature map of one window."""
 
 
@@ -26,12 +26,14 @@ class Convolution:
         channels_out: Feature maps that it makes.
         rows: Height of its kernels.
         columns: Width of its kernels.
+        stride: Distance from one place of the kernels to the next, down and across.
     """
 
     channels_in: int
     channels_out: int
     rows: int
     columns: int
+    stride: int = 1
 
     @property
     def parameters(self) -> int:
@@ -40,7 +42,7 @@ class Convolution:
 
     def output(self, rows: int, columns: int) -> tuple[int, int]:
         """Rows and columns of what it makes of a map of the given size."""
-        return rows - self.rows + 1, columns - self.columns + 1
+        return (rows - self.rows) // self.stride + 1, (columns - self.columns) // self.stride + 1
 
     def multiplications(self, rows: int, columns: int) -> int:
         """Multiplications on a map of the given size."""
@@ -79,26 +81,26 @@ def feature_layers(channels: Sequence[int] = CHANNELS) -> tuple[Layer, ...]:
 
     ::
 
-        conv 5x5    16 x 28 x 36
-        max 2x2     16 x 14 x 18
-        conv 3x3    32 x 12 x 16
-        conv 3x3    64 x 10 x 14
-        max 2x1     64 x  5 x 14
-        conv 3x3   128 x  3 x 12
-        conv 3x3   160 x  1 x 10
+        conv 6x6    16 x 22 x 32    every other row and column
+        conv 3x3    32 x 20 x 30
+        max 2x2     32 x 10 x 15
+        conv 3x3    64 x  8 x 13
+        conv 3x3    96 x  6 x 11
+        conv 3x3   160 x  4 x  9
+        conv 4x3   192 x  1 x  7
 
     Raises:
-        ValueError: When there are other than five channels.
+        ValueError: When there are other than six channels.
     """
-    first, second, third, fourth, last = channels
+    first, second, third, fourth, fifth, last = channels
     return (
-        Convolution(1, first, 5, 5),
-        Pooling(2, 2),
+        Convolution(1, first, 6, 6, stride=2),
         Convolution(first, second, 3, 3),
+        Pooling(2, 2),
         Convolution(second, third, 3, 3),
-        Pooling(2, 1),
         Convolution(third, fourth, 3, 3),
-        Convolution(fourth, last, 3, 3),
+        Convolution(fourth, fifth, 3, 3),
+        Convolution(fifth, last, 4, 3),
     )
 
 
@@ -107,7 +109,7 @@ def connected_layers(channels: Sequence[int] = CHANNELS) -> tuple[Convolution, C
 
     ::
 
-        conv 1x10  160 x  1 x  1
+        conv 1x7   192 x  1 x  1
         conv 1x1    11 x  1 x  1
     """
     width = channels[-1]
@@ -118,7 +120,7 @@ def layers(channels: Sequence[int] = CHANNELS) -> tuple[Layer, ...]:
     """All layers of the sweeping net, as they are exported.
 
     Raises:
-        ValueError: When there are other than five channels.
+        ValueError: When there are other than six channels.
     """
     return feature_layers(channels) + connected_layers(channels)
 

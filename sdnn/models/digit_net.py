@@ -1,14 +1,14 @@
-"""The single-digit net: a LeNet without padding, from a 32x40 window to ten digits and no-digit.
+"""The single-digit net: a LeNet without padding, from a 48x68 window to ten digits and no-digit.
 
 Nothing in it is padded and nothing depends on the position, so each of its layers can be applied to a strip
 of any width: `fully_convolutional` turns its two fully connected layers into kernels.
 
 Reference:
     Le Cun et al. 1990 (the net of Matan et al. 1992): five-by-five kernels, subsampling, ten outputs. Ours
-    differs: 3x3 kernels above the first layer, rectifiers, maxima for averages, batch normalisation, an
-    eleventh class, a window as wide as two digits, for real ones can be that wide, and a second subsampling
-    that goes down the rows only, so that the map has a column every 2 px and narrow digits that touch still
-    find a no-digit column between them.
+    differs: writing half as large again, so that fine strokes stay apart, and a first layer that takes every
+    other row and column, so that this costs little; 3x3 kernels above, rectifiers, one layer of maxima for
+    averages, batch normalisation, an eleventh class, and a window as wide as two digits, for real ones can
+    be that wide. The map has a column every 4 px, a sixth of the writing's height.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ class DigitNet(nn.Module):
         """Logits of each window.
 
         Args:
-            windows: (B, 1, 32, 40), 0 paper to 1 ink.
+            windows: (B, 1, 48, 68), 0 paper to 1 ink.
 
         Returns:
             (B, 11) logits, no-digit last.
@@ -65,7 +65,7 @@ class DigitNet(nn.Module):
         In evaluation mode these are the logits of `fully_convolutional`.
 
         Args:
-            strips: (B, 1, 32, W), 0 paper to 1 ink, W at least 40.
+            strips: (B, 1, 48, W), 0 paper to 1 ink, W at least 68.
             frozen: Whether the normalisation keeps the statistics it has. Else it takes them, while it
                 trains, over all columns of the batch.
 
@@ -83,7 +83,8 @@ class DigitNet(nn.Module):
             layers = iter(self.features)
             for layer in layers:
                 if isinstance(layer, nn.Conv2d):
-                    features = functional.conv2d(features, *_normalised(layer.weight, next(layers)))
+                    kernel_of_layer, bias = _normalised(layer.weight, next(layers))
+                    features = functional.conv2d(features, kernel_of_layer, bias, layer.stride)
                 else:
                     features = layer(features)
             swept = functional.conv2d(features, *_normalised(kernel, norm)).squeeze(2)
@@ -110,7 +111,7 @@ def _modules(layer: Layer) -> list[nn.Module]:
     kernel = layer.rows, layer.columns
     if isinstance(layer, Convolution):
         return [
-            nn.Conv2d(layer.channels_in, layer.channels_out, kernel, bias=False),
+            nn.Conv2d(layer.channels_in, layer.channels_out, kernel, layer.stride, bias=False),
             nn.BatchNorm2d(layer.channels_out),
             nn.ReLU(inplace=True),
         ]

@@ -31,13 +31,13 @@ class FullyConvolutional(nn.Module):
         """Logits of every window.
 
         Args:
-            strips: (B, 32, W) with W at least 40, 0 paper to 1 ink.
+            strips: (B, 48, W) with W at least 68, 0 paper to 1 ink.
 
         Returns:
-            (B, T, 11) logits, T = (W - 40) // 2 + 1.
+            (B, T, 11) logits, T = (W - 68) // 4 + 1.
 
         Raises:
-            ValueError: When the strips are not 32 pixels high.
+            ValueError: When the strips are not 48 pixels high.
         """
         if strips.shape[1] != GEOMETRY.height_px:
             raise ValueError(f"strips of {strips.shape[1]} rows, expected {GEOMETRY.height_px}")

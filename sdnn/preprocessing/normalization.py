@@ -20,7 +20,7 @@ def to_strip(
     Half a window of paper and two strides on either side put the first and last column beyond the writing.
 
     Args:
-        ink: (H, W) of the page, 0 paper to 1 ink.
+        ink: (H, W) of the page, 0 paper to 1 ink; or (H, W, layers) of it, which stay beside each other.
         text: Box round the writing; its left and right edge hold half-way up and lean as the writing does.
         geometry: Sizes that the net expects.
         slant: How far the writing leans, in pixels to the right per pixel up; it stands upright in the strip.
@@ -71,6 +71,8 @@ def between_middles(matrix: FloatArray) -> FloatArray:
 
 def _averaged(ink: FloatArray, side: int) -> FloatArray:
     """The page in pixels that are squares of `side` old ones; paper fills up the last of them."""
-    height, width = (-(-length // side) for length in ink.shape)
-    whole = np.pad(ink, ((0, height * side - ink.shape[0]), (0, width * side - ink.shape[1])))
+    height, width = (-(-length // side) for length in ink.shape[:2])
+    whole = cv2.copyMakeBorder(
+        ink, 0, height * side - ink.shape[0], 0, width * side - ink.shape[1], cv2.BORDER_CONSTANT, value=0
+    )
     return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), dtype=np.float32)

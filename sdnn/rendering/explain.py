@@ -69,8 +69,11 @@ def explain(reading: Reading) -> Image.Image:
         RGB picture, at most 1,328 px wide; long strips continue in bands below.
     """
     evidence = reading.evidence
-    if evidence is None or 0 in evidence.strip.ink.shape:
+    if evidence is None:
         return _title(reading, LEGEND_PX)
+    if 0 in evidence.strip.ink.shape:
+        page = place_page(evidence.page.shape, None, LEGEND_PX - GUTTER_PX - EDGE_PX)
+        return stack([_title(reading, LEGEND_PX), _page(page, evidence, ())])
     rows = cut_into_bands(evidence)
     width = max(LEGEND_PX, *(band.size[0] for band in rows))
     page = place_page(evidence.page.shape, reading.box, width - GUTTER_PX - EDGE_PX)

@@ -47,8 +47,9 @@ def document_lesson(
         return portions.batches(step, PORTION_BATCHES)
 
     def loss(net: DetectorNet, batch: DetectorBatch) -> Tensor:
-        with arithmetic.autocast():
-            maps, ink = net(_contrast(batch))
+        device = arithmetic.device_of(net)
+        with arithmetic.autocast(device):
+            maps, ink = net(_contrast(batch, device))
         return detector_loss(maps.float(), ink.float(), batch.truth, recipe.loss)
 
     def figures(net: DetectorNet) -> Mapping[str, float]:
@@ -66,27 +67,31 @@ def detector_loss(maps: Tensor, ink: Tensor, truth: TruthMaps, weights: LossWeig
         truth: With a batch axis in front.
         weights: What the parts count.
     """
+
+    def beside(values: npt.NDArray[Any] | Sequence[float] | float) -> Tensor:
+        return torch.as_tensor(np.ascontiguousarray(values, dtype=np.float32), device=maps.device)
+
     cells = functional.binary_cross_entropy_with_logits(
         maps[:, :MASKS],
-        _tensor(truth.masks),
-        weight=_tensor(truth.counts),
-        pos_weight=torch.tensor(weights.present).view(1, -1, 1, 1),
+        beside(truth.masks),
+        weight=beside(truth.counts),
+        pos_weight=beside(weights.present).view(1, -1, 1, 1),
         reduction="none",
     )
     loss = weights.masks * cells.mean(dim=(0, 2, 3)).sum()
-    fields, on_line = _tensor(truth.fields), _tensor(truth.on_line)
+    fields, on_line = beside(truth.fields), beside(truth.on_line)
     share = on_line / on_line.sum().clamp(min=1.0)
     off = functional.smooth_l1_loss(
         maps[:, MASKS:PRINTED], fields[:, :-1], reduction="none", beta=LARGE_ERROR
     )
-    loss = loss + torch.tensor(weights.fields) @ (off * share[:, None]).sum(dim=(0, 2, 3))
+    loss = loss + beside(weights.fields) @ (off * share[:, None]).sum(dim=(0, 2, 3))
     printed = functional.binary_cross_entropy_with_logits(maps[:, PRINTED], fields[:, -1], reduction="none")
     loss = loss + weights.printed * (printed * share).sum()
     pixels = functional.binary_cross_entropy_with_logits(
         ink,
-        _tensor(truth.ink),
-        weight=_tensor(truth.ink_counts),
-        pos_weight=torch.tensor(weights.ink_present),
+        beside(truth.ink),
+        weight=beside(truth.ink_counts),
+        pos_weight=beside(weights.ink_present),
         reduction="none",
     )
     return loss + weights.ink * pixels.mean()
@@ -112,8 +117,9 @@ def detector_figures(
     for batch in batches:
         truth = batch.truth
         with torch.inference_mode():
-            maps, ink = net(_contrast(batch))
+            maps, ink = net(_contrast(batch, arithmetic.device_of(net)))
             losses.append(float(detector_loss(maps, ink, truth, weights)))
+        maps, ink = maps.cpu(), ink.cpu()
         masks = [
             *zip(maps[:, :MASKS].numpy().swapaxes(0, 1), *_by_mask(truth.masks, truth.counts), strict=True),
             (ink.numpy(), truth.ink, truth.ink_counts),
@@ -144,9 +150,5 @@ def _by_mask(*maps: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
     return [each.swapaxes(0, 1) for each in maps]
 
 
-def _contrast(batch: DetectorBatch) -> Tensor:
-    return as_input(batch.contrast.astype(np.float32))
-
-
-def _tensor(values: npt.NDArray[Any]) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(values)).float()
+def _contrast(batch: DetectorBatch, device: torch.device) -> Tensor:
+    return as_input(batch.contrast.astype(np.float32), device)

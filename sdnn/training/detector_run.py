@@ -68,7 +68,10 @@ def new_detector_run(
 
 
 def train_detector(
-    run: DetectorRun, data: Path | None, report: Callable[[Progress], None]
+    run: DetectorRun,
+    data: Path | None,
+    report: Callable[[Progress], None],
+    means: arithmetic.Means = arithmetic.USUAL,
 ) -> DetectorDescription:
     """Trains the net of a run, from its checkpoint where it has one, and exports its running mean.
 
@@ -79,6 +82,7 @@ def train_detector(
         run: Folder and recipe.
         data: Folder that holds MNIST and UNIPEN.
         report: Called after every step.
+        means: What to train with.
 
     Returns:
         The description written into the model files, with figures on validation documents.
@@ -92,10 +96,10 @@ def train_detector(
     recipe = run.recipe
     torch.manual_seed(recipe.seed)
     net = load_detector(run.start)[0] if recipe.start else DetectorNet()
-    net = net.to(memory_format=arithmetic.MEMORY_FORMAT)
+    net = net.to(means.torch_device()).to(memory_format=arithmetic.MEMORY_FORMAT)
     mean = RunningMean(net, recipe.mean_decay)
     fit, validation = (document_maker(recipe, split, data) for split in (Split.TRAIN, Split.VALIDATION))
-    with Portions(fit) as portions:
+    with Portions(fit, means.makers) as portions:
         learn(net, run, document_lesson(recipe, portions, validation, mean), report)
     description = described(run, {"validation documents": run.last_figures(DetectorStage.DOCUMENTS)})
     write_detector(run.folder, mean.net, description, recipe.loss.present)
@@ -130,7 +134,7 @@ def write_detector(
     Raises:
         OutputError: When the folder cannot be written.
     """
-    net = net.to(memory_format=torch.contiguous_format)
+    net = net.to(arithmetic.CPU).to(memory_format=torch.contiguous_format)
     save_net(folder / "detector.safetensors", net, description)
     corrected = copy.deepcopy(net)
     assert corrected.maps.bias is not None

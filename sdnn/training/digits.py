@@ -59,9 +59,10 @@ def digit_lesson(
 
     def loss(net: DigitNet, batch: Windows) -> Tensor:
         windows, right = batch
-        with arithmetic.autocast():
-            logits = net(as_input(windows))
-        return either_loss(logits.float(), torch.from_numpy(right))
+        device = arithmetic.device_of(net)
+        with arithmetic.autocast(device):
+            logits = net(as_input(windows, device))
+        return either_loss(logits.float(), torch.from_numpy(right).to(device))
 
     def figures(net: DigitNet) -> dict[str, float]:
         windows, right = held_out
@@ -70,19 +71,22 @@ def digit_lesson(
     return Lesson(Stage.DIGITS, recipe, batches, loss, figures)
 
 
-def as_input(windows: FloatArray) -> Tensor:
+def as_input(windows: FloatArray, device: torch.device = arithmetic.CPU) -> Tensor:
     """(B, 1, H, W) input of the net from (B, H, W) windows or strips, 0 paper to 1 ink."""
-    return torch.from_numpy(windows).unsqueeze(1).contiguous(memory_format=arithmetic.MEMORY_FORMAT)
+    there = torch.from_numpy(windows).to(device).unsqueeze(1)
+    return there.contiguous(memory_format=arithmetic.MEMORY_FORMAT)
 
 
 def classify(net: DigitNet, windows: FloatArray) -> npt.NDArray[np.int64]:
-    """(B,) most probable class of each of (B, 32, 40) windows, 10 for no-digit."""
+    """(B,) most probable class of each of (B, 48, 68) windows, 10 for no-digit."""
     net.eval()
+    device = arithmetic.device_of(net)
     with torch.inference_mode():
         parts = [
-            net(as_input(windows[first : first + 512])).argmax(1) for first in range(0, len(windows), 512)
+            net(as_input(windows[first : first + 512], device)).argmax(1)
+            for first in range(0, len(windows), 512)
         ]
-    return np.asarray(torch.cat(parts).numpy())
+    return np.asarray(torch.cat(parts).cpu().numpy())
 
 
 def either_loss(logits: Tensor, right: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from sdnn.datasets.documents import (
     truth_maps,
     word_hands,
 )
+from sdnn.datasets.streams import Use, stream
 from sdnn.datasets.unipen import RealHands, load_unipen
 from sdnn.detection.detector import WINDOW_PX
 from sdnn.preprocessing.contrast import local_contrast
@@ -25,9 +26,6 @@ from sdnn.training.detector_recipe import DetectorRecipe
 
 PORTION_BATCHES: Final = 4
 """Batches made together: one is too little to send from process to process for."""
-DOCUMENTS: Final = 7
-HELD_OUT: Final = 8
-"""Uses of a seed, as those of `datasets.streams`: documents to learn from, and documents for the figures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +57,12 @@ class DocumentMaker:
 
     def __call__(self, portion: int) -> list[DetectorBatch]:
         """`PORTION_BATCHES` batches."""
-        rng = np.random.default_rng([self.recipe.seed, portion, DOCUMENTS])
+        rng = stream(self.recipe.seed, portion, Use.DOCUMENTS)
         return [self.batch(rng) for _ in range(PORTION_BATCHES)]
 
     def held_out(self, count: int) -> list[DetectorBatch]:
         """Batches for figures, the same for every seed, so that runs can be compared."""
-        return [self.batch(np.random.default_rng([0, number, HELD_OUT])) for number in range(count)]
+        return [self.batch(stream(0, number, Use.HELD_OUT_DOCUMENTS)) for number in range(count)]
 
     def batch(self, rng: np.random.Generator) -> DetectorBatch:
         """One batch: parts of pages, or lines cut out."""

@@ -49,7 +49,8 @@ def string_loss(objective: Objective, gradient: Gradient) -> Loss:
 def forward_loss(logits: Tensor, texts: Sequence[str], columns: Sequence[int]) -> Tensor:
     """Minus log p(string | map), averaged over the strips; strips too narrow for their string count as 0."""
     log_probs = logits.log_softmax(2).transpose(0, 1)
-    labels = torch.tensor([int(digit) for text in texts for digit in text], dtype=torch.long)
+    digits = [int(digit) for text in texts for digit in text]
+    labels = torch.tensor(digits, dtype=torch.long, device=logits.device)
     total = functional.ctc_loss(
         log_probs,
         labels,
@@ -68,7 +69,7 @@ def viterbi_loss(logits: Tensor, texts: Sequence[str], columns: Sequence[int], g
     Its gradient is not the derivative of that but what `gradient` says. Strips too narrow for their string
     count as 0.
     """
-    log_probs = logits.detach().log_softmax(2).double().numpy()
+    log_probs = logits.detach().log_softmax(2).double().cpu().numpy()
     trellis = each_string([[int(digit) for digit in text] for text in texts], CLASSES)
     constrained, of_string = best_paths(log_probs, trellis, columns)
     counts = np.arange(log_probs.shape[1]) < np.asarray(columns)[:, None]
@@ -77,7 +78,7 @@ def viterbi_loss(logits: Tensor, texts: Sequence[str], columns: Sequence[int], g
     push *= counts[..., None]
     of_any = np.where(counts, log_probs.max(axis=2), 0.0).sum(axis=1)
     lost = np.where(np.isfinite(of_string), of_any - of_string, 0.0).mean()
-    pull = (logits * torch.from_numpy(push).to(logits.dtype)).sum() / len(texts)
+    pull = (logits * torch.from_numpy(push).to(logits)).sum() / len(texts)
     return pull - pull.detach() + float(lost)
 
 

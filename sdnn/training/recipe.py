@@ -72,8 +72,9 @@ class StringRecipe(StageRecipe):
     Attributes:
         objective: What is minimised.
         gradient: Where the Viterbi objective pushes.
-        frozen: Whether the normalisation keeps the statistics that the net came with: that is quicker,
-            but a new net has none.
+        mean_decay: Share of the running mean of the net that each step keeps.
+        frozen: Whether the normalisation keeps the statistics that the net came with: the mean of a net and
+            the one that it began from needs that.
         page: How the pages are made that the strips come from.
     """
 
@@ -81,13 +82,14 @@ class StringRecipe(StageRecipe):
     examples: int = 102_400
     examples_per_epoch: int = 25_600
     batch: int = 64
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     warm_up: float = 0.02
     weight_decay: float = 0.02
     dropout: float = 0.1
     objective: Objective = Objective.FORWARD
     gradient: Gradient = Gradient.CORRECT
-    frozen: bool = True
+    mean_decay: float = 0.999
+    frozen: bool = False
     page: PageRecipe = field(default_factory=PageRecipe)
 
 
@@ -162,9 +164,7 @@ def chosen_recipe(
         digits = replace(digits, window=WindowRecipe.isolated())
     if further:
         stage = Stage.STRINGS
-        strings = replace(strings, learning_rate=FURTHER_LEARNING_RATE)
-    elif stage is Stage.STRINGS:
-        strings = replace(strings, frozen=False)
+        strings = replace(strings, learning_rate=FURTHER_LEARNING_RATE, frozen=True)
     return Recipe(
         source,
         seed,

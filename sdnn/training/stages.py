@@ -17,6 +17,7 @@ from sdnn.datasets.pages import LineSource, PageRecipe, Viewing, random_strips
 from sdnn.datasets.streams import Use, stream
 from sdnn.decoding.calibration import fit_temperature
 from sdnn.detection import Detector
+from sdnn.detection.writing import FLOOR
 from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import describe_onnx, export_onnx, load_net, save_net
 from sdnn.models.description import Description
@@ -63,7 +64,9 @@ def new_run(folder: Path, recipe: Recipe, data: Path | None, start: Path | None 
     return Run.begin(folder, recipe, data_checksums, content)
 
 
-def train(run: Run, data: Path | None, report: Report) -> Description:
+def train(
+    run: Run, data: Path | None, report: Report, means: arithmetic.Means = arithmetic.USUAL
+) -> Description:
     """Trains the net of a run, from its checkpoint where it has one, and exports the sweep.
 
     Two runs of one recipe give the same net on the same machine; so does one that was interrupted and
@@ -73,6 +76,7 @@ def train(run: Run, data: Path | None, report: Report) -> Description:
         run: Folder and recipe.
         data: Folder that holds MNIST.
         report: Called after every step.
+        means: What to train with.
 
     Returns:
         The description written into the model files, with figures on validation data.
@@ -86,18 +90,21 @@ def train(run: Run, data: Path | None, report: Report) -> Description:
     recipe = run.recipe
     torch.manual_seed(recipe.seed)
     net = load_net(run.start)[0] if recipe.start else DigitNet(channels=recipe.channels)
-    net = net.to(memory_format=arithmetic.MEMORY_FORMAT)
+    net = net.to(means.torch_device()).to(memory_format=arithmetic.MEMORY_FORMAT)
     if (digits := recipe.digits) and run.reached() is not Stage.STRINGS:
         fit, validation = (_source(run, digits, split, data) for split in FIT_AND_CHOOSE)
         windows = WindowMaker(fit, digits.window, digits.batch, recipe.seed)
-        with Portions(windows) as portions:
+        with Portions(windows, means.makers) as portions:
             learn(net, run, digit_lesson(digits, portions, validation, _rng(run, Use.VALIDATION)), report)
     if strings := recipe.strings:
         fit_lines, validation_lines = (_lines(run, strings, split, data) for split in FIT_AND_CHOOSE)
         strips = StripMaker(fit_lines, strings.page, strings.batch, recipe.seed)
-        with Portions(strips) as portions_of_strips:
-            lesson = string_lesson(strings, portions_of_strips, validation_lines, _rng(run, Use.VALIDATION))
+        with Portions(strips, means.makers) as portions_of_strips:
+            rng = _rng(run, Use.VALIDATION)
+            lesson = string_lesson(net, strings, portions_of_strips, validation_lines, rng)
             learn(net, run, lesson, report)
+        assert lesson.mean is not None  # strings are learned with one
+        net = lesson.mean.net
     return _finish(run, net, data)
 
 
@@ -135,7 +142,7 @@ def export(run: Run, net: DigitNet, folder: Path, card: Mapping[str, Any], data:
         UnreadableInput: When MNIST cannot be read.
         OutputError: When the folder cannot be written.
     """
-    net = net.to(memory_format=torch.contiguous_format)
+    net = net.to(arithmetic.CPU).to(memory_format=torch.contiguous_format)
     description = Description(
         name=run.folder.resolve().name,
         geometry=GEOMETRY,
@@ -156,7 +163,7 @@ def _temperature(engine: Engine, run: Run, data: Path | None) -> float:
     stage = run.recipe.strings or run.recipe.digits
     assert stage is not None
     page = run.recipe.strings.page if run.recipe.strings else PageRecipe(clean_share=1)
-    page = replace(page, views=1, viewing=Viewing.usual(page.viewing.upright))
+    page = replace(page, views=1, viewing=Viewing.usual(page.viewing.upright), other_ink=(FLOOR, FLOOR))
     validation = _lines(run, stage, Split.VALIDATION, data)
     strips = random_strips(validation, TEMPERATURE_STRIPS, page, GEOMETRY, _rng(run, Use.TEMPERATURE))
     maps = [engine.class_map(Strip(strip.ink.astype(np.float32) / 255)).log_probs for strip in strips]

@@ -24,7 +24,7 @@ from sdnn.models.digit_net import DigitNet
 from sdnn.results import NO_DIGIT, text_of
 from sdnn.training import arithmetic
 from sdnn.training.digits import as_input
-from sdnn.training.learning import Lesson
+from sdnn.training.learning import Lesson, RunningMean
 from sdnn.training.objectives import string_loss
 from sdnn.training.recipe import StringRecipe
 from sdnn.training.supply import Portions
@@ -84,6 +84,7 @@ class StripMaker:
 
 
 def string_lesson(
+    net: DigitNet,
     recipe: StringRecipe,
     portions: Portions[StripBatch],
     validation: LineSource,
@@ -92,6 +93,7 @@ def string_lesson(
     """What the loop needs to train strings.
 
     Args:
+        net: Where it begins; what comes out is the running mean.
         recipe: Settings of the stage.
         portions: Of a `StripMaker`.
         validation: Lines for the figures.
@@ -116,22 +118,23 @@ def string_lesson(
         return portions.batches(step, PORTION_BATCHES)
 
     def loss(net: DigitNet, batch: StripBatch) -> Tensor:
-        with arithmetic.autocast():
-            logits = net.sweep(_as_input(batch), recipe.frozen)
+        device = arithmetic.device_of(net)
+        with arithmetic.autocast(device):
+            logits = net.sweep(_as_input(batch, device), recipe.frozen)
         return loss_of(logits.float(), batch.texts, batch.columns)
 
     def figures(net: DigitNet) -> dict[str, float]:
         right = {name: _accuracy(net, strips) for name, strips in held_out.items()}
         return {"accuracy": sum(right.values()) / len(right), **right}
 
-    return Lesson(Stage.STRINGS, recipe, batches, loss, figures)
+    return Lesson(Stage.STRINGS, recipe, batches, loss, figures, RunningMean(net, recipe.mean_decay))
 
 
 def read_batch(net: DigitNet, batch: StripBatch) -> list[str]:
     """What the net reads: in CTC's topology the best path has the best class of every column."""
     net.eval()
     with torch.inference_mode():
-        best = net.sweep(_as_input(batch)).argmax(2).numpy()
+        best = net.sweep(_as_input(batch, arithmetic.device_of(net))).argmax(2).cpu().numpy()
     return [
         text_of(spell(path[:columns], NO_DIGIT)) for path, columns in zip(best, batch.columns, strict=True)
     ]
@@ -146,5 +149,5 @@ def _accuracy(net: DigitNet, batches: Sequence[StripBatch]) -> float:
     return float(np.mean(right))
 
 
-def _as_input(batch: StripBatch) -> Tensor:
-    return as_input(batch.ink.astype(np.float32) / np.float32(255))
+def _as_input(batch: StripBatch, device: torch.device) -> Tensor:
+    return as_input(batch.ink.astype(np.float32) / np.float32(255), device)

@@ -1,4 +1,4 @@
-"""Batches made beside the training, in a process of its own, in an order that the seed alone decides."""
+"""Batches made beside the training, in processes of their own, in an order that the seed alone decides."""
 
 import multiprocessing
 import os
@@ -16,19 +16,21 @@ from sdnn.workers import interruptions_held
 Batch = TypeVar("Batch")
 
 AHEAD: Final = 3
-"""Portions asked for before they are needed; enough that a slow one is not waited for."""
+"""Portions asked of one process before they are needed; enough that a slow one is not waited for."""
 
 
 class Portions(Generic[Batch]):
     """What a maker makes for numbers 0, 1, 2, …, each a list of batches, prepared ahead of time.
 
-    The maker goes to the other process once and has to survive pickling. Python starts that process anew
+    The maker goes to each other process once and has to survive pickling. Python starts those processes anew
     instead of copying this one, whose threads would not come along.
     """
 
-    def __init__(self, maker: Callable[[int], list[Batch]]) -> None:
+    def __init__(self, maker: Callable[[int], list[Batch]], processes: int = 1) -> None:
+        """Starts so many processes, which all make portions; their order does not depend on that."""
+        self._ahead = AHEAD + 2 * (processes - 1)
         self._pool = ProcessPoolExecutor(
-            1, multiprocessing.get_context("spawn"), initializer=_prepare, initargs=(maker,)
+            processes, multiprocessing.get_context("spawn"), initializer=_prepare, initargs=(maker,)
         )
 
     def __enter__(self) -> "Portions[Batch]":
@@ -42,8 +44,8 @@ class Portions(Generic[Batch]):
         number, skipped = divmod(first, per_portion)
         upcoming: deque[Future[list[Batch]]] = deque()
         while True:
-            while len(upcoming) < AHEAD:
-                with interruptions_held():  # the first one starts the process
+            while len(upcoming) < self._ahead:
+                with interruptions_held():  # the first ones start the processes
                     upcoming.append(self._pool.submit(_make, number))
                 number += 1
             yield from upcoming.popleft().result()[skipped:]

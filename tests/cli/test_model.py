@@ -49,20 +49,20 @@ def test_the_bundled_model_is_shown_by_default() -> None:
     assert value(text, "file") == str(BUNDLED)
     assert value(text, "bytes") == f"{BUNDLED.stat().st_size:,}"
     assert value(text, "sha256") == hashlib.sha256(BUNDLED.read_bytes()).hexdigest()
-    assert value(text, "window") == "40 px"
-    assert value(text, "parameters") == "539,819"
-    assert value(text, "strip of 5 digits") == "130 px, 46 columns"
-    assert value(text, "multiplications") == "50,261,184"
-    assert value(text, "multiplications of all windows").endswith("7.9 times the sweep")
-    assert value(text, "recipe.channels") == "[16, 32, 64, 128, 160]"
+    assert value(text, "window") == "68 px"
+    assert value(text, "parameters") == "846,715"
+    assert value(text, "strip of 5 digits") == "207 px, 35 columns"
+    assert value(text, "multiplications") == "80,261,184"
+    assert value(text, "multiplications of all windows").endswith("7.2 times the sweep")
+    assert value(text, "recipe.channels") == "[16, 32, 64, 96, 160, 192]"
     assert len(re.findall(r"^data\..* [0-9a-f]{64}$", text, flags=re.MULTILINE)) == 9
 
 
 def test_there_is_a_row_for_each_layer() -> None:
     rows = re.findall(r"^(?:convolution|pooling) .*$", shown(), flags=re.MULTILINE)
     assert len(rows) == 9
-    assert rows[0].split() == ["convolution", "5x5", "1", "16", "28x36", "416", "1,411,200", "2.8"]
-    assert rows[1].split() == ["pooling", "2x2", "14x18", "0", "0", "0.0"]
+    assert rows[0].split() == ["convolution", "6x6", "1", "16", "22x32", "592", "1,279,872", "1.6"]
+    assert rows[2].split() == ["pooling", "2x2", "10x15", "0", "0", "0.0"]
     assert sum(float(row.split()[-1]) for row in rows) == pytest.approx(100, abs=0.2)
 
 
@@ -74,9 +74,9 @@ def test_the_record_says_the_same() -> None:
     description = engine.description
     assert (record["name"], record["sha256"]) == (description.name, engine.sha256)
     assert (record["file"], record["bytes"]) == (str(BUNDLED), BUNDLED.stat().st_size)
-    assert record["geometry"]["height_px"] == 32
-    assert record["geometry"]["columns_per_digit"] == 8.2
-    assert record["parameters"] == sum(layer["parameters"] for layer in record["layers"]) == 539_819
+    assert record["geometry"]["height_px"] == 48
+    assert record["geometry"]["columns_per_digit"] == 6.15
+    assert record["parameters"] == sum(layer["parameters"] for layer in record["layers"]) == 846_715
     counts = record["multiplications"]
     assert counts["swept"] == sum(layer["multiplications"] for layer in record["layers"])
     assert counts["per_column"] == round(counts["swept"] / counts["columns"])
@@ -86,14 +86,14 @@ def test_the_record_says_the_same() -> None:
 
 
 def test_a_model_of_other_channels_is_counted_with_them(tmp_path: Path) -> None:
-    recipe = {"channels": [3, 5, 4, 6, 7]}
+    recipe = {"channels": [3, 5, 4, 6, 8, 7]}
     record = json.loads(shown(described(tmp_path / "model.onnx", recipe=recipe), "--json"))
-    assert [layer.get("channels_out") for layer in record["layers"]] == [3, None, 5, 4, None, 6, 7, 7, 11]
+    assert [layer.get("channels_out") for layer in record["layers"]] == [3, 5, None, 4, 6, 8, 7, 7, 11]
 
 
 def test_a_model_that_names_no_channels_has_the_usual_ones(tmp_path: Path) -> None:
     text = shown(described(tmp_path / "model.onnx", recipe={}))
-    assert value(text, "parameters") == "539,819"
+    assert value(text, "parameters") == "846,715"
     assert value(text, "recipe") == "{}"
 
 
@@ -129,9 +129,9 @@ def test_a_file_that_is_no_model_is_one_line_and_exit_code_6(tmp_path: Path, con
     [
         {"geometry": Geometry(window_px=30)},
         {"recipe": {"channels": [16, 32]}},
-        {"recipe": {"channels": "12345"}},
+        {"recipe": {"channels": "123456"}},
         {"recipe": {"channels": None}},
-        {"recipe": {"channels": [16, 32, 64, 128, 0]}},
+        {"recipe": {"channels": [16, 32, 64, 96, 160, 0]}},
     ],
     ids=str,
 )

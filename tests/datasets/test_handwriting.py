@@ -79,6 +79,22 @@ def test_a_digit_has_the_height_and_the_place_that_the_style_gives_it() -> None:
     assert seven[1] - seven[0] == pytest.approx(40, abs=2)
 
 
+@pytest.mark.parametrize("text", ["111", "777"], ids=["standing", "hanging"])
+def test_the_first_digit_alone_is_taller_where_the_style_says_so(text: str) -> None:
+    line = written(text, replace(PLAIN, first=1.5))
+    spans = [rows(line, run) for run in runs(line)]
+    assert [bottom - top for top, bottom in spans] == pytest.approx([60, 40, 40], abs=2)
+    assert [end - first for first, end in runs(line)] == pytest.approx([30, 20, 20], abs=2)
+    assert [bottom for _, bottom in spans] == pytest.approx([line.ink.shape[0]] * 3, abs=1)  # no tail
+
+
+def test_a_style_that_says_nothing_of_the_first_digit_leaves_it_like_the_others() -> None:
+    np.testing.assert_array_equal(written("111", replace(PLAIN, first=1.0)).ink, written("111").ink)
+    line = written("111")
+    heights = [bottom - top for top, bottom in (rows(line, run) for run in runs(line))]
+    assert heights == pytest.approx([40, 40, 40], abs=2)
+
+
 def test_widening_widens_and_leaves_the_height() -> None:
     line = written("5", replace(PLAIN, widening=1.5))
     ((first, end),) = runs(line)
@@ -177,3 +193,6 @@ def test_styles_differ_widely() -> None:
     assert min(style.heights[0] for style in styles) < 0.6
     assert max(style.drops.max() for style in styles) > 0.3
     assert any(style.joined > 0.3 for style in styles)
+    firsts = np.array([style.first for style in styles])
+    assert (firsts > 1).mean() == pytest.approx(0.1, abs=0.05)
+    assert 1.15 <= firsts[firsts > 1].min() < 1.3 < 1.5 < firsts.max() <= 1.7

@@ -65,16 +65,18 @@ def test_between_near_and_far_the_digit_or_no_digit_is_right(place_px: float) ->
     assert right_at(place_px) == {3, NO_DIGIT}
 
 
-@pytest.mark.parametrize("place_px", [0, 23.9, 36.1, 40, 47.9, 90])
+@pytest.mark.parametrize("place_px", [0, 23.9, 36.1, 40, 45.9, 54.1, 90])
 def test_far_from_every_digit_no_digit_alone_is_right(place_px: float) -> None:
     assert right_at(place_px) == {NO_DIGIT}
 
 
 @pytest.mark.parametrize(
     ("place_px", "right"),
-    [(51, {7}), (49, {7}), (51.1, {7, NO_DIGIT}), (51.9, {7, NO_DIGIT}), (52.1, {NO_DIGIT})],
+    [(52, {7}), (48, {7}), (52.1, {7, NO_DIGIT}), (53.9, {7, NO_DIGIT}), (54.1, {NO_DIGIT})],
 )
-def test_a_narrow_digit_reaches_a_pixel_or_two_whatever_its_width(place_px: float, right: set[int]) -> None:
+def test_a_narrow_digit_reaches_half_a_stride_or_a_whole_one_whatever_its_width(
+    place_px: float, right: set[int]
+) -> None:
     assert right_at(place_px) == right
 
 
@@ -89,9 +91,9 @@ def test_two_equal_digits_are_one_class() -> None:
 
 
 def test_near_and_far_are_shares_of_the_width() -> None:
-    recipe = replace(CLEAN, near=0.05, far=0.5)
-    assert right_at(31, recipe) == {3}
-    assert right_at(31.1, recipe) == {3, NO_DIGIT}
+    recipe = replace(CLEAN, near=0.125, far=0.5)
+    assert right_at(32.5, recipe) == {3}
+    assert right_at(32.6, recipe) == {3, NO_DIGIT}
     assert right_at(39.9, recipe) == {3, NO_DIGIT}
     assert right_at(40.1, recipe) == {NO_DIGIT}
 
@@ -125,7 +127,7 @@ def test_windows_on_digits_carry_the_digit_alone_and_show_it_in_the_middle() -> 
         inked = np.flatnonzero(window[ROW] > 0.5)
         width = (6 + label) * GEOMETRY.text_height_px / 20  # the bars are drawn 20 px high
         assert len(inked) == pytest.approx(width, abs=1)
-        assert inked.mean() + 0.5 == pytest.approx(MIDDLE, abs=0.15 * width + 0.6)
+        assert inked.mean() + 0.5 == pytest.approx(MIDDLE, abs=max(2, 0.15 * width) + 0.6)
 
 
 def test_a_window_of_no_digit_alone_has_no_digit_in_its_middle() -> None:
@@ -136,18 +138,20 @@ def test_a_window_of_no_digit_alone_has_no_digit_in_its_middle() -> None:
     for window in windows[blank]:
         inked = window[ROW] > 0.5
         if inked[MIDDLE - 1 : MIDDLE + 1].all():
-            # The middle lies on a digit, but at least 2 px from the digit's own middle.
+            # The middle lies on a digit, but at least 4 px from the digit's own middle.
             edges = np.flatnonzero(np.diff(np.concatenate([[False], inked, [False]])))
             start, stop = edges[edges < MIDDLE].max(), edges[edges > MIDDLE].min()
-            assert abs((start + stop) / 2 - MIDDLE) >= 1.5
+            assert abs((start + stop) / 2 - MIDDLE) >= 3.5
 
 
 def test_the_share_of_windows_anywhere_is_as_asked() -> None:
     recipe = replace(CLEAN, layout=Layout(digits=(6, 6), gap_px=(30, 30)), anywhere_share=0.6)
     _, right = make_windows(Bars(), 2000, recipe, GEOMETRY, np.random.default_rng(0))
     on_digit = (right.sum(axis=1) == 1) & ~right[:, NO_DIGIT]
-    # Those cut anywhere are near a digit by chance: about 0.3 of its 10 px in every 40 px of strip.
-    assert on_digit.mean() == pytest.approx(0.4 + 0.6 * 0.3 * 10.5 / 40, abs=0.05)
+    # Those cut anywhere are near a digit by chance: on 4.5 px in every 53 px of strip. A digit and the gap
+    # after it take 10.5 + 30 px on the page, of which the strip makes 1.3 times as much, and near is 0.15 of
+    # the 7.8 to 19.5 px that the digits are wide there, but at least 2 px: 2.3 px on the mean.
+    assert on_digit.mean() == pytest.approx(0.4 + 0.6 * 4.5 / 53, abs=0.05)
 
 
 def test_some_windows_are_noisy_and_the_others_stay_clean() -> None:
@@ -228,7 +232,8 @@ def test_leaning_digits_of_a_clean_strip_are_set_upright(slant: float) -> None:
     strip = clean_strip(SyntheticStrip(ink, "1111", tuple(boxes), middles, digits), GEOMETRY)
     inked = np.flatnonzero((strip.ink > 0.3).any(axis=0))
     groups = np.split(inked, np.flatnonzero(np.diff(inked) > 1) + 1)
-    assert [len(group) <= 5 for group in groups] == [True] * 4
+    # Strokes 3 px wide on the page are 3.9 here, and there is what is left of the slant over 26 rows.
+    assert [len(group) <= 7 for group in groups] == [True] * 4
 
 
 def test_a_clean_strip_is_what_reading_makes_of_its_page() -> None:

@@ -15,7 +15,7 @@ from sdnn.datasets.documents import (
     random_document,
     truth_maps,
 )
-from sdnn.detection.lines import LEAST_PEAK, TextLine, lines_of
+from sdnn.detection.lines import ACROSS, BESIDE_THE_PEAK, GAP, LEAST_PROBABILITY, TextLine, lines_of
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX, DetectionMaps
 
 SIZE = (192, 256)
@@ -55,11 +55,25 @@ def test_where_there_is_nothing_there_is_no_line() -> None:
     assert lines_of([perfect_maps(document_of(SIZE))]) == []
 
 
-def test_cells_none_of_which_is_sure_are_no_line() -> None:
+def test_cells_none_of_which_is_likely_are_no_line() -> None:
     document = document_of(SIZE, string_at("40217", (60.0, 96.0), 17.0))
     maps = perfect_maps(document)
-    assert len(lines_of([maps])) == 1
-    assert lines_of([replace(maps, line=np.minimum(maps.line, LEAST_PEAK - 0.05))]) == []
+    for probability, count in ((1.0, 1), (LEAST_PROBABILITY + 0.01, 1), (LEAST_PROBABILITY - 0.01, 0)):
+        assert len(lines_of([replace(maps, line=np.minimum(maps.line, probability))])) == count
+
+
+def test_cells_much_less_likely_than_the_surest_of_their_line_are_no_part_of_it() -> None:
+    string = string_at("40217", (60.0, 96.0), 17.0)
+    maps = perfect_maps(document_of(SIZE, string))
+    row, column = np.unravel_index(int(maps.line.argmax()), maps.line.shape)
+    length_px = float(np.hypot(*(string.centre[1] - string.centre[0])))
+    for probability, longer in ((BESIDE_THE_PEAK - 0.02, False), (BESIDE_THE_PEAK + 0.02, True)):
+        line = maps.line.copy()
+        line[row, column:] = np.maximum(line[row, column:], probability)  # as words to the right might have
+        (found,) = lines_of([replace(maps, line=line)])
+        assert (found.length_px > 1.5 * length_px) == longer
+        if not longer:
+            assert_same_line(found, string)
 
 
 @pytest.mark.parametrize("scale", [0.25, 1.0, 2.0])
@@ -174,8 +188,8 @@ def test_a_line_with_a_struck_out_digit_says_so() -> None:
 def test_the_lines_of_drawn_documents_are_found_again() -> None:
     low, high = HEIGHTS_PX
     recipe = DocumentRecipe(size_px=SIZE, heights_px=((low, high, 1.0),), crop_share=0.3)
-    found, total, surplus = 0, 0, 0
-    for seed in range(24):
+    found, alike, total, surplus = 0, 0, 0, 0
+    for seed in range(60):
         document = random_document(Pen(), Scripts(), recipe, np.random.default_rng(seed))
         lines = lines_of([perfect_maps(document)])
         # Nothing can be said of what lies beyond the edge.
@@ -187,14 +201,62 @@ def test_the_lines_of_drawn_documents_are_found_again() -> None:
             and (string.centre < document.picture.shape[::-1]).all()
         ]
         for string in whole:
-            found += any(
-                # Its ink, and not the boxes of its digits, says where a line ends and how high it is.
-                float(np.abs([line.start, line.end] - string.centre).max()) <= 0.5 * string.height_px
-                and line.height_px == pytest.approx(string.height_px, rel=0.3)
+            # Its ink, and not the boxes of its digits, says where a line ends and how high it is.
+            along = [
+                line
                 for line in lines
-            )
+                if float(np.abs([line.start, line.end] - string.centre).max()) <= 0.5 * string.height_px
+            ]
+            found += bool(along)
+            alike += any(line.height_px == pytest.approx(string.height_px, rel=0.3) for line in along)
         total += len(whole)
         surplus += max(0, len(lines) - len(document.strings))
-    assert total > 40
+    assert total > 120
     assert found >= 0.9 * total
+    # A quarter of the strings have digits of uneven heights, and many of those are one or two digits long:
+    # what is usual among them is not what their ink says.
+    assert alike >= 0.8 * total
     assert surplus <= 0.05 * total
+
+
+def inked(
+    maps: DetectionMaps, *bars: tuple[float, float], row: float = 96.0, height: float = 17.0
+) -> DetectionMaps:
+    """The maps with ink between the given places along a line that runs level, and none elsewhere."""
+    ink = np.zeros_like(maps.ink)
+    (x, y), scale = maps.picture_from_map[:, 2], maps.picture_from_map[0, 0]
+    for left, right in bars:
+        rows = slice(round((row - height / 2 - y) / scale), round((row + height / 2 - y) / scale))
+        ink[rows, round((left - x) / scale) : round((right - x) / scale)] = 1
+    return replace(maps, ink=ink)
+
+
+@pytest.mark.parametrize(("gap", "grows"), [(0.5, True), (GAP - 0.2, True), (GAP + 0.4, False)])
+def test_a_line_goes_on_where_the_ink_of_digits_does(gap: float, grows: bool) -> None:
+    string = string_at("40217", (60.0, 96.0), 17.0)
+    start, end = string.centre[:, 0]
+    maps = perfect_maps(document_of(SIZE, string))
+    bars, right = [(float(start), float(end))], float(end)
+    for _ in range(3):
+        bars.append((right + gap * 17, right + gap * 17 + 8))
+        right = bars[-1][1]
+    (line,) = lines_of([inked(maps, *bars)])
+    assert line.end[0] == pytest.approx(right if grows else end, abs=2.5)
+    assert line.start[0] == pytest.approx(start, abs=2.5)
+    assert line.height_px == pytest.approx(17, rel=0.1)
+
+
+def test_a_line_does_not_go_on_with_signs_nor_with_ink_above_or_below_it() -> None:
+    string = string_at("40217", (60.0, 96.0), 17.0)
+    start, end = string.centre[:, 0].tolist()
+    maps = perfect_maps(document_of(SIZE, string))
+    beyond = (end + 10, end + 18)
+    (longer,) = lines_of([inked(maps, (start, end), beyond)])
+    sign = maps.sign.copy()
+    sign[:, int((beyond[0] - maps.picture_from_map[0, 2]) // STRIDE_PX) :] = 1
+    (as_sign,) = lines_of([inked(replace(maps, sign=sign), (start, end), beyond)])
+    high = inked(maps, beyond, row=96 - 17 * (ACROSS + 0.3), height=6).ink
+    (beneath,) = lines_of([replace(maps, ink=np.maximum(high, inked(maps, (start, end)).ink))])
+    assert longer.end[0] == pytest.approx(beyond[1], abs=2.5)
+    for line in (as_sign, beneath):
+        assert line.end[0] < beyond[0] + 2.5

@@ -13,6 +13,7 @@ from sdnn.models.checkpoint import describe_onnx, load_net, load_tensors, save_n
 from sdnn.models.description import METADATA_KEY, Description
 from sdnn.models.digit_net import DigitNet
 
+TINY = (3, 5, 4, 6, 8, 7)
 DESCRIPTION = Description("sdnn-test", GEOMETRY, temperature=1.5, recipe={"epochs": 3})
 
 
@@ -44,23 +45,23 @@ def test_a_net_survives_the_file_with_its_description(tmp_path: Path) -> None:
     loaded, description = load_net(tmp_path / "net.safetensors")
     assert description == DESCRIPTION
     assert not loaded.training
-    windows = torch.rand(3, 1, 32, 40)
+    windows = torch.rand(3, 1, GEOMETRY.height_px, GEOMETRY.window_px)
     with torch.no_grad():
         torch.testing.assert_close(loaded(windows), net(windows), atol=0, rtol=0)
 
 
 def test_a_net_of_other_channels_survives_the_file_that_names_them(tmp_path: Path) -> None:
-    net = net_in_use(seed=0, channels=(3, 5, 4, 6, 7))
-    save_net(tmp_path / "net.safetensors", net, replace(DESCRIPTION, recipe={"channels": [3, 5, 4, 6, 7]}))
+    net = net_in_use(seed=0, channels=TINY)
+    save_net(tmp_path / "net.safetensors", net, replace(DESCRIPTION, recipe={"channels": [*TINY]}))
     loaded, _ = load_net(tmp_path / "net.safetensors")
-    windows = torch.rand(3, 1, 32, 40)
+    windows = torch.rand(3, 1, GEOMETRY.height_px, GEOMETRY.window_px)
     with torch.no_grad():
         torch.testing.assert_close(loaded(windows), net(windows), atol=0, rtol=0)
 
 
 def test_a_net_of_other_channels_than_its_file_names_is_a_model_error(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
-    save_net(path, net_in_use(seed=0, channels=(3, 5, 4, 6, 7)), DESCRIPTION)
+    save_net(path, net_in_use(seed=0, channels=TINY), DESCRIPTION)
     assert "another architecture" in refusal(path)
 
 

@@ -21,7 +21,8 @@ from sdnn.results import Strip, tempered
 pytestmark = pytest.mark.slow
 
 DESCRIPTION = Description("sdnn-test", GEOMETRY, card={"note": "weights drawn at random"})
-WIDTHS = [40, 41, 42, 43, 79, *np.random.default_rng(1).integers(40, 481, 4).tolist()]
+HEIGHT = GEOMETRY.height_px
+WIDTHS = [68, 69, 71, 72, 73, 107, *np.random.default_rng(1).integers(68, 721, 4).tolist()]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def engine(model: Path) -> Engine:
 
 
 def strip(width: int, seed: int = 0) -> Strip:
-    return Strip(np.random.default_rng([seed, width]).random((32, width), dtype=np.float32))
+    return Strip(np.random.default_rng([seed, width]).random((HEIGHT, width), dtype=np.float32))
 
 
 def refusal(path: Path) -> str:
@@ -63,7 +64,7 @@ def test_every_column_of_the_exported_sweep_is_the_single_digit_net_on_its_windo
 
 
 def test_strips_of_different_widths_are_swept_together_as_alone(engine: Engine) -> None:
-    strips = [strip(width, seed) for seed, width in enumerate([40, 301, 9, 64, 65, 120, 66])]
+    strips = [strip(width, seed) for seed, width in enumerate([68, 301, 9, 96, 97, 120, 98])]
     for order in (strips, strips[::-1]):
         for one, together in zip(order, engine.class_maps(order), strict=True):
             alone = engine.class_map(one)
@@ -73,7 +74,7 @@ def test_strips_of_different_widths_are_swept_together_as_alone(engine: Engine) 
 
 def test_a_strip_narrower_than_the_window_has_one_column_with_paper_on_its_right(engine: Engine) -> None:
     narrow = strip(11)
-    filled = Strip(np.pad(narrow.ink, ((0, 0), (0, 29))))
+    filled = Strip(np.pad(narrow.ink, ((0, 0), (0, GEOMETRY.window_px - 11))))
     class_map = engine.class_map(narrow)
     assert len(class_map) == 1
     np.testing.assert_allclose(class_map.log_probs, engine.class_map(filled).log_probs, atol=1e-6)
@@ -83,7 +84,7 @@ def test_a_class_map_holds_probabilities_and_where_its_columns_lie(engine: Engin
     class_map = engine.class_map(strip(100))
     assert class_map.log_probs.shape == (GEOMETRY.columns(100), 11)
     np.testing.assert_allclose(np.exp(class_map.log_probs).sum(axis=1), 1.0)
-    assert (class_map.window_px, class_map.stride_px, class_map.offset_px) == (40, 2, 0)
+    assert (class_map.window_px, class_map.stride_px, class_map.offset_px) == (68, 4, 0)
 
 
 def test_no_strips_have_no_maps(engine: Engine) -> None:
@@ -109,7 +110,7 @@ def test_sweeping_does_not_import_torch(model: Path) -> None:
     script = (
         "import sys; import numpy as np; from pathlib import Path\n"
         "from sdnn.models.engine import Engine; from sdnn.results import tempered, Strip\n"
-        "Engine(Path(sys.argv[1])).class_map(Strip(np.zeros((32, 50), np.float32)))\n"
+        "Engine(Path(sys.argv[1])).class_map(Strip(np.zeros((48, 90), np.float32)))\n"
         "assert 'torch' not in sys.modules and 'onnx' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script, str(model)], check=True)
@@ -120,14 +121,14 @@ def test_in_another_process_it_is_the_same_and_has_one_thread(model: Path) -> No
     assert isinstance(there, Engine)
     assert there.description.temperature == 2.5
     assert there._session.get_session_options().intra_op_num_threads == 1
-    here = Engine(model, temperature=2.5).class_map(strip(50))
-    np.testing.assert_allclose(there.class_map(strip(50)).log_probs, here.log_probs, atol=1e-5, rtol=0)
+    here = Engine(model, temperature=2.5).class_map(strip(90))
+    np.testing.assert_allclose(there.class_map(strip(90)).log_probs, here.log_probs, atol=1e-5, rtol=0)
 
 
 def test_a_strip_of_another_height_is_a_value_error(engine: Engine) -> None:
-    for height in (1, 16, 31, 33):
+    for height in (1, 24, HEIGHT - 1, HEIGHT + 1):
         with pytest.raises(ValueError, match="rows"):
-            engine.class_map(Strip(np.zeros((height, 50), np.float32)))
+            engine.class_map(Strip(np.zeros((height, 90), np.float32)))
 
 
 def test_a_missing_model_is_a_model_error(tmp_path: Path) -> None:

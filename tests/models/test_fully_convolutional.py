@@ -7,7 +7,8 @@ from sdnn.models.architecture import GEOMETRY
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import FullyConvolutional, fully_convolutional
 
-WIDTHS = [40, 41, 42, 43, 79, *np.random.default_rng(0).integers(40, 481, 4).tolist()]
+HEIGHT, WINDOW = GEOMETRY.height_px, GEOMETRY.window_px
+WIDTHS = [68, 69, 70, 71, 72, 73, 107, *np.random.default_rng(0).integers(68, 721, 4).tolist()]
 
 
 @pytest.fixture(scope="module")
@@ -24,34 +25,34 @@ def sweep(net: DigitNet) -> FullyConvolutional:
 def test_every_column_is_the_single_digit_net_on_its_window(
     net: DigitNet, sweep: FullyConvolutional, width: int
 ) -> None:
-    ink = np.random.default_rng(width).random((32, width), dtype=np.float32)
+    ink = np.random.default_rng(width).random((HEIGHT, width), dtype=np.float32)
     expected = swept(net, ink)
     with torch.no_grad():
         logits = sweep(torch.from_numpy(ink)[None])[0].numpy()
     # Columns differ among themselves, or the comparison would say nothing.
-    assert width < 42 or np.ptp(expected, axis=0).max() > 0.01
+    assert width < WINDOW + GEOMETRY.stride_px or np.ptp(expected, axis=0).max() > 0.01
     np.testing.assert_allclose(logits, expected, atol=1e-4, rtol=0)
 
 
 def test_a_net_of_other_channels_sweeps_as_well() -> None:
-    net = net_in_use(seed=0, channels=(3, 5, 4, 6, 7))
-    ink = np.random.default_rng(0).random((32, 90), dtype=np.float32)
+    net = net_in_use(seed=0, channels=(3, 5, 4, 6, 8, 7))
+    ink = np.random.default_rng(0).random((HEIGHT, 120), dtype=np.float32)
     with torch.no_grad():
         logits = fully_convolutional(net)(torch.from_numpy(ink)[None])[0].numpy()
     np.testing.assert_allclose(logits, swept(net, ink), atol=1e-4, rtol=0)
 
 
 def test_the_map_has_as_many_columns_as_the_geometry_says(sweep: FullyConvolutional) -> None:
-    for width in range(40, 56):
+    for width in range(68, 100):
         with torch.no_grad():
-            assert sweep(torch.zeros(2, 32, width)).shape == (2, GEOMETRY.columns(width), 11)
-    assert [GEOMETRY.columns(width) for width in (0, 39, 40, 41, 42, 600)] == [0, 0, 1, 1, 2, 281]
+            assert sweep(torch.zeros(2, HEIGHT, width)).shape == (2, GEOMETRY.columns(width), 11)
+    assert [GEOMETRY.columns(width) for width in (0, 67, 68, 71, 72, 600)] == [0, 0, 1, 1, 2, 134]
 
 
 def test_a_column_sees_its_window_and_nothing_outside(sweep: FullyConvolutional) -> None:
-    width = 76
+    width = 113
     torch.manual_seed(0)
-    strip = torch.rand(32, width)
+    strip = torch.rand(HEIGHT, width)
     # Strip x has other pixels in its column x.
     changed = strip.repeat(width, 1, 1)
     changed[range(width), :, range(width)] = 1 - strip.T
@@ -67,7 +68,7 @@ def test_a_column_sees_its_window_and_nothing_outside(sweep: FullyConvolutional)
 
 def test_a_strip_is_swept_alone_as_among_others(sweep: FullyConvolutional) -> None:
     torch.manual_seed(0)
-    strips = torch.rand(4, 32, 90)
+    strips = torch.rand(4, HEIGHT, 120)
     with torch.no_grad():
         torch.testing.assert_close(sweep(strips)[2:3], sweep(strips[2:3]), atol=1e-5, rtol=0)
 
@@ -89,7 +90,7 @@ def test_nothing_of_training_is_left_in_the_sweep(sweep: FullyConvolutional) -> 
     assert not sweep.training
 
 
-@pytest.mark.parametrize(("index", "inputs"), [(0, 1599), (4, 159)])
+@pytest.mark.parametrize(("index", "inputs"), [(0, 7 * 192 - 1), (4, 191)])
 def test_a_fully_connected_layer_of_another_size_is_a_value_error(index: int, inputs: int) -> None:
     net = DigitNet()
     layer = net.classifier[index]

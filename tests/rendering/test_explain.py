@@ -33,6 +33,8 @@ from sdnn.results import (
 )
 
 GEOMETRY = Geometry()
+MARGIN_PX = GEOMETRY.window_px // 2 + 2 * GEOMETRY.stride_px
+DIGIT, ITS_STRIP_PX = Box(MARGIN_PX, 12, MARGIN_PX + 20, 36), 2 * MARGIN_PX + 20
 
 
 def evidence_for(width_px: int, spans: tuple[Span, ...] = (), boxes: tuple[Box, ...] = ()) -> Evidence:
@@ -50,16 +52,18 @@ def evidence_for(width_px: int, spans: tuple[Span, ...] = (), boxes: tuple[Box, 
 
 def reading_of(boxes: list[Box], width_px: int, confidence: float = 0.9) -> Reading:
     """A reading of ones that stand in the given boxes of the strip."""
-    middles = [round(((box.left + box.right) / 2 - GEOMETRY.window_px / 2) / 2) for box in boxes]
+    middles = [
+        round(((box.left + box.right) / 2 - GEOMETRY.window_px / 2) / GEOMETRY.stride_px) for box in boxes
+    ]
     evidence = evidence_for(width_px, tuple(Span(1, middle, middle) for middle in middles), tuple(boxes))
     digits = tuple(Digit("1", confidence, box, (k, k)) for box, k in zip(boxes, middles, strict=True))
     return Reading("1" * len(boxes), confidence, Status.ACCEPTED, digits=digits, evidence=evidence)
 
 
-def row_of_digits(count: int, pitch_px: int = 22, width_px: int = 16) -> tuple[list[Box], int]:
+def row_of_digits(count: int, pitch_px: int = 33, width_px: int = 24) -> tuple[list[Box], int]:
     """Boxes at equal distances, and the width of the strip that holds them."""
-    boxes = [Box(14 + k * pitch_px, 4, 14 + k * pitch_px + width_px, 24) for k in range(count)]
-    return boxes, 28 + (count - 1) * pitch_px + width_px
+    lefts = [MARGIN_PX + k * pitch_px for k in range(count)]
+    return [Box(left, 11, left + width_px, 37) for left in lefts], lefts[-1] + width_px + MARGIN_PX
 
 
 def on_page(reading: Reading, page: npt.NDArray[np.float32], *boxes: Box) -> Reading:
@@ -85,14 +89,15 @@ def places(picture: Image.Image, colour: Colour) -> npt.NDArray[np.intp]:
 
 
 @pytest.mark.parametrize(
-    ("width_px", "column"), [(62, 0), (62, 11), (140, 20), (450, 3), (450, 180), (4500, 1999)]
+    ("width_px", "column"), [(112, 0), (112, 11), (190, 20), (450, 3), (450, 90), (4500, 999)]
 )
 def test_a_column_of_the_map_stands_under_the_pixels_it_judges(width_px: int, column: int) -> None:
     evidence = evidence_for(width_px)
     evidence.class_map.log_probs[column] = np.log(1e-9)
     evidence.class_map.log_probs[column, 3] = 0.0
     centre = int(evidence.class_map.centre_px(column))
-    evidence.strip.ink[:, centre - 1 : centre + 1] = 1.0  # as wide as the stride
+    half = GEOMETRY.stride_px // 2
+    evidence.strip.ink[:, centre - half : centre + half] = 1.0
 
     picture = explain(Reading("", 0.9, Status.EMPTY, evidence=evidence))
 
@@ -103,7 +108,7 @@ def test_a_column_of_the_map_stands_under_the_pixels_it_judges(width_px: int, co
 
 
 def test_the_path_has_a_dot_in_every_column_of_a_digit() -> None:
-    evidence = evidence_for(140, (Span(7, 10, 13), Span(0, 30, 31)))
+    evidence = evidence_for(200, (Span(7, 10, 13), Span(0, 30, 31)))
     reading = Reading("70", 0.9, Status.ACCEPTED, evidence=evidence)
     title_px = explain(reading).height
     (band,) = cut_into_bands(evidence)
@@ -118,10 +123,10 @@ def test_the_path_has_a_dot_in_every_column_of_a_digit() -> None:
 
 
 def test_a_box_stands_around_its_digit() -> None:
-    box = Box(20, 5, 33, 24)
-    reading = reading_of([box], 60)
+    reading = reading_of([DIGIT], ITS_STRIP_PX)
     assert reading.evidence is not None
-    reading.evidence.strip.ink[5:24, 20:33] = 1.0
+    left, top, right, bottom = DIGIT.rounded()
+    reading.evidence.strip.ink[top:bottom, left:right] = 1.0
 
     picture = explain(reading)
 
@@ -157,7 +162,7 @@ def test_a_band_ends_between_digits() -> None:
 
 
 def test_a_strip_without_a_gap_is_cut_all_the_same() -> None:
-    reading = reading_of([Box(14, 4, 1486, 24)], 1500)
+    reading = reading_of([Box(MARGIN_PX, 11, 1500 - MARGIN_PX, 37)], 1500)
     assert explain(reading).width <= 1328
 
 
@@ -197,7 +202,7 @@ def test_a_blank_page_gives_a_small_picture() -> None:
 def test_a_strip_without_digits_is_drawn_with_its_map() -> None:
     picture = explain(Reading("", 0.97, Status.EMPTY, reason="no digit", evidence=evidence_for(80)))
     assert len(places(picture, INK_RAMP[0]))
-    assert picture.height > LABELS_PX + 28 * 8
+    assert picture.height > LABELS_PX + GEOMETRY.height_px * 8
 
 
 def test_a_strip_narrower_than_the_window_is_drawn_without_columns() -> None:
@@ -238,11 +243,25 @@ def test_what_the_detector_saw_is_in_colour_on_the_page() -> None:
     assert (*coloured.min(axis=0), *coloured.max(axis=0) + 1) == (top, left, bottom, right)
 
 
+def test_without_a_line_the_page_is_shown_with_what_the_detector_saw() -> None:
+    page, heat = np.ones((30, 90), np.float32), np.zeros((30, 90), np.float32)
+    heat[10:20, 40:50] = 1
+    empty = Reading("", 0.9, Status.EMPTY, reason="no digits found")
+    title = explain(empty)
+
+    picture = explain(replace(empty, evidence=replace(Evidence.without_line(page), heat=heat)))
+
+    assert picture.height > title.height + 4 * 30
+    coloured = np.asarray(picture).astype(int)
+    coloured = coloured.max(axis=2) - coloured.min(axis=2) > 100
+    assert coloured.sum() == pytest.approx(16 * 100, rel=0.05)  # ten by ten pixels, four times as large
+
+
 def test_of_a_sheet_the_colour_is_where_the_part_that_is_shown_has_it() -> None:
     page, heat = np.ones((3508, 2480), np.float32), np.zeros((3508, 2480), np.float32)
     digit = Box(1500, 900, 1640, 940)
     heat[900:940, 1500:1640] = 1
-    reading = on_page(reading_of([Box(20, 5, 33, 24)], 90), page, digit)
+    reading = on_page(reading_of([DIGIT], ITS_STRIP_PX), page, digit)
     assert reading.evidence is not None
 
     part, row = page_part(replace(reading, evidence=replace(reading.evidence, heat=heat)))
@@ -256,7 +275,7 @@ def test_a_box_on_the_page_leaves_the_ink_of_its_digit_to_be_seen() -> None:
     page = np.ones((40, 90), dtype=np.float32)
     page[8:30, 50:66] = 0.0
     digit = Box(50, 8, 66, 30)
-    part, row = page_part(on_page(reading_of([Box(20, 5, 33, 24)], 90), page, digit))
+    part, row = page_part(on_page(reading_of([DIGIT], ITS_STRIP_PX), page, digit))
 
     ink, frame = places(part, (0, 0, 0)), places(part, ACCENT)
 

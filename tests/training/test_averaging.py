@@ -10,7 +10,7 @@ from sdnn.training.averaging import average_with_start, mean_net
 from sdnn.training.recipe import Recipe
 from sdnn.training.run import Run
 
-TINY = (3, 5, 4, 6, 7)
+TINY = (3, 5, 4, 6, 8, 7)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])

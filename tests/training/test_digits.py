@@ -15,7 +15,8 @@ from sdnn.training.digits import WindowMaker, Windows, as_input, classify, digit
 from sdnn.training.recipe import DigitRecipe
 from sdnn.training.supply import Portions
 
-TINY = (4, 4, 4, 4, 8)
+TINY = (4, 4, 4, 4, 6, 8)
+HEIGHT, WINDOW = GEOMETRY.height_px, GEOMETRY.window_px
 MAKER = WindowMaker(Pen(), WindowRecipe(), batch=6, seed=3)
 
 
@@ -53,7 +54,7 @@ def test_the_gradient_leaves_the_balance_between_right_classes_alone() -> None:
 def test_windows_are_classified_alike_alone_and_together() -> None:
     torch.manual_seed(0)
     net = DigitNet(channels=TINY)
-    windows = np.random.default_rng(0).random((513, 32, 40), dtype=np.float32)
+    windows = np.random.default_rng(0).random((513, HEIGHT, WINDOW), dtype=np.float32)
     classes = classify(net, windows)
     assert classes.shape == (513,)
     assert not net.training
@@ -63,14 +64,14 @@ def test_windows_are_classified_alike_alone_and_together() -> None:
 
 
 def test_windows_become_an_input_of_one_channel() -> None:
-    windows = np.random.default_rng(0).random((3, 32, 40), dtype=np.float32)
-    assert as_input(windows).shape == (3, 1, 32, 40)
+    windows = np.random.default_rng(0).random((3, HEIGHT, WINDOW), dtype=np.float32)
+    assert as_input(windows).shape == (3, 1, HEIGHT, WINDOW)
     np.testing.assert_array_equal(as_input(windows)[:, 0].numpy(), windows)
 
 
 def test_the_batch_of_a_step_depends_on_seed_and_step_alone() -> None:
     ((windows, right),) = MAKER(2)
-    assert windows.shape == (6, GEOMETRY.height_px, GEOMETRY.window_px)
+    assert windows.shape == (6, HEIGHT, WINDOW)
     assert right.shape == (6, 11)
     ((again, right_again),) = pickle.loads(pickle.dumps(MAKER))(2)
     np.testing.assert_array_equal(windows, again)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from sdnn.choices import Source, Stage
+from sdnn.models.architecture import GEOMETRY
 from sdnn.models.digit_net import DigitNet
 from sdnn.training import learning
 from sdnn.training.learning import MOST_GRADIENT, Lesson, Progress, learn, learning_rate
@@ -20,7 +21,7 @@ from sdnn.training.run import Run
 
 pytestmark = pytest.mark.slow
 
-TINY = (4, 4, 4, 4, 8)
+TINY = (4, 4, 4, 4, 6, 8)
 DIGITS = DigitRecipe(examples=50, examples_per_epoch=20, batch=10, dropout=0.5)  # 5 steps, epochs of 2
 
 
@@ -40,7 +41,8 @@ def numbers(first: int) -> Iterator[int]:
 
 
 def windows_of(number: int) -> Tensor:
-    return torch.rand(4, 1, 32, 40, generator=torch.Generator().manual_seed(number))
+    generator = torch.Generator().manual_seed(number)
+    return torch.rand(4, 1, GEOMETRY.height_px, GEOMETRY.window_px, generator=generator)
 
 
 def guess(net: DigitNet, number: int) -> Tensor:
@@ -220,7 +222,7 @@ def test_a_long_gradient_is_shortened(run: Run, net: DigitNet) -> None:
 
 
 def test_learning_lowers_the_loss(run: Run, net: DigitNet) -> None:
-    recipe = DigitRecipe(examples=30, examples_per_epoch=30, batch=1, learning_rate=0.02, dropout=0.0)
+    recipe = DigitRecipe(examples=50, examples_per_epoch=50, batch=1, learning_rate=0.02, dropout=0.0)
 
     def same_again(net: DigitNet, _: int) -> Tensor:
         return guess(net, 0)

@@ -24,7 +24,7 @@ from sdnn.training.recipe import (
 UNUSUAL = Recipe(
     source=Source.MNIST,
     seed=9,
-    channels=(1, 2, 3, 4, 5),
+    channels=(1, 2, 3, 4, 5, 6),
     start="00ff",
     digits=DigitRecipe(
         pen_share=0.7,
@@ -56,7 +56,8 @@ UNUSUAL = Recipe(
         dropout=0.5,
         objective=Objective.VITERBI,
         gradient=Gradient.CONTRAST,
-        frozen=False,
+        mean_decay=0.5,
+        frozen=True,
         page=PageRecipe(
             most_digits=3,
             repeated=0.5,
@@ -66,6 +67,7 @@ UNUSUAL = Recipe(
             paper=replace(Paper.clean(), faint_contrast=(0.3, 0.4), full_strength=2, fold=0.25),
             viewing=Viewing(0.1, 0.2, 0.3, 0.4),
             views=1,
+            other_ink=(0.2, 0.9),
             widest_px=300,
         ),
     ),
@@ -146,8 +148,10 @@ def test_the_command_line_changes_what_it_names_and_no_more() -> None:
 
 
 def test_a_stage_alone_leaves_the_other_out() -> None:
-    new = StringRecipe(examples=500, frozen=False)  # a new net has no statistics to keep
-    assert chosen_recipe(Stage.STRINGS, strips=500) == Recipe(digits=None, strings=new)
+    strings = chosen_recipe(Stage.STRINGS, strips=500)
+    assert strings == Recipe(digits=None, strings=StringRecipe(examples=500))
+    assert strings.strings
+    assert not strings.strings.frozen  # a new net has no statistics to keep
     alone = chosen_recipe(Stage.DIGITS)
     assert alone == Recipe(digits=DigitRecipe(examples=DIGITS_ALONE_WINDOWS), strings=None)
     assert chosen_recipe(Stage.DIGITS, windows=500) == Recipe(digits=DigitRecipe(examples=500), strings=None)
@@ -191,5 +195,6 @@ def test_the_recipe_of_the_first_version_is_an_error() -> None:
 def test_a_trained_net_goes_on_with_strings_more_gently() -> None:
     further = chosen_recipe(further=True)
     assert further.digits is None
-    assert further.strings == StringRecipe(learning_rate=FURTHER_LEARNING_RATE)
+    # Only with the statistics that it came with is there a mean of it and what comes out.
+    assert further.strings == StringRecipe(learning_rate=FURTHER_LEARNING_RATE, frozen=True)
     assert StringRecipe().learning_rate > FURTHER_LEARNING_RATE

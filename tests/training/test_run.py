@@ -9,13 +9,14 @@ from sdnn import __version__
 from sdnn.choices import Source, Stage
 from sdnn.errors import ModelError, OutputError, UsageError
 from sdnn.machine import hardware
+from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import save_tensors
 from sdnn.models.digit_net import DigitNet
 from sdnn.training import run as run_module
 from sdnn.training.recipe import Recipe
 from sdnn.training.run import Run
 
-RECIPE = Recipe(Source.PEN, seed=5, channels=(4, 4, 4, 4, 8))
+RECIPE = Recipe(Source.PEN, seed=5, channels=(4, 4, 4, 4, 6, 8))
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def net_and_optimizer(
 def learn(net: DigitNet, optimizer: torch.optim.Optimizer) -> None:
     """A step on windows that are the same each time."""
     torch.manual_seed(0)
-    windows, labels = torch.rand(8, 1, 32, 40), torch.arange(8)
+    windows, labels = torch.rand(8, 1, GEOMETRY.height_px, GEOMETRY.window_px), torch.arange(8)
     optimizer.zero_grad()
     torch.nn.functional.cross_entropy(net(windows), labels).backward()
     optimizer.step()
@@ -249,7 +250,7 @@ def test_tensors_that_are_no_checkpoint_are_a_model_error(run: Run, metadata: di
 
 def test_the_checkpoint_of_a_net_with_other_channels_is_a_model_error(run: Run) -> None:
     run.save_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format), 1)
-    other = DigitNet(channels=(4, 4, 4, 4, 9))
+    other = DigitNet(channels=(4, 4, 4, 4, 6, 9))
     with pytest.raises(ModelError, match="another net"):
         run.load_checkpoint(Stage.DIGITS, other, torch.optim.AdamW(other.parameters()))
 

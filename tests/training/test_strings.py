@@ -34,14 +34,15 @@ from sdnn.training.strings import (
 )
 from sdnn.training.supply import Portions
 
-TINY = (4, 4, 4, 4, 8)
+TINY = (4, 4, 4, 4, 6, 8)
+HEIGHT, WINDOW = GEOMETRY.height_px, GEOMETRY.window_px
 PAGE = PageRecipe(most_digits=3)
 LINES = LineSource(Pen(), Detector(threads=1))
 MAKER = StripMaker(LINES, PAGE, batch=2, seed=3)
 
 
 def strip(width: int, text: str = "") -> LabelledStrip:
-    return LabelledStrip(np.random.default_rng(width).integers(1, 256, (32, width), np.uint8), text)
+    return LabelledStrip(np.random.default_rng(width).integers(1, 256, (HEIGHT, width), np.uint8), text)
 
 
 @pytest.fixture(scope="module")
@@ -59,28 +60,28 @@ def net() -> DigitNet:
 
 
 def test_strips_are_ordered_by_width_and_filled_up_with_paper() -> None:
-    wide, narrow, middle = strip(90, "123"), strip(44, "4"), strip(61, "56")
+    wide, narrow, middle = strip(150, "123"), strip(74, "4"), strip(102, "56")
     first, second = batched([wide, narrow, middle], size=2)
     assert (first.texts, second.texts) == (("4", "56"), ("123",))
-    assert first.ink.shape == (2, 32, 61)
-    np.testing.assert_array_equal(first.ink[0, :, :44], narrow.ink)
-    assert not first.ink[0, :, 44:].any()
+    assert first.ink.shape == (2, HEIGHT, 102)
+    np.testing.assert_array_equal(first.ink[0, :, :74], narrow.ink)
+    assert not first.ink[0, :, 74:].any()
     np.testing.assert_array_equal(first.ink[1], middle.ink)
     np.testing.assert_array_equal(second.ink, wide.ink[None])
-    # A column every 2 px from the first window of 40 px on.
-    assert (first.columns, second.columns) == ((3, 11), (26,))
+    # A column every 4 px from the first window of 68 px on.
+    assert (first.columns, second.columns) == ((2, 9), (21,))
 
 
 def test_a_strip_narrower_than_the_window_has_one_column() -> None:
     (batch,) = batched([strip(12, "1")], size=4)
-    assert batch.ink.shape == (1, 32, 40)
+    assert batch.ink.shape == (1, HEIGHT, WINDOW)
     assert batch.columns == (1,)
     np.testing.assert_array_equal(batch.ink[0, :, :12], strip(12).ink)
     assert not batch.ink[0, :, 12:].any()
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.integers(1, 120), max_size=12), st.integers(1, 5))
+@given(st.lists(st.integers(1, 180), max_size=12), st.integers(1, 5))
 def test_every_strip_is_in_one_batch_with_its_text_and_columns(widths: list[int], size: int) -> None:
     strips = [strip(width, str(place)) for place, width in enumerate(widths)]
     batches = batched(strips, size)
@@ -122,11 +123,11 @@ def test_the_batches_of_a_portion_come_in_random_order() -> None:
 
 
 def test_a_batch_is_read_as_the_folded_net_reads_each_strip_alone(net: DigitNet) -> None:
-    strips = [strip(width) for width in (12, 40, 41, 60, 75, 80, 130, 200)]
+    strips = [strip(width) for width in (12, 68, 69, 100, 125, 132, 220, 340)]
     sweep = fully_convolutional(net)
     texts = []
     for one in strips:
-        ink = np.pad(one.ink, ((0, 0), (0, max(0, 40 - one.ink.shape[1])))) / np.float32(255)
+        ink = np.pad(one.ink, ((0, 0), (0, max(0, WINDOW - one.ink.shape[1])))) / np.float32(255)
         with torch.no_grad():
             log_probs = sweep(torch.from_numpy(ink)[None]).log_softmax(2)[0].numpy()
         texts.append("".join(str(span.label) for span in decode(log_probs)[1]))
@@ -136,10 +137,10 @@ def test_a_batch_is_read_as_the_folded_net_reads_each_strip_alone(net: DigitNet)
 
 
 def test_the_filling_of_a_batch_is_not_read(net: DigitNet) -> None:
-    (batch,) = batched([strip(50)], 1)
-    noise: npt.NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (1, 32, 150), np.uint8)
+    (batch,) = batched([strip(84)], 1)
+    noise: npt.NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (1, HEIGHT, 250), np.uint8)
     wider = StripBatch(np.concatenate([batch.ink, noise], axis=2), batch.texts, batch.columns)
-    counted = StripBatch(wider.ink, batch.texts, (GEOMETRY.columns(200),))
+    counted = StripBatch(wider.ink, batch.texts, (GEOMETRY.columns(84 + 250),))
     # The columns that count end before the first that sees the noise.
     assert read_batch(net, wider) == read_batch(net, batch)
     assert read_batch(net, counted) != read_batch(net, batch)
@@ -148,10 +149,10 @@ def test_the_filling_of_a_batch_is_not_read(net: DigitNet) -> None:
 # What the loop is given.
 
 
-def lesson(recipe: StringRecipe) -> Lesson[StripBatch]:
+def lesson(net: DigitNet, recipe: StringRecipe) -> Lesson[StripBatch]:
     with pytest.MonkeyPatch.context() as patch, Portions(MAKER) as portions:
         patch.setattr(strings, "VALIDATION_STRIPS", 6)
-        return string_lesson(recipe, portions, LINES, np.random.default_rng(5))
+        return string_lesson(net, recipe, portions, LINES, np.random.default_rng(5))
 
 
 OBJECTIVES: dict[tuple[Objective, Gradient], Loss] = {
@@ -166,7 +167,7 @@ OBJECTIVES: dict[tuple[Objective, Gradient], Loss] = {
 def test_the_lesson_is_the_objective_of_the_recipe_on_the_sweep(
     net: DigitNet, objective: Objective, gradient: Gradient, frozen: bool
 ) -> None:
-    (batch,) = batched([strip(70, "12"), strip(90, "3"), strip(100, "445")], 3)
+    (batch,) = batched([strip(110, "12"), strip(150, "3"), strip(170, "445")], 3)
     with autocast():
         logits = net.sweep(torch.from_numpy(batch.ink / np.float32(255))[:, None], frozen).float()
     bias = net.classifier.get_parameter("4.bias")
@@ -175,7 +176,7 @@ def test_the_lesson_is_the_objective_of_the_recipe_on_the_sweep(
         (slope,) = torch.autograd.grad(loss, bias, retain_graph=True)
         return float(loss.detach()), slope
 
-    taught = lesson(StringRecipe(objective=objective, gradient=gradient, frozen=frozen, page=PAGE))
+    taught = lesson(net, StringRecipe(objective=objective, gradient=gradient, frozen=frozen, page=PAGE))
     assert taught.stage is Stage.STRINGS
     value, slope = value_and_slope(taught.loss(net, batch))
     for choice, loss_of in OBJECTIVES.items():
@@ -188,7 +189,7 @@ def test_the_lesson_is_the_objective_of_the_recipe_on_the_sweep(
 def test_the_figures_are_shares_of_strips_read_right_on_paper_and_clean(
     net: DigitNet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taught = lesson(StringRecipe(page=PAGE))
+    taught = lesson(net, StringRecipe(page=PAGE))
     asked: list[StripBatch] = []
 
     def read(_net: DigitNet, batch: StripBatch) -> list[str]:
@@ -202,3 +203,18 @@ def test_the_figures_are_shares_of_strips_read_right_on_paper_and_clean(
     figures = taught.figures(net)
     assert figures == pytest.approx({"clean": 5 / 6, "paper": 1 / 6, "accuracy": 0.5})
     assert [len(batch.texts) for batch in asked] == [6, 6]
+
+
+def test_the_mean_of_a_lesson_begins_with_its_net_and_then_goes_its_own_way() -> None:
+    net = net_in_use(seed=3, channels=TINY)
+    taught = lesson(net, StringRecipe(page=PAGE, mean_decay=0.25))
+    assert taught.mean
+    mean = taught.mean.net
+    torch.testing.assert_close(mean.state_dict(), net.state_dict(), atol=0, rtol=0)
+    weight, its_mean = (each.get_parameter("features.0.weight").detach() for each in (net, mean))
+    first = weight.clone()
+    with torch.no_grad():
+        weight.add_(1)
+    torch.testing.assert_close(its_mean, first, atol=0, rtol=0)
+    taught.mean.follow(net, 1000)  # so late that the recipe alone says how much is kept
+    torch.testing.assert_close(its_mean, first + 0.75)

@@ -19,8 +19,9 @@ TABLE = [[f"{number}{letter}" for letter in "abc"] for number in range(12)]
 IN_ORDER = [batch for portion in TABLE for batch in portion]
 
 
-def test_batches_come_in_order_from_any_number_on() -> None:
-    with Portions(TABLE.__getitem__) as portions:
+@pytest.mark.parametrize("processes", [1, 3])
+def test_batches_come_in_order_from_any_number_on(processes: int) -> None:
+    with Portions(TABLE.__getitem__, processes) as portions:
         for first in (0, 1, 2, 3, 10):
             assert [*islice(portions.batches(first, per_portion=3), 14)] == IN_ORDER[first : first + 14]
 

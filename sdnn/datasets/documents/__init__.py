@@ -7,7 +7,14 @@ then paper, light and camera. `truth_maps` turns its truth into the detector's t
 from sdnn.datasets.documents.document_recipe import DocumentRecipe
 from sdnn.datasets.documents.layout import random_document
 from sdnn.datasets.documents.truth import Document, StringTruth, TruthMaps, truth_maps
-from sdnn.datasets.documents.writing import AnyWriting, OtherWriting, RealWords, Scripts, word_hands
+from sdnn.datasets.documents.writing import (
+    AnyWriting,
+    OtherWriting,
+    RealWords,
+    Scripts,
+    WordHand,
+    word_hands,
+)
 
 __all__ = [
     "AnyWriting",
@@ -18,6 +25,7 @@ __all__ = [
     "Scripts",
     "StringTruth",
     "TruthMaps",
+    "WordHand",
     "random_document",
     "truth_maps",
     "word_hands",

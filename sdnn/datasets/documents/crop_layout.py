@@ -18,7 +18,8 @@ def fill_crop(sheet: Sheet) -> FloatArray:
         (4,) left, top, right and bottom of the area to cut out, on the sheet.
     """
     rng, height = sheet.rng, sheet.height_px
-    count = int(rng.choice([1, 2, 3], p=[0.86, 0.1, 0.04]))
+    bare = rng.random() < 0.2  # nothing but digits
+    count = 1 if bare else int(rng.choice([1, 2, 3], p=[0.86, 0.1, 0.04]))
     pitch = height * float(rng.uniform(1.25, 2.0))
     first = -(count - 1) / 2 * pitch
     room = 2 * sheet.reach_x - 2 * height
@@ -26,10 +27,12 @@ def fill_crop(sheet: Sheet) -> FloatArray:
     boxes = []
     for number in range(count):
         baseline = first + number * pitch + height / 2
-        if (kind := rng.random()) < 0.2:
+        if bare:
+            boxes.append(_digits(sheet, baseline, height, room))
+        elif (kind := rng.random()) < 0.2:
             within_frame = rng.random() < 0.3
             boxes.append(fill_comb(sheet, -min(room / 2, 6 * height), baseline, height, room, empty=0.15))
-        elif kind < 0.27:
+        elif kind < 0.34:
             boxes.append(_no_digits(sheet, baseline, height, room))
         else:
             boxes.append(_digits(sheet, baseline, height, room))
@@ -38,10 +41,13 @@ def fill_crop(sheet: Sheet) -> FloatArray:
     margin = np.abs(rng.normal(0, 0.6, 4)).clip(0.02, 2.0) * height
     if within_frame:  # cut out within the printed frame: what divides its cells is all that shows
         margin = -rng.uniform(0.02, 0.12, 4) * height
-    if rng.random() < 0.25:
+    if (kind := rng.random()) < 0.25:
         margin += height * rng.uniform(0, 2)
+    elif kind < 0.4 and not within_frame:  # digits fill the picture
+        margin = rng.uniform(-0.04, 0.08, 4) * height
     area = np.array([left - margin[0], top - margin[1], right + margin[2], bottom + margin[3]])
-    _surround(sheet, area, np.array([left, top, right, bottom]), height)
+    if not bare:
+        _surround(sheet, area, np.array([left, top, right, bottom]), height)
     return area
 
 

@@ -14,7 +14,7 @@ class DocumentRecipe:
         heights_px: Lower bound, upper bound and share of each range of digit heights, in pixels; heights are
             log-uniform within a range, and the shares sum to 1.
         crop_share: Share of the documents that are a line cut out and not a part of a page.
-        most_digits: Upper bound of the number of digits of a string.
+        most_digits: Upper bound of the number of digits of a usual string; some have up to twice as many.
         printed: Share of the documents whose strings are print.
         struck: Share of the handwritten strings that have struck-out digits.
         paper: Effects of paper and camera; rulings are drawn here and not there.

@@ -29,8 +29,7 @@ def draw_frame(sheet: Sheet, left: float, baseline: float, width_px: float, heig
 def divide_digits(sheet: Sheet, written: WrittenString, top: float, bottom: float, height_px: float) -> None:
     """Column lines between digits: between all of them, or one."""
     rng = sheet.rng
-    shift = written.box[0] - written.edges[0][0]
-    columns = [shift + (before[1] + after[0]) / 2 for before, after in pairwise(written.edges)]
+    columns = [written.left + (before[1] + after[0]) / 2 for before, after in pairwise(written.edges)]
     if rng.random() < 0.5:
         columns = [columns[int(rng.integers(len(columns)))]]
     furniture.upright_lines(sheet.canvas, columns, top, bottom, sheet.rule(height_px))

@@ -22,6 +22,8 @@ from sdnn.results import FloatArray
 
 SPARE_PX: Final = 4.0
 """How far a sheet reaches beyond the picture."""
+LONG: Final = 2
+"""How many times the usual upper bound a long string's digits may be."""
 DIGIT_WIDTH: Final = 0.62
 """Width of a usual digit, in text heights."""
 
@@ -84,7 +86,8 @@ class Sheet:
         Args:
             room_px: Width that there is on the sheet.
             height_px: Height of the digits.
-            most: Upper bound of their number; the recipe's by default.
+            most: Upper bound of their number, the recipe's by default; one string in twelve has up to
+                `LONG` times as many.
         """
         text = _random_text(most or self.recipe.most_digits, self.rng)
         each = self.width_of("0", height_px) + self.spaced * 0.7 * height_px
@@ -212,11 +215,18 @@ def _random_height(recipe: DocumentRecipe, rng: np.random.Generator) -> float:
 
 
 def _random_text(most: int, rng: np.random.Generator) -> str:
-    """Digits, often three to six of them, at times with zeros at the end."""
+    """Digits, often three to six of them, at times one, many, all the same, or zeros at the end."""
     count = int(rng.integers(1, most, endpoint=True))
-    if rng.random() < 0.5:
+    if (kind := rng.random()) < 0.5:
         count = min(most, int(rng.integers(3, 7)))
+    elif kind < 0.6:
+        count = 1
+    elif kind < 0.68:
+        count = int(rng.integers(most, LONG * most, endpoint=True))
     labels = rng.integers(10, size=count)
-    if count > 2 and rng.random() < 0.1:
+    kind = rng.random()
+    if kind < 0.2 and count > 2:
         labels[-int(rng.integers(2, count)) :] = 0
+    elif 0.2 <= kind < 0.25:
+        labels[:] = labels[0]
     return "".join(map(str, labels))

@@ -53,12 +53,14 @@ class WrittenString:
     Attributes:
         truth: The string, in pixels of the picture.
         signs: (S, 3) x, y and size of each sign, in pixels of the picture.
+        left: Left end of the baseline on the sheet.
         box: (4,) left, top, right and bottom on the sheet.
         edges: (L, 2) left and right edge of each digit, from the left end of the baseline.
     """
 
     truth: StringTruth
     signs: FloatArray
+    left: float
     box: FloatArray
     edges: FloatArray
 
@@ -87,7 +89,10 @@ def write_string(
     """
     height = setting.height_px
     digits = [writer.draw(int(label), rng) for label in text]
-    glyphs = [_glyph(digit, height, style, rng) for digit in digits]
+    glyphs = [
+        _glyph(digit, height, style, style.taller(number, len(text)), rng)
+        for number, digit in enumerate(digits)
+    ]
     signs = _random_signs(len(text), setting, rng)
     tones = _random_tones(len(text), setting, rng)
     sheet_from_line = np.array(
@@ -136,7 +141,7 @@ def write_string(
     )
     (left, top), (right, bottom) = on_sheet.min(axis=(0, 1)).tolist(), on_sheet.max(axis=(0, 1)).tolist()
     box = np.array([min(left, place[0]), top, max(right, place[0] + x), bottom])
-    return WrittenString(truth, _on_picture(spots, matrix, scale), box, np.array(edges))
+    return WrittenString(truth, _on_picture(spots, matrix, scale), place[0], box, np.array(edges))
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,14 +170,15 @@ class _Glyph:
         )
 
 
-def _glyph(digit: DigitImage, height: float, style: Style, rng: np.random.Generator) -> _Glyph:
+def _glyph(digit: DigitImage, height: float, style: Style, taller: float, rng: np.random.Generator) -> _Glyph:
+    """A digit so many times taller than usual."""
     rows = np.flatnonzero(digit.ink.max(axis=1) > INKED)
     ink = digit.ink[rows[0] : rows[-1] + 1] if len(rows) else digit.ink
-    unit = height / TEXT_PX / digit.scale
+    unit = height * taller / TEXT_PX / digit.scale
     spread_size, spread_width = np.clip(rng.standard_normal(2), -2, 2)
     size = unit * style.heights[digit.label] * np.exp(style.size_spread * spread_size)
     width = size * style.widening * np.exp(style.width_spread * spread_width)
-    tail = max(0.0, ink.shape[0] * unit / height - 1.1)
+    tail = max(0.0, ink.shape[0] * unit / height - 1.1 * taller)
     tall = max(2.0, ink.shape[0] * size)
     return _Glyph(
         ink,
@@ -211,7 +217,7 @@ def _strike(canvas: Canvas, quad: FloatArray, pen_px: float, tone: float, rng: n
     right, bottom = quad.max(axis=0)
     height = bottom - top
     left, right = left - 0.12 * height, right + 0.12 * height
-    kind = int(rng.integers(4))
+    kind = int(rng.choice(4, p=[0.35, 0.15, 0.35, 0.15]))
     start, end = rng.uniform(-0.1, 0.1, 4)[:2] * height
     strokes: list[tuple[float, float, float, float]]
     if kind == 0:
@@ -221,7 +227,7 @@ def _strike(canvas: Canvas, quad: FloatArray, pen_px: float, tone: float, rng: n
     elif kind == 2:
         y = top + rng.uniform(0.35, 0.65) * height
         strokes = [(left, y, right, y), (left, y + 0.15 * height, right, y + 0.15 * height)]
-        strokes = strokes[: rng.integers(1, 3)]
+        strokes = strokes[: 1 if rng.random() < 0.7 else 2]
     else:
         x = np.linspace(left, right, 9)
         zigzag = np.where(np.arange(9) % 2, top, bottom) + rng.normal(0, 0.1 * height, 9)

@@ -61,7 +61,7 @@ def random_variation(rng: np.random.Generator, broadest_px: float) -> Variation:
         broadest_px: Broadest pen that leaves the writer's loops open.
     """
     return Variation(
-        pen_px=float(np.clip(rng.lognormal(np.log(2.1), 0.42), 0.7, broadest_px)),
+        pen_px=float(np.clip(rng.lognormal(np.log(1.7), 0.48), 0.6, broadest_px)),
         pressure=float(rng.uniform(0.35, 0.7)) if rng.random() < 0.2 else 0.0,
         size=float(rng.uniform(0.88, 1.06)),
         aspect=float(np.exp(0.1 * _bounded_normal(rng, ()))),

@@ -49,3 +49,18 @@ def test_margins_are_small_and_at_times_there_is_none(crops: list[Crop]) -> None
     low, usual = np.percentile(margins, [2, 50])
     assert low < 0.1
     assert 0.2 < usual < 2
+
+
+def test_at_times_digits_fill_the_picture_from_side_to_side(crops: list[Crop]) -> None:
+    filled = 0
+    for sheet, (left, _, right, _) in crops:
+        if len(sheet.written) == 1:
+            x0, _, x1, _ = sheet.written[0].box
+            margins = np.array([x0 - left, right - x1]) / sheet.height_px
+            filled += bool(((margins > -0.05) & (margins < 0.09)).all())
+    assert 0.05 < filled / len(crops) < 0.2
+
+
+def test_at_times_there_is_nothing_but_digits(crops: list[Crop]) -> None:
+    bare = [len(sheet.written) == 1 and not sheet.canvas.others.any() for sheet, _ in crops]
+    assert 0.08 < np.mean(bare) < 0.25

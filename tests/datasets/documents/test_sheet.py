@@ -4,7 +4,7 @@ import pytest
 from sdnn.datasets.digits import Pen
 from sdnn.datasets.documents.canvas import rectangle
 from sdnn.datasets.documents.document_recipe import DocumentRecipe
-from sdnn.datasets.documents.sheet import Sheet, random_sheet, random_skew
+from sdnn.datasets.documents.sheet import LONG, Sheet, random_sheet, random_skew
 from sdnn.datasets.documents.writing import HandWord, Scripts
 
 
@@ -51,16 +51,24 @@ def test_a_random_text_fits_but_is_never_empty() -> None:
         for room in (1.0, 60.0, 1000.0):
             text = drawn.random_text(room, 15.0)
             assert text.isdigit()
-            assert len(text) <= drawn.recipe.most_digits
+            assert len(text) <= LONG * drawn.recipe.most_digits
             assert len(text) == 1 or drawn.width_of(text, 15.0) <= room
-        assert len(drawn.random_text(1000.0, 15.0, most=2)) <= 2
+        assert len(drawn.random_text(1000.0, 15.0, most=2)) <= LONG * 2
 
 
-def test_texts_are_of_all_lengths_and_may_end_in_zeros() -> None:
+def test_texts_are_of_all_lengths_and_may_end_in_zeros_or_be_one_digit_again_and_again() -> None:
     drawn = sheet(3)
-    texts = [drawn.random_text(1e6, 15.0) for _ in range(400)]
-    assert {len(text) for text in texts} == set(range(1, 11))
-    assert np.mean([text.endswith("00") for text in texts]) > 0.04
+    texts = [drawn.random_text(1e6, 15.0) for _ in range(1000)]
+    lengths = np.array([len(text) for text in texts])
+    assert set(lengths.tolist()) == set(range(1, 21))
+    # A tenth are one digit, as is a tenth of the third of any length from 1 to 10; of those that are to be
+    # long one in eleven has ten digits, and the others more.
+    assert (lengths == 1).mean() == pytest.approx(0.1 + 0.32 / 10, abs=0.03)
+    assert (lengths > 10).mean() == pytest.approx(0.08 * 10 / 11, abs=0.03)
+    assert (lengths < 7).mean() > 0.7
+    longer = [text for text in texts if len(text) > 2]
+    assert np.mean([text.endswith("00") for text in longer]) == pytest.approx(0.2, abs=0.06)
+    assert np.mean([len(set(text)) == 1 for text in longer]) == pytest.approx(0.05, abs=0.03)
 
 
 def test_what_is_written_is_kept_with_its_truth() -> None:

@@ -130,6 +130,24 @@ def test_tails_count_neither_for_the_height_nor_for_the_centre_line() -> None:
     np.testing.assert_allclose(truth.centre[:, 1], 59)
 
 
+def test_the_first_digit_alone_is_taller_where_the_style_says_so() -> None:
+    truth = write("888", style=replace(PLAIN, first=1.5))[0].truth
+    np.testing.assert_allclose(truth.quads[:, 0, 1], [40, 50, 50])
+    np.testing.assert_allclose(truth.quads[:, 2, 1], 70)  # all stand on the baseline
+    np.testing.assert_allclose(truth.quads[:, 0, 0], [40, 64, 82])  # 18, 12 and 12 wide, and gaps of 6
+    np.testing.assert_allclose(truth.quads[:, 2, 0], [58, 76, 94])
+    assert truth.height_px == pytest.approx(20)
+    np.testing.assert_allclose(truth.centre, [(40, 60), (94, 60)])
+
+
+def test_the_tail_of_a_taller_first_digit_grows_with_it() -> None:
+    truth = write("777", style=replace(PLAIN, first=1.5), writer=Blocks(rows=30))[0].truth
+    # 45 and 30 high, of which what is over 1.1 heights, here of 30 and of 20, hangs: 12 and 8.
+    np.testing.assert_allclose(truth.quads[:, 2, 1], [82, 78, 78])
+    np.testing.assert_allclose(truth.quads[:, 0, 1], [37, 48, 48])
+    assert truth.height_px == pytest.approx(22)
+
+
 def test_digits_of_a_comb_stand_in_their_cells_without_signs() -> None:
     written, _ = write("987654", replace(BARE, pitch_px=25.0, signs=1.0))
     lefts, rights = written.truth.quads[:, 0, 0] - 40, written.truth.quads[:, 2, 0] - 40
@@ -155,6 +173,31 @@ def test_some_digits_are_struck_at_times() -> None:
     assert 1.5 < np.mean(struck) < 3.5
     assert write("12345", replace(BARE, struck=1.0))[0].truth.struck == (0, 1, 2, 3, 4)
     assert write("12345")[0].truth.struck == ()
+
+
+class Recorded(Canvas):
+    """A canvas that keeps how many points each line had that was drawn on it."""
+
+    def __init__(self) -> None:
+        super().__init__(*SHAPE, LEVEL)
+        self.lines: list[int] = []
+
+    def line(self, points: FloatArray, thickness_px: float, tone: float, closed: bool = False) -> None:
+        self.lines.append(len(points))
+        super().line(points, thickness_px, tone, closed)
+
+
+def test_most_struck_digits_have_a_single_stroke_through_them() -> None:
+    """The others have two, a cross among them, or a scrawl of many turns."""
+    strikes = []
+    for seed in range(400):
+        canvas, rng = Recorded(), np.random.default_rng(seed)
+        write_string(canvas, Blocks(), "5", (40.0, 70.0), replace(BARE, struck=1.0), PLAIN, rng)
+        strikes.append(canvas.lines)
+    # A third and more is struck aslant, as many level, of which seven in ten with one stroke.
+    assert np.mean([lines == [2] for lines in strikes]) == pytest.approx(0.35 + 0.7 * 0.35, abs=0.07)
+    assert np.mean([lines == [2, 2] for lines in strikes]) == pytest.approx(0.15 + 0.3 * 0.35, abs=0.07)
+    assert np.mean([lines == [9] for lines in strikes]) == pytest.approx(0.15, abs=0.06)
 
 
 def test_signs_are_where_they_are_said_to_be() -> None:
