@@ -182,7 +182,8 @@ def test_the_way_back_of_a_strip_leads_to_the_page_and_not_to_the_region(detecto
         middles.append((middle.left, middle.top))
     rows, columns = np.nonzero(brightness < 0.5)
     assert middles[0] == pytest.approx((columns.mean() + 0.5, rows.mean() + 0.5), abs=3)
-    assert middles[0] == pytest.approx(middles[1], abs=1)
+    # The detector meets other pixels at the edges of the region: a little of the ink differs.
+    assert middles[0] == pytest.approx(middles[1], abs=2)
 
 
 def test_a_page_has_a_line_for_each_string_on_it_in_reading_order(detector: Detector) -> None:

@@ -306,7 +306,8 @@ def _inked_along(
     high = np.ceil(np.max(corners, axis=0)).astype(int)
     rows, columns = np.nonzero(maps.ink[low[1] : high[1], low[0] : high[0]] >= probability)
     rows, columns = rows + low[1], columns + low[0]
-    inside = counts[rows // STRIDE_PX, columns // STRIDE_PX]
+    last_row, last_column = np.array(counts.shape) - 1
+    inside = counts[(rows // STRIDE_PX).clip(max=last_row), (columns // STRIDE_PX).clip(max=last_column)]
     points = np.stack([columns[inside], rows[inside]], axis=1) + 0.5 - ends[0]
     return points @ along, points @ down
 
