@@ -49,7 +49,7 @@ weights: $(VENV)/everything  ## Train the bundled detector and then the reader, 
 	$(BIN)/sdnn train --source hands --seed 7 --strips 2048000 --run build/first
 	[ ! -e build/sdnn/run.json ] || $(BIN)/sdnn train --resume build/sdnn
 	[ -e build/sdnn/run.json ] || \
-	$(BIN)/sdnn train --start build/first/model.safetensors --source hands --seed 8 --strips 204800 --run build/sdnn
+	$(BIN)/sdnn train --start build/first/model.safetensors --source hands --seed 8 --strips 256000 --run build/sdnn
 	cp build/first/run.json sdnn/weights/first-run.json
 	cp build/first/metrics.jsonl sdnn/weights/first-metrics.jsonl
 	cp build/sdnn/model.onnx sdnn/weights/sdnn.onnx

@@ -17,7 +17,6 @@ from sdnn.datasets.pages import LineSource, PageRecipe, Viewing, random_strips
 from sdnn.datasets.streams import Use, stream
 from sdnn.decoding.calibration import fit_temperature
 from sdnn.detection import Detector
-from sdnn.detection.writing import FLOOR
 from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import describe_onnx, export_onnx, load_net, save_net
 from sdnn.models.description import Description
@@ -32,6 +31,7 @@ from sdnn.training.recipe import Recipe, StageRecipe
 from sdnn.training.run import Run
 from sdnn.training.strings import StripMaker, string_lesson
 from sdnn.training.supply import Portions
+from sdnn.views import VIEWS
 
 TEMPERATURE_STRIPS = 600
 
@@ -163,7 +163,9 @@ def _temperature(engine: Engine, run: Run, data: Path | None) -> float:
     stage = run.recipe.strings or run.recipe.digits
     assert stage is not None
     page = run.recipe.strings.page if run.recipe.strings else PageRecipe(clean_share=1)
-    page = replace(page, views=1, viewing=Viewing.usual(page.viewing.upright), other_ink=(FLOOR, FLOOR))
+    page = replace(
+        page, views=1, viewing=Viewing.usual(page.viewing.upright), other_ink=(VIEWS[0].other_ink,) * 2
+    )
     validation = _lines(run, stage, Split.VALIDATION, data)
     strips = random_strips(validation, TEMPERATURE_STRIPS, page, GEOMETRY, _rng(run, Use.TEMPERATURE))
     maps = [engine.class_map(Strip(strip.ink.astype(np.float32) / 255)).log_probs for strip in strips]

@@ -20,6 +20,7 @@ from sdnn.datasets.pages import (
 from sdnn.datasets.paper import Paper
 from sdnn.detection import Detector, Sighting, TextLine
 from sdnn.results import FloatArray, Geometry
+from sdnn.views import VIEWS
 
 CLEAN = PageRecipe(clean_share=1.0)
 ON_PAPER = PageRecipe(clean_share=0.0)
@@ -112,9 +113,9 @@ def test_strips_show_what_is_on_their_pages() -> None:
         rng.uniform(*recipe.other_ink)
         assert strip.text == page.text
         share = (page.brightness < 0.5).sum() / page.text_box.height / page.text_box.width
-        scale = Geometry().text_height_px / page.text_box.height
-        width = page.text_box.width * scale
-        assert (strip.ink > 127).sum() == pytest.approx(share * Geometry().text_height_px * width, rel=0.3)
+        height = VIEWS[0].scale * Geometry().text_height_px
+        width = page.text_box.width * height / page.text_box.height * VIEWS[0].aspect
+        assert (strip.ink > 127).sum() == pytest.approx(share * height * width, rel=0.3)
 
 
 @pytest.mark.parametrize("further", [3.0, 0.8 * ENDS_OFF, -0.8 * ENDS_OFF])
