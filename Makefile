@@ -44,14 +44,9 @@ weights: $(VENV)/everything  ## Train the bundled detector and then the reader, 
 	cp build/detector/detector.onnx build/detector/detector.safetensors sdnn/weights/
 	cp build/detector/run.json sdnn/weights/detector-run.json
 	cp build/detector/metrics.jsonl sdnn/weights/detector-metrics.jsonl
-	[ -e build/first/model.onnx ] || [ ! -e build/first/run.json ] || $(BIN)/sdnn train --resume build/first
-	[ -e build/first/run.json ] || \
-	$(BIN)/sdnn train --source hands --seed 7 --strips 2048000 --run build/first
 	[ ! -e build/sdnn/run.json ] || $(BIN)/sdnn train --resume build/sdnn
 	[ -e build/sdnn/run.json ] || \
-	$(BIN)/sdnn train --start build/first/model.safetensors --source hands --seed 8 --strips 256000 --run build/sdnn
-	cp build/first/run.json sdnn/weights/first-run.json
-	cp build/first/metrics.jsonl sdnn/weights/first-metrics.jsonl
+	$(BIN)/sdnn train --source hands --seed 7 --strips 2048000 --run build/sdnn
 	cp build/sdnn/model.onnx sdnn/weights/sdnn.onnx
 	cp build/sdnn/model.safetensors sdnn/weights/sdnn.safetensors
 	cp build/sdnn/run.json build/sdnn/metrics.jsonl sdnn/weights/

@@ -19,7 +19,6 @@ from sdnn.datasets.strips import Layout, set_side_by_side
 from sdnn.detection import Detector, TextLine, Writing, writing_along
 from sdnn.preprocessing import to_strip
 from sdnn.results import Box, FloatArray, Geometry
-from sdnn.views import VIEWS
 
 ENDS_OFF: Final = 0.45
 """How far an end of a line may lie from that of its string, in heights of its digits."""
@@ -29,7 +28,7 @@ NEAR: Final = 0.75
 
 @dataclass(frozen=True)
 class Viewing:
-    """Bounds of how differently from the reader's first view a line may be seen; each drawn evenly.
+    """Bounds of how differently a line may be brought to the size of a strip; each drawn evenly.
 
     Preprocessing errs, and a reader takes several views: the net is to read them all.
 
@@ -49,7 +48,7 @@ class Viewing:
 
     @classmethod
     def usual(cls, upright: bool = True) -> "Viewing":
-        """Every line as the reader's first view has it."""
+        """Every line at its usual size, set upright."""
         return cls(log_scale=0.0, log_aspect=0.0, shear=0.0, drop=0.0, upright=upright)
 
 
@@ -281,7 +280,7 @@ def _written(picture: FloatArray, line: TextLine, text: str) -> Iterator[tuple[W
 def _seen(
     writing: Writing, recipe: PageRecipe, geometry: Geometry, rng: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
-    viewing, first = recipe.viewing, VIEWS[0]
+    viewing = recipe.viewing
     scale, aspect, shear, drop = rng.uniform(-1, 1, 4)
     down = viewing.drop * drop * writing.text.height
     text = Box(writing.text.left, writing.text.top + down, writing.text.right, writing.text.bottom + down)
@@ -289,8 +288,8 @@ def _seen(
         writing.ink(float(rng.uniform(*recipe.other_ink))),
         text,
         geometry,
-        slant=writing.slant * viewing.upright + first.slant + viewing.shear * shear,
-        scale=first.scale * float(np.exp(viewing.log_scale * scale)),
-        aspect=first.aspect * float(np.exp(viewing.log_aspect * aspect)),
+        slant=writing.slant * viewing.upright + viewing.shear * shear,
+        scale=float(np.exp(viewing.log_scale * scale)),
+        aspect=float(np.exp(viewing.log_aspect * aspect)),
     )
     return np.rint(strip.ink * 255).astype(np.uint8)

@@ -12,9 +12,9 @@ from sdnn.models.engine import Engine
 
 SCHEMA: Final = 1
 STRIP_DIGITS: Final = 5
-STRIP_PX: Final = 207
+STRIP_PX: Final = 201
 """Width of a strip of five digits: median over 1,000 of MNIST validation digits, gaps of 0 to 6 px."""
-DIGIT_PX: Final = 24.6
+DIGIT_PX: Final = 23.4
 """What each of them takes of it, with its gap; the rest is paper on either side."""
 
 

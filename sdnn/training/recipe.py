@@ -140,9 +140,6 @@ DIGITS_ALONE_WINDOWS = 614_400
 FURTHER_LEARNING_RATE = 5e-4
 """Of string training that goes on from a trained net: a greater one would undo much of it first."""
 
-FURTHER_PEN_SHARE = 0.85
-"""Of the writers that are not real ones: by then MNIST's are known."""
-
 
 def chosen_recipe(
     stage: Stage = Stage.BOTH,
@@ -167,9 +164,7 @@ def chosen_recipe(
         digits = replace(digits, window=WindowRecipe.isolated())
     if further:
         stage = Stage.STRINGS
-        strings = replace(
-            strings, learning_rate=FURTHER_LEARNING_RATE, pen_share=FURTHER_PEN_SHARE, frozen=True
-        )
+        strings = replace(strings, learning_rate=FURTHER_LEARNING_RATE, frozen=True)
     return Recipe(
         source,
         seed,

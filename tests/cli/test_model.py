@@ -51,8 +51,8 @@ def test_the_bundled_model_is_shown_by_default() -> None:
     assert value(text, "sha256") == hashlib.sha256(BUNDLED.read_bytes()).hexdigest()
     assert value(text, "window") == "68 px"
     assert value(text, "parameters") == "846,715"
-    assert value(text, "strip of 5 digits") == "207 px, 35 columns"
-    assert value(text, "multiplications") == "80,261,184"
+    assert value(text, "strip of 5 digits") == "201 px, 34 columns"
+    assert value(text, "multiplications") == "78,285,696"
     assert value(text, "multiplications of all windows").endswith("7.2 times the sweep")
     assert value(text, "recipe.channels") == "[16, 32, 64, 96, 160, 192]"
     assert len(re.findall(r"^data\..* [0-9a-f]{64}$", text, flags=re.MULTILINE)) == 9
@@ -61,7 +61,7 @@ def test_the_bundled_model_is_shown_by_default() -> None:
 def test_there_is_a_row_for_each_layer() -> None:
     rows = re.findall(r"^(?:convolution|pooling) .*$", shown(), flags=re.MULTILINE)
     assert len(rows) == 9
-    assert rows[0].split() == ["convolution", "6x6", "1", "16", "22x32", "592", "1,279,872", "1.6"]
+    assert rows[0].split() == ["convolution", "6x6", "1", "16", "22x32", "592", "1,241,856", "1.6"]
     assert rows[2].split() == ["pooling", "2x2", "10x15", "0", "0", "0.0"]
     assert sum(float(row.split()[-1]) for row in rows) == pytest.approx(100, abs=0.2)
 
@@ -75,7 +75,7 @@ def test_the_record_says_the_same() -> None:
     assert (record["name"], record["sha256"]) == (description.name, engine.sha256)
     assert (record["file"], record["bytes"]) == (str(BUNDLED), BUNDLED.stat().st_size)
     assert record["geometry"]["height_px"] == 48
-    assert record["geometry"]["columns_per_digit"] == 6.15
+    assert record["geometry"]["columns_per_digit"] == 5.85
     assert record["parameters"] == sum(layer["parameters"] for layer in record["layers"]) == 846_715
     counts = record["multiplications"]
     assert counts["swept"] == sum(layer["multiplications"] for layer in record["layers"])

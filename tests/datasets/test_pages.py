@@ -20,7 +20,6 @@ from sdnn.datasets.pages import (
 from sdnn.datasets.paper import Paper
 from sdnn.detection import Detector, Sighting, TextLine
 from sdnn.results import FloatArray, Geometry
-from sdnn.views import VIEWS
 
 CLEAN = PageRecipe(clean_share=1.0)
 ON_PAPER = PageRecipe(clean_share=0.0)
@@ -113,8 +112,8 @@ def test_strips_show_what_is_on_their_pages() -> None:
         rng.uniform(*recipe.other_ink)
         assert strip.text == page.text
         share = (page.brightness < 0.5).sum() / page.text_box.height / page.text_box.width
-        height = VIEWS[0].scale * Geometry().text_height_px
-        width = page.text_box.width * height / page.text_box.height * VIEWS[0].aspect
+        height = Geometry().text_height_px
+        width = page.text_box.width * height / page.text_box.height
         assert (strip.ink > 127).sum() == pytest.approx(share * height * width, rel=0.3)
 
 

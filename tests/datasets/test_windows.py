@@ -12,6 +12,7 @@ from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
 from sdnn.datasets.windows import DigitsOnStrip, WindowRecipe, clean_strip, make_windows, right_classes
 from sdnn.preparation import Preparation
 from sdnn.results import CLASSES, NO_DIGIT, Box, FloatArray, Geometry
+from sdnn.views import View
 
 GEOMETRY = Geometry()
 ROW, MIDDLE = GEOMETRY.height_px // 2, GEOMETRY.window_px // 2
@@ -237,7 +238,7 @@ def test_leaning_digits_of_a_clean_strip_are_set_upright(slant: float) -> None:
 
 
 def test_a_clean_strip_is_what_reading_makes_of_its_page() -> None:
-    """Where the detector finds a line as high as most digits and as long as all of them."""
+    """Seen at its usual size, where the detector finds it as high as most digits and as long as all."""
     alike = 0
     for seed in range(40):
         layout = Layout(digits=(3, 6), gap_px=(2, 6))
@@ -247,7 +248,7 @@ def test_a_clean_strip_is_what_reading_makes_of_its_page() -> None:
         middle = 20 + np.median([(box.top + box.bottom) / 2 for box in synthetic.boxes])
         ends = 20 + synthetic.boxes[0].left, 20 + max(box.right for box in synthetic.boxes)
         found = line_along((ends[0], middle), (ends[1], middle), float(height), ink)
-        (line,) = Preparation(Seen(found)).page(1 - ink, "page").lines
+        (line,) = Preparation(Seen(found), view=View()).page(1 - ink, "page").lines
         one, other = inked(clean_strip(synthetic, GEOMETRY).ink), inked(line.strip.ink)
         width = min(one.shape[1], other.shape[1])
         difference = np.abs(one[:, :width] - other[:, :width]).mean()

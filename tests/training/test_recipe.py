@@ -14,7 +14,6 @@ from sdnn.models.architecture import CHANNELS
 from sdnn.training.recipe import (
     DIGITS_ALONE_WINDOWS,
     FURTHER_LEARNING_RATE,
-    FURTHER_PEN_SHARE,
     DigitRecipe,
     Recipe,
     StageRecipe,
@@ -197,7 +196,5 @@ def test_a_trained_net_goes_on_with_strings_more_gently() -> None:
     further = chosen_recipe(further=True)
     assert further.digits is None
     # Only with the statistics that it came with is there a mean of it and what comes out.
-    assert further.strings == StringRecipe(
-        learning_rate=FURTHER_LEARNING_RATE, pen_share=FURTHER_PEN_SHARE, frozen=True
-    )
+    assert further.strings == StringRecipe(learning_rate=FURTHER_LEARNING_RATE, frozen=True)
     assert StringRecipe().learning_rate > FURTHER_LEARNING_RATE
