@@ -93,10 +93,11 @@ def test_a_ruling_goes_through_the_digits(seed: int) -> None:
 @pytest.mark.parametrize("contrast", [0.1, 0.2])
 def test_faint_ink_takes_away_little_of_the_brightness(contrast: float) -> None:
     page = spoilt("dark on light", contrast)
-    darkest = PAGE.min()  # a thin pen leaves no pixel all black
-    assert darkest < 0.2
-    inked = with_margin(PAGE) == darkest
-    assert np.median(page[inked]) == pytest.approx(1 - contrast * (1 - darkest), abs=0.02)
+    before = with_margin(PAGE)
+    inked = before < 0.3  # a thin pen leaves no pixel all black
+    assert inked.sum() > 40
+    expected = 1 - contrast * (1 - np.median(before[inked]))
+    assert np.median(page[inked]) == pytest.approx(expected, abs=0.02)
 
 
 def test_light_on_dark_is_the_negative_of_dark_on_light() -> None:
