@@ -176,8 +176,8 @@ def test_the_way_back_of_a_strip_leads_to_the_page_and_not_to_the_region(detecto
     everywhere = only(Preparation(detector).page(brightness, "page"))
     middles = []
     for line in (inside, everywhere):
-        rows, columns = np.nonzero(line.strip.ink > 0.5)
-        x, y = columns.mean() + 0.5, rows.mean() + 0.5
+        ink = line.strip.ink / line.strip.ink.sum()
+        x, y = (float((ink * (places + 0.5)).sum()) for places in np.indices(ink.shape)[::-1])
         middle = line.strip.to_page(Box(x, y, x, y))
         middles.append((middle.left, middle.top))
     rows, columns = np.nonzero(brightness < 0.5)
