@@ -37,9 +37,9 @@ MOST_TEXTURE: Final = 0.4
 INK: Final = 0.5
 """Probability from which on a pixel is ink."""
 FLOOR: Final = 0.5
-"""Share of its darkness that other ink keeps: rulings and tails that may belong to a digit stay in sight."""
+"""Share of its darkness that other ink keeps by default: rulings, and tails that may be a digit's, show."""
 CERTAIN: Final = 1.6
-"""Over the probability that ink is that of digits the share of its darkness that it keeps at least."""
+"""Factor of the probability that ink is that of digits: the product, up to 1, is the darkness it keeps."""
 ENDS: Final = 0.15
 """How far beyond the ends of a line other ink keeps that, in heights of its digits."""
 DARK: Final = 0.4
