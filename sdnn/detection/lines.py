@@ -221,7 +221,8 @@ def _line_through(maps: DetectionMaps, cells: tuple[IntArray, IntArray]) -> Text
         place * along + (v0 + slope * (place - u0)) * down
         for place in (float(u.min()) - STRIDE_PX / 2, float(u.max()) + STRIDE_PX / 2)
     ]
-    fitted_ends, height = _fitted_to_ink(maps, cells, np.array(ends), height)
+    probability = float(weight @ maps.line[cells])
+    fitted_ends, height = _fitted_to_ink(maps, cells, np.array(ends), height, probability)
     matrix = maps.picture_from_map
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     start, end = fitted_ends @ matrix[:, :2].T + matrix[:, 2]
@@ -231,14 +232,18 @@ def _line_through(maps: DetectionMaps, cells: tuple[IntArray, IntArray]) -> Text
         height * scale,
         float(weight @ maps.slant[cells]),
         float(weight @ maps.printed[cells]),
-        float(weight @ maps.line[cells]),
+        probability,
         maps,
         ambiguous=certainty < CERTAIN,
     )
 
 
 def _fitted_to_ink(
-    maps: DetectionMaps, cells: tuple[IntArray, IntArray], ends: FloatArray, height: float
+    maps: DetectionMaps,
+    cells: tuple[IntArray, IntArray],
+    ends: FloatArray,
+    height: float,
+    probability: float,
 ) -> tuple[FloatArray, float]:
     """The line's ends and height as its ink has them, where there is enough of it.
 
@@ -250,6 +255,7 @@ def _fitted_to_ink(
         cells: Rows and columns of those on the line.
         ends: (2, 2) start and end, in pixels at this scale.
         height: Of the digits, as the cells have it.
+        probability: Of the line. Ink of digits is as much more probable given that the line is one of digits.
     """
     along = (ends[1] - ends[0]) / max(float(np.hypot(*(ends[1] - ends[0]))), 1e-6)
     down = np.array([-along[1], along[0]])
@@ -259,12 +265,12 @@ def _fitted_to_ink(
     free = (maps.sign < LEAST_SIGN) & (cv2.dilate(others, np.ones((5, 5), np.uint8)) == 0)
     for _ in range(MOST_GROWTH):
         length = float((ends[1] - ends[0]) @ along)
-        u, v = _inked_along(maps, ends, reach, LIKELY_INK, free)
+        u, v = _inked_along(maps, ends, reach, LIKELY_INK * probability, free)
         first, last = _grown(u[np.abs(v) < ACROSS * height], length, GAP * height)
         if first == 0 and last == length:
             break
         ends = np.array([ends[0] + first * along, ends[0] + last * along])
-    u, v = _inked_along(maps, ends, reach, INKED, np.ones(maps.line.shape, bool))
+    u, v = _inked_along(maps, ends, reach, INKED * probability, np.ones(maps.line.shape, bool))
     on_line = (u > -ENDS * height) & (u < length + ENDS * height) & (np.abs(v) < reach)
     if int(on_line.sum()) < LEAST_INK:
         return ends, height

@@ -99,7 +99,8 @@ def writing_along(
     brightness = _seen(picture, matrix, (columns, rows), cv2.BORDER_REPLICATE)
     map_from_picture = np.linalg.inv(np.vstack([line.maps.picture_from_map, [0.0, 0.0, 1.0]]))
     to_map = (map_from_picture @ np.vstack([matrix, [0.0, 0.0, 1.0]]))[:2]
-    probability = _seen(line.maps.ink, to_map, (columns, rows), cv2.BORDER_CONSTANT)
+    seen = _seen(line.maps.ink, to_map, (columns, rows), cv2.BORDER_CONSTANT)
+    probability = np.minimum(seen / np.float32(line.probability), 1)  # given that the line is one of digits
     reach = BEYOND * height
     probability[:, : max(0, round(left - reach))] = 0
     probability[:, round(left + length + reach) :] = 0
