@@ -8,7 +8,7 @@ import numpy as np
 
 from sdnn.detection import Writing
 from sdnn.detection.writing import FLOOR, mixed
-from sdnn.preprocessing import to_strip
+from sdnn.preprocessing import bolder, to_strip
 from sdnn.results import Geometry, Strip
 
 
@@ -22,6 +22,7 @@ class View:
         slant: Lean taken away beyond the estimated one, in pixels to the side per pixel up.
         upright: Whether the estimated one is taken away.
         other_ink: Share of its darkness that ink keeps that the detector does not take for digits.
+        bolder_px: How much broader strokes are; see `preprocessing.bolder`.
     """
 
     scale: float = 1.0
@@ -29,12 +30,13 @@ class View:
     slant: float = 0.0
     upright: bool = True
     other_ink: float = FLOOR
+    bolder_px: float = 0.0
 
 
 VIEWS: Final = (
     View(scale=0.75, aspect=1.25, other_ink=0.3),
     View(scale=0.72, slant=-0.25, other_ink=0.8),
-    View(scale=0.9, slant=-0.1, other_ink=0.4),
+    View(scale=0.9, slant=-0.1, other_ink=0.4, bolder_px=0.8),
     View(scale=0.9, aspect=1.2, slant=-0.25, other_ink=0.8),
 )
 """The first is the usual one; the others, chosen on the development sets, are for when it leaves doubt."""
@@ -52,7 +54,6 @@ def strips_of(writing: Writing, views: Sequence[View], geometry: Geometry) -> li
             scale=view.scale,
             aspect=view.aspect,
         )
-        strips.append(
-            replace(layered, ink=mixed(layered.ink, view.other_ink), digits=np.array(layered.ink[..., 1]))
-        )
+        ink = bolder(mixed(layered.ink, view.other_ink), view.bolder_px)
+        strips.append(replace(layered, ink=ink, digits=np.array(layered.ink[..., 1])))
     return strips

@@ -2,6 +2,6 @@
 
 from sdnn.preprocessing.cutouts import region_of
 from sdnn.preprocessing.loading import load_page, load_pages
-from sdnn.preprocessing.normalization import to_strip
+from sdnn.preprocessing.normalization import bolder, to_strip
 
-__all__ = ["load_page", "load_pages", "region_of", "to_strip"]
+__all__ = ["bolder", "load_page", "load_pages", "region_of", "to_strip"]

@@ -42,6 +42,19 @@ def to_strip(
     return Strip(_resampled(ink, page_from_strip, size), page_from_strip)
 
 
+def bolder(ink: FloatArray, by_px: float) -> FloatArray:
+    """Ink whose strokes are broader: blurred, then darkened by as much.
+
+    Args:
+        ink: (H, W) or (H, W, layers), 0 paper to 1 ink.
+        by_px: Standard deviation of the blur in pixels; 0 leaves the ink as it is.
+    """
+    if by_px == 0:
+        return ink
+    blurred = cv2.GaussianBlur(ink, (0, 0), by_px)
+    return np.asarray(np.minimum(blurred * np.float32(1 + by_px), 1), dtype=np.float32)
+
+
 def _resampled(ink: FloatArray, page_from_strip: FloatArray, size: tuple[int, int]) -> FloatArray:
     """The page seen through an affine map; averaged first where it shrinks, so that thin strokes survive."""
     reduction = int(page_from_strip[1, 1])
