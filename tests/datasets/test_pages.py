@@ -122,8 +122,8 @@ def test_strips_show_what_is_on_their_pages() -> None:
 def test_a_line_found_almost_from_end_to_end_or_with_what_is_beside_it_is_learned(further: float) -> None:
     recipe = replace(CLEAN, views=1, widest_px=2000)
     source = LineSource(Pen(), OneLine(further))
-    strips = random_strips(source, 5, recipe, Geometry(), np.random.default_rng(0))
-    expected = random_strips(PLAIN, 5, recipe, Geometry(), np.random.default_rng(0))
+    strips = random_strips(source, 5, recipe, Geometry(), np.random.default_rng(2))
+    expected = random_strips(PLAIN, 5, recipe, Geometry(), np.random.default_rng(2))
     assert [strip.text for strip in strips] == [strip.text for strip in expected]
 
 
