@@ -12,7 +12,7 @@ DEFAULT_MIN_CONFIDENCE: Final = 0.4
 Of readings of validation documents below 0.3 most are wrong, of those up to 0.5 about half; see
 `benchmarks/thresholds.py`.
 """
-DEFAULT_MIN_FIT: Final = 0.001
+DEFAULT_MIN_FIT: Final = 0.01
 """Fit below which a reading is rejected unless a call, an option or a profile names another.
 
 On validation documents it rejects no right reading under its true length, where 0.05 would still reject but

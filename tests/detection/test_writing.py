@@ -91,6 +91,19 @@ def test_ink_is_strong_and_paper_is_0_whichever_of_the_two_is_darker(dark: bool)
     assert seen.max() <= 1
 
 
+@pytest.mark.parametrize("probability", [0.07, 0.3, 0.9])
+def test_ink_counts_given_that_the_line_is_one_of_digits(probability: float) -> None:
+    ink = bars()
+    sure = found(page_of(ink), line_of(TEXT, ink, probability=1.0))[1]
+    unsure = found(page_of(ink), line_of(TEXT, 0.9 * probability * ink, probability=probability))[1]
+    np.testing.assert_allclose(unsure.layers, sure.layers, atol=0.02)
+
+
+def test_ink_that_is_improbable_even_given_the_line_is_none() -> None:
+    ink = bars()
+    assert writing_along(page_of(ink), line_of(TEXT, 0.04 * ink, probability=0.1))[1] is None
+
+
 @few
 @given(seed=seeds)
 def test_an_inverted_page_has_the_same_writing(seed: int) -> None:
