@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 MOST_FOR_DOUBT: Final = 60
 """Digits beyond which a line is looked at once: on so many there is always doubt, and looking takes long."""
-SURE: Final = 0.9
+SURE: Final = 0.8
 """Confidence from which on the first view is enough."""
 BATCH_SIZE: Final = 64
 """Lines that are read together."""
