@@ -34,3 +34,7 @@ def __getattr__(name: str) -> Any:
 
         return Reading
     raise AttributeError(f"module 'sdnn' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -8,7 +8,7 @@ import typer
 
 from sdnn.choices import Source, Split
 from sdnn.cli.options import DataOption, digits_range, gap_range
-from sdnn.cli.terminal import note, print_line
+from sdnn.cli.terminal import note, print_line, progress
 from sdnn.errors import MissingPackage, UnreadableInput, UsageError
 from sdnn.files import save_picture
 
@@ -55,7 +55,10 @@ def synth(
     found, digit_images = _digit_source(source, split, data)
     if out:
         origin = {"source": found.value, "split": split.value}
-        write_folder(out, digit_images, layout, chosen_seed, count, origin, paper)
+        with progress("drawing") as update:
+            write_folder(
+                out, digit_images, layout, chosen_seed, count, origin, paper, lambda done: update(done, count)
+            )
         print_line(str(out))
         return
 

@@ -11,7 +11,7 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,7 @@ def write_folder(
     count: int,
     origin: Mapping[str, str],
     on_paper: bool = False,
+    advance: Callable[[int], None] = lambda done: None,
 ) -> None:
     """Writes samples 0 to `count` - 1 of a seed with their truth; the folder appears when it is complete.
 
@@ -84,6 +85,7 @@ def write_folder(
         count: How many.
         origin: What to call the source in the truth, so that a sample can be made again.
         on_paper: See `numbered_sample`.
+        advance: Called after every sample with the number of those written.
 
     Raises:
         UsageError: When the folder holds something.
@@ -110,6 +112,7 @@ def write_folder(
                 made = {"seed": [seed, number], **how}
                 line = {"file": name, "text": sample.text, **sample.truth, **made}
                 truth.write(json.dumps(line) + "\n")
+                advance(number + 1)
         os.replace(partial, folder)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error.strerror}); choose another place") from error

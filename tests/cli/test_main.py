@@ -3,16 +3,24 @@ from pathlib import Path
 import pytest
 from command import assert_one_line, sdnn
 
+import sdnn as package
 from sdnn import __version__
 from sdnn.errors import ExitCode
 
 
-def test_the_version_is_printed() -> None:
-    assert sdnn("--version").stdout.decode() == f"{__version__}\n"
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_is_printed(option: str) -> None:
+    assert sdnn(option).stdout.decode() == f"{__version__}\n"
 
 
-def test_help_names_the_commands() -> None:
-    result = sdnn("--help")
+def test_what_there_is_in_the_package_can_be_listed() -> None:
+    assert {*dir(package)} == {*package.__all__, "__version__"}
+    assert all(hasattr(package, name) for name in dir(package))
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_names_the_commands(option: str) -> None:
+    result = sdnn(option)
     assert result.returncode == ExitCode.OK
     assert all(command in result.stdout.decode() for command in ("read", "train", "synth", "eval"))
 
