@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check train weights samples bench bench-peers training sweep strips hands pages thresholds batches ablation constraints development reproduce clean
+.PHONY: help demo test unit check docs train weights samples bench bench-peers training sweep strips hands pages thresholds batches ablation constraints development reproduce clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,9 @@ check: $(VENV)/everything  ## Lint, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/book  ## Build the book into build/docs
+	$(BIN)/mkdocs build --strict --quiet
 
 train: $(VENV)/everything  ## Train a model with the defaults
 	$(BIN)/sdnn train
@@ -118,6 +121,10 @@ $(VENV)/reading: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
+$(VENV)/book: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@ $(VENV)/reading
+
 $(VENV)/everything: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $@ $(VENV)/reading
+	@touch $@ $(VENV)/reading $(VENV)/book

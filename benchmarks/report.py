@@ -1,4 +1,4 @@
-"""Markdown tables, in files of their own and in the README, and all figures of `make bench` in one file.
+"""Markdown tables, in files of their own, in README and book, and all figures of `make bench` in one file.
 
     python benchmarks/report.py
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-README = HERE.parent / "README.md"
+DOCUMENTS = (HERE.parent / "README.md", *sorted((HERE.parent / "docs").glob("*.md")))
 GATHERED = ("startup", "decoding", "speed")
 
 
@@ -28,10 +28,11 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], note: str) ->
 
 
 def write_markdown(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> None:
-    """Writes a table to `path`, and into the README between the marks that name the file."""
+    """Writes a table to `path`, and into the documents between the marks that name the file."""
     table = markdown(header, rows, note)
     path.write_text(table, encoding="utf-8")
-    set_between_marks(README, path.name, table)
+    for document in DOCUMENTS:
+        set_between_marks(document, path.name, table)
 
 
 def set_between_marks(document: Path, name: str, text: str) -> None:

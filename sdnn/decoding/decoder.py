@@ -17,7 +17,7 @@ multiply by hand:
     01    most probable string, its paths summed:
           011 + 01– + 0–1 + 001 + –01 = .126 + .084 + .036 + .018 + .006 = .270
 
-The last is the decoder `posterior`. The README has the same example, and a test holds both to this code.
+The last is the decoder `posterior`. The book has the same example, and a test holds both to this code.
 """
 
 from collections.abc import Sequence

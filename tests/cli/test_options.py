@@ -9,7 +9,7 @@ from sdnn.choices import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT, Decoder, Topol
 from sdnn.cli.options import profile_of, reader_of
 from sdnn.profiles import Profile
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+CHAPTER = (Path(__file__).parents[2] / "docs/constraints.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,6 @@ def test_the_reader_takes_what_else_is_given() -> None:
 @pytest.mark.parametrize(
     ("option", "default"), [("min-confidence", DEFAULT_MIN_CONFIDENCE), ("min-fit", DEFAULT_MIN_FIT)]
 )
-def test_the_readme_names_the_default_thresholds(option: str, default: float) -> None:
-    (named,) = re.findall(rf"`--{option} P` \| .* \(default ([0-9.e-]+)\)", README)
+def test_the_book_names_the_default_thresholds(option: str, default: float) -> None:
+    (named,) = re.findall(rf"`--{option} P` \| .* \(default ([0-9.e-]+)\)", CHAPTER)
     assert float(named) == default

@@ -158,13 +158,13 @@ WAYS = {
     "Viterbi, strict trellis (no-digit between any two digits)": (Decoder.VITERBI, Topology.STRICT),
     "most probable string, its paths summed": (Decoder.POSTERIOR, Topology.CTC),
 }
-"""How the README and the docstring name the ways to read the example, and what they are."""
+"""How the book and the docstring name the ways to read the example, and what they are."""
 
 
-def readme_tables() -> tuple[list[list[str]], list[list[str]]]:
+def book_tables() -> tuple[list[list[str]], list[list[str]]]:
     """The cells of the two tables of the worked example: the columns, and what each way reads."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = readme.split("\n## Why a path, and why all of them\n")[1].split("\n## ")[0]
+    chapter = (ROOT / "docs/how-it-works.md").read_text(encoding="utf-8")
+    section = chapter.split("\n## Why a path, and why all of them\n")[1].split("\n## ")[0]
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in section.splitlines()
@@ -209,8 +209,8 @@ def test_greedy_viterbi_peaks_and_summed_paths_disagree_on_three_columns() -> No
     assert labels(spans) == (0, 1)
 
 
-def test_the_readme_shows_the_worked_example_and_what_the_decoders_read_on_it() -> None:
-    (_, *classes), *columns = readme_tables()[0]
+def test_the_book_shows_the_worked_example_and_what_the_decoders_read_on_it() -> None:
+    (_, *classes), *columns = book_tables()[0]
     assert classes == ["0", "1", "no-digit"]
     shown = [[float(value) for value in row[1:]] for row in columns]
     np.testing.assert_allclose(np.log(shown), WORKED_EXAMPLE)
@@ -218,16 +218,16 @@ def test_the_readme_shows_the_worked_example_and_what_the_decoders_read_on_it() 
         way: "".join(map(str, labels(decode(WORKED_EXAMPLE, decoder, topology)[1])))
         for way, (decoder, topology) in WAYS.items()
     }
-    assert {way: reads for way, reads, _ in readme_tables()[1]} == read
+    assert {way: reads for way, reads, _ in book_tables()[1]} == read
     assert len(set(read.values())) == 4
 
 
-def test_the_sums_and_products_that_the_readme_shows_are_right() -> None:
+def test_the_sums_and_products_that_the_book_shows_are_right() -> None:
     of_paths = {
         "".join("01–"[label] for label in path): math.exp(value)
         for path, value in path_log_probs(WORKED_EXAMPLE, Topology.CTC).items()
     }
-    because = {reads: reason for _, reads, reason in readme_tables()[1]}
+    because = {reads: reason for _, reads, reason in book_tables()[1]}
     for path, reads in (("010", "010"), ("0–0", "00")):
         *_, product, result = re.split(r"[:=]", because[reads])
         assert math.prod(map(float, product.split("·"))) == pytest.approx(float(result), abs=1e-12)
@@ -243,8 +243,8 @@ def test_the_sums_and_products_that_the_readme_shows_are_right() -> None:
     assert "the .7 in the middle" in because["1"]
 
 
-def test_the_docstring_shows_the_worked_example_as_the_readme_does() -> None:
+def test_the_docstring_shows_the_worked_example_as_the_book_does() -> None:
     shown = " ".join((under_test.__doc__ or "").split())
-    columns, ways = readme_tables()
+    columns, ways = book_tables()
     assert " ".join(cell for row in columns for cell in row) in shown
     assert " ".join(f"{reads} {way}: {because}" for way, reads, because in ways) in shown

@@ -1,0 +1,111 @@
+"""The book says what the code does."""
+
+import doctest
+import json
+import math
+import re
+from pathlib import Path
+
+import pytest
+from documents import DOCUMENTS, README, ROOT, rows_below, text_of
+
+import sdnn
+from sdnn.choices import Format
+from sdnn.cli.read import ENDINGS
+from sdnn.decoding.constraints.check_digits import check_digits
+from sdnn.errors import ExitCode, UsageError
+from sdnn.evaluation.confidence import fewest_strips
+from sdnn.profiles import BUILT_IN
+from sdnn.results import Geometry
+from sdnn.views import VIEWS
+
+HOW = text_of(ROOT / "docs/how-it-works.md")
+READING = text_of(ROOT / "docs/reading.md")
+CONSTRAINTS = text_of(ROOT / "docs/constraints.md")
+EXAMPLES = [
+    pytest.param("\n".join(blocks), id=path.name)
+    for path in DOCUMENTS
+    if (blocks := re.findall(r"^```python\n(.*?)^```$", text_of(path), flags=re.DOTALL | re.MULTILINE))
+]
+
+
+def quoted(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_examples_give_what_they_show(example: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    made = doctest.DocTestParser().get_doctest(example, {}, "example", None, None)
+    assert made.examples
+    results = doctest.DocTestRunner(optionflags=doctest.REPORT_NDIFF).run(made)
+    assert results.failed == 0
+
+
+def test_the_window_the_strip_and_the_stride_are_those_of_the_net() -> None:
+    geometry = Geometry()
+    least, most = (math.ceil(geometry.text_height_px * scale) for scale in _scales())
+    words = " ".join(HOW.split())
+    assert f"windows of {geometry.height_px}×{geometry.window_px} pixels" in words
+    assert f"Every {geometry.stride_px} pixels" in words
+    assert f"pixel {geometry.stride_px}*k*" in words
+    assert f"a strip of {geometry.height_px} pixels, of which it takes {least} to {most}," in words
+
+
+def _scales() -> tuple[float, float]:
+    scales = [view.scale for view in VIEWS]
+    return min(scales), max(scales)
+
+
+@pytest.mark.parametrize("text", [text_of(README), HOW], ids=["README", "how"])
+def test_as_many_augmented_views_are_named_as_there_are(text: str) -> None:
+    number = ["no", "one", "two", "three", "four", "five"][len(VIEWS) - 1]
+    assert f"{number} augmented views" in " ".join(text.split())
+
+
+def test_the_profiles_and_checks_are_those_that_come_with_the_package() -> None:
+    profiles = rows_below(("built-in profile", "allows"), CONSTRAINTS)
+    assert {name for row in profiles for name in quoted(row[0])} == set(BUILT_IN)
+    checks = rows_below(("`--check`", "strings"), CONSTRAINTS)
+    with pytest.raises(UsageError, match="choose from") as refused:
+        check_digits("")
+    known = str(refused.value).split("choose from ")[1].split(", ")
+    assert {name for row in checks for name in quoted(row[0])} == set(known)
+
+
+def test_as_many_strips_without_a_mistake_are_named_as_calibration_takes() -> None:
+    (named,) = re.findall(r"takes ([0-9,]+) strips without a mistake for 1 %", " ".join(CONSTRAINTS.split()))
+    assert int(named) == fewest_strips(0.01)
+
+
+def test_the_formats_and_their_suffixes_are_those_of_the_command() -> None:
+    table = rows_below(("`--format`", "suffix of `-o`", "content"), READING)
+    shown = {quoted(form)[0]: set(quoted(suffixes)) for form, suffixes, _ in table}
+    taken = {
+        form.value: {suffix for suffix, of in ENDINGS.items() if of is form and suffix} for form in Format
+    }
+    assert shown == taken
+
+
+def test_the_record_has_the_fields_of_the_schema() -> None:
+    properties = json.loads(text_of(Path(sdnn.__file__).parent / "formats/record.schema.json"))["properties"]
+    # An escaped bar in a cell would end it.
+    table = rows_below(("field", "content"), READING.replace(r"\|", "/"))
+    assert [name for row in table for name in quoted(row[0])] != []
+    assert {name for row in table for name in quoted(row[0])} == set(properties)
+    assert table[0] == ["`schema`", f"version of the record: {properties['schema']['const']}"]
+
+
+def test_the_exit_codes_are_those_of_the_command() -> None:
+    assert [int(code) for code, _ in rows_below(("code", "meaning"), READING)] == list(ExitCode)
+
+
+def test_the_sample_form_holds_the_numbers_that_its_description_names() -> None:
+    described = text_of(ROOT / "data/README.md").split("in reading order")[1].split(".")[0]
+    read = [reading.text for reading in sdnn.read(ROOT / "data/form.jpg")]
+    assert re.findall(r"\d+", described) == read
+
+
+@pytest.mark.parametrize("path", [ROOT / "CITATION.cff"], ids=["citation"])
+def test_the_version_is_that_of_the_package(path: Path) -> None:
+    assert f"\nversion: {sdnn.__version__}\n" in text_of(path)
