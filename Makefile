@@ -25,8 +25,8 @@ demo: $(VENV)/reading  ## Install what reading needs (no torch) and read the sam
 test: $(VENV)/everything  ## Install everything and run the tests
 	$(BIN)/python -m pytest -n auto
 
-unit: $(VENV)/everything  ## The unit tests alone, about a minute: no commands, benchmarks, trainings or processes
-	$(BIN)/python -m pytest -n auto -m 'not slow' --ignore tests/cli --ignore tests/benchmarks
+unit: $(VENV)/everything  ## The unit tests alone, about a minute: no commands, benchmarks, study, trainings or processes
+	$(BIN)/python -m pytest -n auto -m 'not slow' --ignore tests/cli --ignore tests/benchmarks --ignore tests/reproduction
 
 check: $(VENV)/everything  ## Lint, formatting and types
 	$(BIN)/ruff check .
@@ -103,8 +103,8 @@ constraints: $(VENV)/everything  ## What constraints and rejection are worth: ma
 development: $(VENV)/everything  ## Score folders of real strips: make development STRINGS="DIR..."
 	$(BIN)/python benchmarks/development.py $(STRINGS)
 
-reproduce: $(VENV)/everything  ## The paper's ten experiments (80 minutes; QUICK=1: six); writes REPRODUCTION.md's tables
-	$(BIN)/python benchmarks/reproduce.py $(if $(QUICK),--quick)
+reproduce: $(VENV)/everything  ## The paper's ten experiments (80 minutes; QUICK=1: six); writes reproduction/README.md's tables
+	$(BIN)/python -m reproduction $(if $(QUICK),--quick)
 
 clean:  ## Remove the environment and everything built
 	rm -rf $(VENV) build runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -92,6 +92,10 @@ def test_the_walk_sees_imports_inside_functions() -> None:
     assert {"reader", "decoding"} <= imported_parts(ROOT / "cli" / "options.py")
 
 
+def test_the_package_does_not_know_the_study_of_1992() -> None:
+    assert [source for source in SOURCES if "reproduction" in source.read_text(encoding="utf-8")] == []
+
+
 @pytest.mark.parametrize("source", sorted((ROOT / "decoding").rglob("*.py")), ids=lambda source: source.name)
 def test_decoding_knows_no_network(source: Path) -> None:
     packages = {name.split(".")[0] for name in imported_modules(source)}

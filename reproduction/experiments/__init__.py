@@ -1,0 +1,1 @@
+"""Trainings and readings of the experiments: a record for each."""

@@ -1,0 +1,1 @@
+"""Tables and plots of the records that the experiments leave."""
