@@ -15,7 +15,7 @@ from report import write_markdown
 
 from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton
-from sdnn.decoding.constraints.length import of_length
+from sdnn.decoding.constraints.length import length_range
 from sdnn.decoding.constraints.lexicon import lexicon
 from sdnn.decoding.decoder import spell
 from sdnn.decoding.nbest import n_best
@@ -97,7 +97,7 @@ def main() -> None:
     strings = unconstrained(batch)
     rows = [
         timed("best path and p(text), batch of 64", "strip", lambda: unconstrained(batch), BATCH),
-        timed("the same, length 5", "strip", lambda: constrained(batch, of_length(5, 5)), BATCH),
+        timed("the same, length 5", "strip", lambda: constrained(batch, length_range(5, 5)), BATCH),
         timed("confidence of five digits", "strip", lambda: digit_probs([*batch], strings), BATCH),
         timed("five likeliest texts", "strip", lambda: n_best([batch[0]], 5)),
         timed(

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sdnn.evaluation.markdown import table
+
 HERE = Path(__file__).parent
 DOCUMENTS = (HERE.parent / "README.md", *sorted((HERE.parent / "docs").glob("*.md")))
 GATHERED = ("startup", "decoding", "speed")
@@ -17,14 +19,7 @@ GATHERED = ("startup", "decoding", "speed")
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> str:
     """A table whose first column is text and whose others are numbers, and a line below it."""
-    lines = [
-        "| " + " | ".join(header) + " |",
-        "|---" + "|--:" * (len(header) - 1) + "|",
-        *("| " + " | ".join(row) + " |" for row in rows),
-        "",
-        note,
-    ]
-    return "\n".join(lines) + "\n"
+    return f"{table(header, rows)}\n\n{note}\n"
 
 
 def write_markdown(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> None:

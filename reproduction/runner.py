@@ -143,7 +143,8 @@ def main() -> None:
     else:
         write_tables.publish(records)
         print(
-            "tables and plots: docs/benchmarks.md, and in reproduction: README.md, summary.md, results.json, plots.png"
+            "tables and plots: docs/benchmarks.md and, in reproduction, README.md, summary.md, results.json, "
+            "plots.png"
         )
 
 

@@ -45,9 +45,9 @@ class UsageError(SdnnError):
 class MissingPackage(UsageError):
     """The call needs a package that a reading-only installation leaves out."""
 
-    def __init__(self, package: str, purpose: str) -> None:
+    def __init__(self, package: str, purpose: str, extra: str = "train") -> None:
         super().__init__(
-            f"{purpose} needs the package {package}: pip install '.[train]' in a checkout of sdnn"
+            f"{purpose} needs the package {package}: pip install '.[{extra}]' in a checkout of sdnn"
         )
 
 

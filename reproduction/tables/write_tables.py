@@ -26,7 +26,7 @@ def write(records: Mapping[str, Record], folder: Path) -> None:
 
 
 def publish(records: Mapping[str, Record]) -> None:
-    """Writes tables into the README of the study and a summary into the book, figures and plots beside them."""
+    """Writes tables into the study's README, a summary into the book, figures and plots beside them."""
     sorted_records = Records.of(records)
     tables = tables_of(sorted_records)
     for name, table in tables.items():

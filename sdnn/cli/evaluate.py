@@ -63,6 +63,9 @@ def evaluate(
         from sdnn.evaluation.folder import evaluate as evaluate_folder
         from sdnn.evaluation.labels import LABELS_NAME, read_labels
         from sdnn.evaluation.report import tables
+    if rejection:
+        with needs("matplotlib", "--rejection", extra="plots"):
+            from sdnn.rendering.rejection import rejection_plot
     settings = profile_of(profile, length, pattern, lexicon, check, min_value, max_value)
     reader = reader_of(model, decoder, topology, replace(settings, min_confidence=0.0, min_fit=0.0))
     labelled = [labelled.path for folder in folders for labelled in read_labels(folder)]
@@ -99,8 +102,6 @@ def evaluate(
             note(f"{len(failed)} failures; the first {MOST_FAILURES} are drawn")
         save_picture(contact_sheet(failed[:MOST_FAILURES]), failures)
     if rejection:
-        from sdnn.rendering.rejection import rejection_plot
-
         save_picture(rejection_plot([(report.name, report.curve) for report in reports]), rejection)
     if any(report.unreadable for report in reports):
         raise typer.Exit(ExitCode.UNREADABLE)

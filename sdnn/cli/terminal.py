@@ -67,7 +67,7 @@ def leave(code: int) -> NoReturn:
 
 
 @contextlib.contextmanager
-def needs(package: str, purpose: str) -> Iterator[None]:
+def needs(package: str, purpose: str, extra: str = "train") -> Iterator[None]:
     """Turns the failed import of a package that a reading-only installation leaves out into one line.
 
     Raises:
@@ -78,7 +78,7 @@ def needs(package: str, purpose: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != package:
             raise
-        raise MissingPackage(package, purpose) from error
+        raise MissingPackage(package, purpose, extra) from error
 
 
 @contextlib.contextmanager

@@ -105,7 +105,7 @@ def automaton(
     return trimmed(Automaton(table, begins, ends))
 
 
-def deterministic(
+def dfa_from_transition(
     start: State,
     step: Callable[[State, int], State | None],
     accepts: Callable[[State], bool],
@@ -179,14 +179,18 @@ def intersection(first: Automaton, second: Automaton) -> Automaton:
 def trimmed(given: Automaton) -> Automaton:
     """Only the states that lie on the run of some allowed string; of an empty language there are none."""
     sources, _, targets = given.arcs.T
-    useful = _closure(given.initial, sources, targets) & _closure(np.isfinite(given.final), targets, sources)
+    useful = _reachable_states(given.initial, sources, targets) & _reachable_states(
+        np.isfinite(given.final), targets, sources
+    )
     number = np.cumsum(useful) - 1
     kept = given.arcs[useful[sources] & useful[targets]]
     arcs = np.column_stack([number[kept[:, 0]], kept[:, 1], number[kept[:, 2]]])
     return Automaton(arcs, given.initial[useful], given.final[useful])
 
 
-def _closure(begun: npt.NDArray[np.bool_], sources: IntArray, targets: IntArray) -> npt.NDArray[np.bool_]:
+def _reachable_states(
+    begun: npt.NDArray[np.bool_], sources: IntArray, targets: IntArray
+) -> npt.NDArray[np.bool_]:
     """All states that arcs lead to, sooner or later."""
     reached = begun.copy()
     while True:

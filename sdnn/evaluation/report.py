@@ -15,6 +15,7 @@ from sdnn.evaluation.confidence import (
     reliability,
     risk_coverage,
 )
+from sdnn.evaluation.markdown import table as markdown_table
 from sdnn.evaluation.metrics import Score
 from sdnn.results import FloatArray
 
@@ -142,16 +143,9 @@ def table(reports: Sequence[FolderReport]) -> "Table":
 
 def markdown(reports: Sequence[FolderReport]) -> str:
     """The same table in Markdown, ending with a line feed."""
-    lines = [
-        "| " + " | ".join(("folder", *COLUMNS)) + " |",
-        "|---" + "|--:" * len(COLUMNS) + "|",
-    ]
-    for name, indented, score in _rows(reports):
-        label = "&nbsp;&nbsp;" + name if indented else name.replace("|", "\\|")
-        lines.append("| " + " | ".join((label, *_cells(score))) + " |")
-    if note := _unreadable_note(reports):
-        lines += ["", note]
-    return "\n".join(lines) + "\n"
+    rows = [("&nbsp;&nbsp;" * indented + name, *_cells(score)) for name, indented, score in _rows(reports)]
+    note = _unreadable_note(reports)
+    return markdown_table(("folder", *COLUMNS), rows) + "\n" + (f"\n{note}\n" if note else "")
 
 
 def _rows(reports: Sequence[FolderReport]) -> Iterator[tuple[str, bool, Score]]:

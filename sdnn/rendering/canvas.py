@@ -71,10 +71,10 @@ def _font(size_px: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def text_width_px(text: str, size_px: float) -> float:
     """Width of a line of text in letters of the given size."""
-    return _font(size_px * SUPERSAMPLING).getlength(_printable(text)) / SUPERSAMPLING
+    return _font(size_px * SUPERSAMPLING).getlength(printable(text)) / SUPERSAMPLING
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text in the letters that Pillow's own font has: ASCII, accents dropped, `?` for the rest."""
     letters = (letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
     return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in letters)
@@ -103,7 +103,7 @@ class Canvas:
     ) -> None:
         """Write one line; `anchor` is Pillow's: l, m or r across, then s for baseline or m for middle."""
         at = (x * SUPERSAMPLING, y * SUPERSAMPLING)
-        self._draw.text(at, _printable(text), colour, _font(size_px * SUPERSAMPLING), anchor)
+        self._draw.text(at, printable(text), colour, _font(size_px * SUPERSAMPLING), anchor)
 
     def line(self, points: Iterable[tuple[float, float]], colour: Colour, width_px: float) -> None:
         """Draw a line through the points."""

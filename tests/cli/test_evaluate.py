@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -64,3 +65,14 @@ def test_eval_draws_the_error_against_the_share_accepted(tmp_path: Path) -> None
     assert result.returncode == ExitCode.OK
     with Image.open(tmp_path / "curve.png") as image:
         assert image.width > 200
+
+
+def test_without_matplotlib_the_plot_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "matplotlib.py").write_text("raise ModuleNotFoundError(name='matplotlib')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    result = sdnn("eval", SAMPLES, "--rejection", tmp_path / "curve.png")
+    assert result.returncode == ExitCode.USAGE
+    assert result.stdout == b""
+    assert_one_line(result.stderr, "--rejection", "matplotlib", ".[plots]")

@@ -11,7 +11,7 @@ from sdnn.decoding.automaton import (
     Automaton,
     any_string,
     automaton,
-    deterministic,
+    dfa_from_transition,
     intersection,
     one_of_each,
     reversed_automaton,
@@ -32,7 +32,7 @@ def divisible(by: int, symbols: int = 10) -> Automaton:
         assert isinstance(rest, int)
         return (rest * symbols + digit) % by
 
-    return deterministic(0, step, lambda rest: rest == 0, symbols)
+    return dfa_from_transition(0, step, lambda rest: rest == 0, symbols)
 
 
 def of_length(length: int) -> Automaton:
@@ -42,7 +42,7 @@ def of_length(length: int) -> Automaton:
         assert isinstance(read, int)
         return read + 1 if read < length else None
 
-    return deterministic(0, step, lambda read: read == length, symbols=2)
+    return dfa_from_transition(0, step, lambda read: read == length, symbols=2)
 
 
 def test_any_string_allows_every_string_with_weight_1() -> None:

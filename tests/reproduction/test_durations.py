@@ -9,7 +9,7 @@ from oracle import Path, class_maps, path_log_probs, string_of
 
 from reproduction.durations import Durations, duration_trellis
 from sdnn.choices import Topology
-from sdnn.decoding.automaton import Automaton, any_string, deterministic
+from sdnn.decoding.automaton import Automaton, any_string, dfa_from_transition
 from sdnn.decoding.recursion import best_paths, sum_of, totals
 from sdnn.results import FloatArray, Span
 
@@ -64,7 +64,7 @@ lengths = st.sampled_from([None, 0, 1, 2])
 def strings(length: int | None) -> Automaton:
     if length is None:
         return any_string(DIGITS)
-    return deterministic(
+    return dfa_from_transition(
         0,
         step=lambda read, digit: read + 1 if read < length else None,
         accepts=lambda read: read == length,

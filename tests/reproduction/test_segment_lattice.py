@@ -23,7 +23,7 @@ from reproduction.segment_lattice import (
 )
 from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, automaton
-from sdnn.decoding.constraints.length import of_length
+from sdnn.decoding.constraints.length import length_range
 from sdnn.decoding.recursion import best_paths, sum_of, totals
 from sdnn.decoding.trellis import Trellis, every_string, for_each_map
 from sdnn.results import FloatArray, Span
@@ -457,7 +457,7 @@ def test_the_constraints_of_class_maps_are_those_of_segments() -> None:
     log_probs = np.random.default_rng(0).normal(size=(1, 9, 2, 10))
     for length in range(5):
         known = totals(zones.class_map(log_probs), segments_of_length((length,), zones), sum_of)
-        allowed = totals(zones.class_map(log_probs), segments_of(of_length(length, length), zones), sum_of)
+        allowed = totals(zones.class_map(log_probs), segments_of(length_range(length, length), zones), sum_of)
         assert known == pytest.approx(allowed, abs=1e-9)
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sdnn.decoding.automaton import Automaton, intersection
 from sdnn.decoding.constraints.check_digits import check_digits
-from sdnn.decoding.constraints.interval import within
-from sdnn.decoding.constraints.length import of_length, parse_length
+from sdnn.decoding.constraints.interval import value_range
+from sdnn.decoding.constraints.length import length_range, parse_length
 from sdnn.decoding.constraints.lexicon import read_lexicon
-from sdnn.decoding.constraints.pattern import Pattern, compiled
+from sdnn.decoding.constraints.pattern import Pattern, compile_pattern
 from sdnn.errors import UsageError
 
 __all__ = ["Constraint", "constraint"]
@@ -65,8 +65,8 @@ def constraint(
     """
     parts: dict[str, Automaton] = {}
     if length is not None:
-        parts[f"length {length}"] = of_length(*parse_length(str(length)))
-    expression = None if pattern is None else compiled(pattern)
+        parts[f"length {length}"] = length_range(*parse_length(str(length)))
+    expression = None if pattern is None else compile_pattern(pattern)
     if expression is not None:
         parts[f"pattern {pattern}"] = expression.automaton
     if lexicon is not None:
@@ -74,7 +74,7 @@ def constraint(
     if check is not None:
         parts[f"check {check}"] = check_digits(check)
     if min_value is not None or max_value is not None:
-        parts[_interval(min_value, max_value)] = within(min_value, max_value)
+        parts[_interval(min_value, max_value)] = value_range(min_value, max_value)
     if not parts:
         return None
     together = reduce(intersection, parts.values())

@@ -22,7 +22,7 @@ An ISBN of 13 digits is an `ean` that begins with 978 or 979, which a pattern ca
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
-from sdnn.decoding.automaton import Automaton, deterministic, reversed_automaton
+from sdnn.decoding.automaton import Automaton, dfa_from_transition, reversed_automaton
 from sdnn.errors import UsageError
 
 _TURNS: Final = (
@@ -123,7 +123,7 @@ def _folded(
         value, place, _ = state
         return fold(value, digit, place), (place + 1) % period, True
 
-    return deterministic((start, 0, False), step, lambda state: state[2] and state[0] in valid)
+    return dfa_from_transition((start, 0, False), step, lambda state: state[2] and state[0] in valid)
 
 
 def _weighted(weights: Sequence[int], lengths: Collection[int]) -> Automaton:
@@ -133,7 +133,7 @@ def _weighted(weights: Sequence[int], lengths: Collection[int]) -> Automaton:
         count, total = state
         return (count + 1, (total + weights[count] * digit) % 10) if count < len(weights) else None
 
-    return deterministic((0, 0), step, lambda state: state in {(length, 0) for length in lengths})
+    return dfa_from_transition((0, 0), step, lambda state: state in {(length, 0) for length in lengths})
 
 
 _CHECKS: Final[dict[str, Callable[[], Automaton]]] = {

@@ -19,12 +19,11 @@ Whatever else Python's `re` knows is refused. On digits alone the answer is that
 """
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections import deque
+from typing import Final
 
+from sdnn.decoding.constraints.glushkov import Fragment, one_of
 from sdnn.errors import UsageError
-
-if TYPE_CHECKING:
-    from greenery import Pattern as Tree
 
 LONGEST_EXPRESSION: Final = 256
 """Characters beyond which an expression is refused."""
@@ -40,146 +39,142 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _MEMBER: Final = re.compile(r"(?P<first>\\.|.)(?:-(?P<last>\\.|.))?", re.DOTALL)
+_TIMES: Final[dict[str, tuple[int, int | None]]] = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 
 
-def parsed(expression: str) -> "Tree":
-    """The tree of an expression; its character classes hold digits and literals only.
+def parse_expression(expression: str) -> Fragment:
+    """The positions of an expression; their characters are digits and literals only.
 
     Raises:
         UsageError: When the expression is empty, is too long, repeats too often, is nested too deeply, is not
             well formed or uses anything that is not supported; the message says what and where.
     """
-    # Not at the top: it takes a tenth of a second, and most readings have no pattern.
-    from greenery import parse
-
     if len(expression) > LONGEST_EXPRESSION:
         raise UsageError(
             f"the pattern has {len(expression)} characters: {LONGEST_EXPRESSION} are the most; give a list "
             "of strings as a lexicon"
         )
-    return parse(_translated(expression))
-
-
-def _translated(expression: str) -> str:
-    """The same expression in what of greenery's syntax cannot be taken for anything else.
-
-    Every class becomes the list of its members: greenery and `re` disagree on how a hyphen is written in one.
-    """
-    begin, end = _without_anchors(expression)
-    if begin == end:
+    tokens = deque(_TOKEN.finditer(expression))
+    if tokens and tokens[0].group() == "^":
+        tokens.popleft()
+    if tokens and tokens[-1].group() == "$":
+        tokens.pop()
+    if not tokens:
         raise UsageError(f"pattern {expression!r}: is empty; write for example [0-9]{{5}}")
-    pieces: list[str] = []
-    opened: list[int] = []
-    may_repeat = False
-    position = begin
-    while position < end:
-        token = _TOKEN.match(expression, position, end)
-        assert token is not None, "the last alternative takes any character"
-        where = f"pattern {expression!r}, character {position + 1}"
-        kind, text = token.lastgroup, token.group()
-        if kind == "times":
-            if not may_repeat:
-                raise UsageError(f"{where}: {text} has nothing before it that it could repeat")
-            pieces.append(_times(text, where))
-        elif kind == "set":
-            pieces.append(_class(_members(text, where)))
-        elif kind == "one":
-            pieces.append(_class(_one(text, where)))
-        else:
-            if kind == "open":
-                opened.append(position)
-                if len(opened) > DEEPEST:
-                    raise UsageError(f"{where}: groups in groups, more than {DEEPEST} deep; make it simpler")
-                if expression[token.end() : token.end() + 1] == "?":
-                    raise UsageError(f"{where}: (? is not supported but in (?:...)")
-            elif kind == "close":
-                if not opened:
-                    raise UsageError(f"{where}: ) closes no group; write \\) for the character")
-                opened.pop()
-            pieces.append(text)
-        may_repeat = kind in ("set", "one", "close")
-        position = token.end()
-    if opened:
-        raise UsageError(f"pattern {expression!r}, character {opened[-1] + 1}: the group has no end; add )")
-    return "".join(pieces)
+    whole = _alternatives(tokens)
+    if tokens:
+        raise _refusal(tokens[0], ") closes no group; write \\) for the character")
+    return whole
 
 
-def _without_anchors(expression: str) -> tuple[int, int]:
-    """Where the expression begins and ends inside its anchors."""
-    begin = int(expression.startswith("^"))
-    # Behind an odd number of backslashes the sign is itself, not an anchor.
-    anchored = re.search(r"(?<!\\)(?:\\\\)*\$\Z", expression[begin:])
-    return begin, len(expression) - (anchored is not None)
+def _alternatives(tokens: deque[re.Match[str]], depth: int = 0) -> Fragment:
+    """What lies between parentheses; takes its tokens from the left, as do the functions below."""
+    found = _sequence(tokens, depth)
+    while tokens and tokens[0].lastgroup == "bar":
+        tokens.popleft()
+        found |= _sequence(tokens, depth)
+    return found
 
 
-def _times(text: str, where: str) -> str:
-    if text in "?*+":
-        return text
+def _sequence(tokens: deque[re.Match[str]], depth: int) -> Fragment:
+    whole = Fragment()
+    while tokens and tokens[0].lastgroup not in ("bar", "close"):
+        whole += _piece(tokens, depth)
+    return whole
+
+
+def _piece(tokens: deque[re.Match[str]], depth: int) -> Fragment:
+    """A group, a class or a character, with its repetition."""
+    token = tokens.popleft()
+    if token.lastgroup == "times":
+        raise _refusal(token, f"{token.group()} has nothing before it that it could repeat")
+    if token.lastgroup == "open":
+        piece = _group(token, tokens, depth + 1)
+    else:
+        piece = one_of(_members(token) if token.lastgroup == "set" else _one(token))
+    if tokens and tokens[0].lastgroup == "times":
+        return piece.repeated(*_times(tokens.popleft()))
+    return piece
+
+
+def _group(opening: re.Match[str], tokens: deque[re.Match[str]], depth: int) -> Fragment:
+    if depth > DEEPEST:
+        raise _refusal(opening, f"groups in groups, more than {DEEPEST} deep; make it simpler")
+    if tokens and tokens[0].group() == "?":
+        raise _refusal(opening, "(? is not supported but in (?:...)")
+    inside = _alternatives(tokens, depth)
+    if not tokens:
+        raise _refusal(opening, "the group has no end; add )")
+    tokens.popleft()
+    return inside
+
+
+def _times(token: re.Match[str]) -> tuple[int, int | None]:
+    """Fewest and most repetitions; None where there is no limit."""
+    text = token.group()
+    if text in _TIMES:
+        return _TIMES[text]
     found = re.fullmatch(r"\{([0-9]{1,9})(,([0-9]{1,9})?)?\}", text)
     if found is None:
-        raise UsageError(f"{where}: {text} is no repetition; write {{3}}, {{2,4}} or {{2,}}")
+        raise _refusal(token, f"{text} is no repetition; write {{3}}, {{2,4}} or {{2,}}")
     fewest, most = int(found[1]), int(found[3] or found[1])
     if most < fewest:
-        raise UsageError(f"{where}: {text} ends before it begins; write the smaller number first")
+        raise _refusal(token, f"{text} ends before it begins; write the smaller number first")
     if most > MOST_REPETITIONS:
-        raise UsageError(f"{where}: {text} repeats more than {MOST_REPETITIONS} times; give a smaller number")
-    # Without leading zeros, which greenery does not read.
-    return f"{{{fewest}{',' if found[2] else ''}{most if found[3] else ''}}}"
+        raise _refusal(token, f"{text} repeats more than {MOST_REPETITIONS} times; give a smaller number")
+    return fewest, None if found[2] == "," else most
 
 
-def _one(text: str, where: str) -> frozenset[str]:
+def _one(token: re.Match[str]) -> frozenset[str]:
     """The characters that one character outside a class stands for, its backslash included."""
+    text = token.group()
     if text == ".":
         return _DIGITS
     if text in ("^", "$"):
-        raise UsageError(
-            f"{where}: {text} is supported only at the very outside; write \\{text} for the character"
+        raise _refusal(
+            token, f"{text} is supported only at the very outside; write \\{text} for the character"
         )
     if text in ("[", "]", "{", "}"):
-        raise UsageError(f"{where}: {text} has no partner; write \\{text} for the character")
-    return _character(text, where)
+        raise _refusal(token, f"{text} has no partner; write \\{text} for the character")
+    return _character(text, token)
 
 
-def _members(text: str, where: str) -> frozenset[str]:
+def _members(token: re.Match[str]) -> frozenset[str]:
     """The characters that a class in brackets stands for."""
-    body = text[1:-1]
+    body = token.group()[1:-1]
     is_negated = body.startswith("^")
-    body = body[is_negated:]
     found: set[str] = set()
-    position = 0
-    while position < len(body):
-        member = _MEMBER.match(body, position)
-        assert member is not None, "it takes any character"
-        first = _character(member["first"], where)
+    for member in _MEMBER.finditer(body, is_negated):
+        first = _character(member["first"], token)
         if member["last"] is None:
             found |= first
-        else:
-            last = _character(member["last"], where)
-            if not first | last <= _DIGITS or len(first) != 1 or len(last) != 1 or min(first) > min(last):
-                raise UsageError(
-                    f"{where}: {member.group()} is no range of digits; write a hyphen itself first or last"
-                )
-            found |= {digit for digit in _DIGITS if min(first) <= digit <= min(last)}
-        position = member.end()
+            continue
+        last = _character(member["last"], token)
+        if not first | last <= _DIGITS or len(first) != 1 or len(last) != 1 or min(first) > min(last):
+            raise _refusal(
+                token, f"{member.group()} is no range of digits; write a hyphen itself first or last"
+            )
+        found |= {digit for digit in _DIGITS if min(first) <= digit <= min(last)}
     members = _DIGITS - found if is_negated else frozenset(found)
     if not members:
-        raise UsageError(f"{where}: {text} leaves no character that could stand here")
+        raise _refusal(token, f"{token.group()} leaves no character that could stand here")
     return members
 
 
-def _character(text: str, where: str) -> frozenset[str]:
+def _character(text: str, token: re.Match[str]) -> frozenset[str]:
     if text == "\\d":
         return _DIGITS
     if text in _DIGITS:
         return frozenset(text)
     literal = text[-1]
     if text == "\\" or literal.isalnum() or not literal.isprintable():
-        raise UsageError(
-            f"{where}: {text!r} is not supported; write digits, \\d, groups, repetitions and the signs "
-            "between digits such as - / and blank"
+        raise _refusal(
+            token,
+            f"{text!r} is not supported; write digits, \\d, groups, repetitions and the signs between digits "
+            "such as - / and blank",
         )
     return frozenset(literal)
 
 
-def _class(members: frozenset[str]) -> str:
-    return "[" + "".join(f"\\{each}" if each in r"\[]^-" else each for each in sorted(members)) + "]"
+def _refusal(token: re.Match[str], problem: str) -> UsageError:
+    return UsageError(f"pattern {token.string!r}, character {token.start() + 1}: {problem}")

@@ -6,12 +6,12 @@ to say.
 
 from dataclasses import dataclass, replace
 
-from sdnn.decoding.automaton import Automaton, deterministic
+from sdnn.decoding.automaton import Automaton, dfa_from_transition
 from sdnn.decoding.constraints.length import LONGEST
 from sdnn.errors import UsageError
 
 
-def within(least: int | None, greatest: int | None) -> Automaton:
+def value_range(least: int | None, greatest: int | None) -> Automaton:
     """The strings whose value lies in an interval, both ends included; the empty string has no value.
 
     Args:
@@ -40,7 +40,7 @@ def within(least: int | None, greatest: int | None) -> Automaton:
             state.count > len(low) or (state.count == len(low) and state.low >= 0)
         )
 
-    return deterministic(_Read(is_nothing=True), step, accepts)
+    return dfa_from_transition(_Read(is_nothing=True), step, accepts)
 
 
 def _significant(value: int) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ LONGEST: Final = 1_000
 """Digits beyond which a length is refused; a strip so long would be some ten thousand pixels wide."""
 
 
-def of_length(fewest: int, most: int | None) -> Automaton:
+def length_range(fewest: int, most: int | None) -> Automaton:
     """The strings of so many digits.
 
     Args:
@@ -45,5 +45,5 @@ def parse_length(text: str) -> tuple[int, int | None]:
     most = int(found[3]) if found[3] else None if found[2] else fewest
     if fewest == 0:
         raise UsageError(f"length {text!r}: a string has at least one digit; begin at 1")
-    of_length(fewest, most)
+    length_range(fewest, most)
     return fewest, most

@@ -12,8 +12,8 @@ from itertools import combinations_with_replacement, product
 from typing import Final, NoReturn
 
 from sdnn.decoding.automaton import Automaton, automaton
-from sdnn.decoding.constraints.expression import parsed
-from sdnn.decoding.constraints.machine import Machine, machine
+from sdnn.decoding.constraints.dfa import DFA, build_dfa
+from sdnn.decoding.constraints.expression import parse_expression
 from sdnn.errors import UsageError
 from sdnn.results import DIGITS
 
@@ -22,8 +22,8 @@ MOST_PAIRS: Final = 100_000
 
 
 @dataclass(frozen=True)
-class _Erased:
-    """A machine that reads digits and prints its literals on the way.
+class _Transducer:
+    """A transducer: it reads digits and prints literals on the way.
 
     Attributes:
         initial: States in which a run may begin.
@@ -47,7 +47,7 @@ class Pattern:
 
     expression: str
     automaton: Automaton
-    _erased: _Erased = field(repr=False)
+    _transducer: _Transducer = field(repr=False)
 
     def format(self, digits: str) -> str:
         """The digits with the literals in their places, as the expression has them.
@@ -56,49 +56,51 @@ class Pattern:
             ValueError: When the pattern does not allow the digits.
         """
         # One text for each state is all there is: two would be two ways to print the same digits.
-        texts = dict.fromkeys(self._erased.initial, "")
+        texts = dict.fromkeys(self._transducer.initial, "")
         for digit in digits:
             texts = {
                 after: text + literals + digit
                 for state, text in texts.items()
-                for after, literals in self._erased.steps.get((state, digit), ())
+                for after, literals in self._transducer.steps.get((state, digit), ())
             }
         for state, text in texts.items():
-            if state in self._erased.endings:
-                return text + self._erased.endings[state]
+            if state in self._transducer.endings:
+                return text + self._transducer.endings[state]
         raise ValueError(f"{digits!r} is not what the pattern {self.expression!r} allows")
 
 
-def compiled(expression: str) -> Pattern:
+def compile_pattern(expression: str) -> Pattern:
     """The pattern of a regular expression.
 
     Raises:
         UsageError: When the expression is not supported (see `expression`) or too large, allows no digit, or
             the same digits could be printed in two ways; the message gives an example.
     """
-    made = machine(parsed(expression), expression)
-    if not any(character.isdigit() for _, character, _ in made.arcs):
+    dfa = build_dfa(parse_expression(expression), expression)
+    if not any(character.isdigit() for _, character, _ in dfa.arcs):
         raise UsageError(f"pattern {expression!r}: has no digit; only digits are read")
-    erased = _erased(made, expression)
-    _refuse_two_texts(made, erased, expression)
+    transducer = _transducer(dfa, expression)
+    _refuse_two_texts(dfa, transducer, expression)
     arcs = (
-        (source, int(digit), after) for (source, digit), there in erased.steps.items() for after, _ in there
+        (source, int(digit), after)
+        for (source, digit), there in transducer.steps.items()
+        for after, _ in there
     )
     return Pattern(
         expression,
-        automaton(arcs, erased.initial, dict.fromkeys(erased.endings, 0.0), made.states),
-        erased,
+        automaton(arcs, transducer.initial, dict.fromkeys(transducer.endings, 0.0), dfa.states),
+        transducer,
     )
 
 
-def _erased(made: Machine, expression: str) -> _Erased:
-    """The machine without the arcs that read literals; what they print goes to the next digit or the end."""
+def _transducer(dfa: DFA, expression: str) -> _Transducer:
+    """The arcs of digits; what the literals between them print goes to the next digit or the end."""
     arcs: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for source, character, target in made.arcs:
+    for source, character, target in dfa.arcs:
         arcs[source].append((character, target))
     steps: dict[tuple[int, str], list[tuple[int, str]]] = defaultdict(list)
     endings: dict[int, str] = {}
-    for state in {*made.initial, *(target for _, character, target in made.arcs if character.isdigit())}:
+    for state in {*dfa.initial, *(target for _, character, target in dfa.arcs if character.isdigit())}:
         literals = {state: ""}
         for place in (waiting := [state]):
             for character, target in arcs[place]:
@@ -106,33 +108,35 @@ def _erased(made: Machine, expression: str) -> _Erased:
                     steps[state, character].append((target, literals[place]))
                 elif target in literals:
                     # A loop ends here too, where literals may be printed without limit.
-                    _refuse(made, expression, state, (literals[target], literals[place] + character), target)
+                    _refuse(dfa, expression, state, (literals[target], literals[place] + character), target)
                 else:
                     literals[target] = literals[place] + character
                     waiting.append(target)
-            if place in made.final:
+            if place in dfa.final:
                 if state in endings:
-                    _refuse(made, expression, state, (endings[state], literals[place]))
+                    _refuse(dfa, expression, state, (endings[state], literals[place]))
                 endings[state] = literals[place]
-    return _Erased(tuple(sorted(made.initial)), {key: tuple(there) for key, there in steps.items()}, endings)
+    return _Transducer(
+        tuple(sorted(dfa.initial)), {key: tuple(there) for key, there in steps.items()}, endings
+    )
 
 
-def _refuse_two_texts(made: Machine, erased: _Erased, expression: str) -> None:
+def _refuse_two_texts(dfa: DFA, transducer: _Transducer, expression: str) -> None:
     """Looks for digits that have two runs, each of which prints another text."""
-    texts = dict.fromkeys(combinations_with_replacement(erased.initial, 2), ("", ""))
+    texts = dict.fromkeys(combinations_with_replacement(transducer.initial, 2), ("", ""))
     for pair in (waiting := list(texts)):
         one, other = pair
-        if one != other and one in erased.endings and other in erased.endings:
-            ends = (texts[pair][0] + erased.endings[one], texts[pair][1] + erased.endings[other])
-            _refuse(made, expression, None, ends)
+        if one != other and one in transducer.endings and other in transducer.endings:
+            ends = (texts[pair][0] + transducer.endings[one], texts[pair][1] + transducer.endings[other])
+            _refuse(dfa, expression, None, ends)
         for digit in DIGITS:
-            first, second = erased.steps.get((one, digit), ()), erased.steps.get((other, digit), ())
+            first, second = transducer.steps.get((one, digit), ()), transducer.steps.get((other, digit), ())
             ways = combinations_with_replacement(first, 2) if one == other else product(first, second)
             for way in ways:
                 (left, before_left), (right, before_right) = way
                 there = (texts[pair][0] + before_left + digit, texts[pair][1] + before_right + digit)
                 if left == right and there[0] != there[1]:
-                    _refuse(made, expression, None, there, left)
+                    _refuse(dfa, expression, None, there, left)
                 after, there = ((left, right), there) if left <= right else ((right, left), there[::-1])
                 if after not in texts:
                     texts[after] = there
@@ -144,20 +148,20 @@ def _refuse_two_texts(made: Machine, erased: _Erased, expression: str) -> None:
 
 
 def _refuse(
-    made: Machine, expression: str, begin: int | None, texts: tuple[str, str], end: int | None = None
+    dfa: DFA, expression: str, begin: int | None, texts: tuple[str, str], end: int | None = None
 ) -> NoReturn:
     """Says that there are two ways to print some digits.
 
     Args:
-        made: The machine.
+        dfa: The automaton.
         expression: As the user wrote it.
         begin: State that both ways begin in; None where they begin at the beginning.
         texts: What is printed either way.
         end: State that both end in; None where that is the end.
     """
-    before = "" if begin is None else _shortest(made.initial, made.arcs)[begin]
-    backward = [(target, character, source) for source, character, target in made.arcs]
-    after = "" if end is None else _shortest(made.final, backward)[end][::-1]
+    before = "" if begin is None else _shortest(dfa.initial, dfa.arcs)[begin]
+    backward = [(target, character, source) for source, character, target in dfa.arcs]
+    after = "" if end is None else _shortest(dfa.final, backward)[end][::-1]
     one, other = sorted((before + text + after for text in texts), key=lambda text: (len(text), text))
     digits = "".join(filter(str.isdigit, one))
     raise UsageError(

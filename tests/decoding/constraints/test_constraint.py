@@ -1,6 +1,4 @@
 import math
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +100,6 @@ def test_a_part_that_cannot_be_understood_is_a_usage_error(given: dict[str, Any]
 def test_a_lexicon_that_cannot_be_read_is_unreadable_input(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput):
         constraint(lexicon=tmp_path / "none.txt")
-
-
-def test_greenery_is_not_loaded_before_a_pattern_asks_for_it() -> None:
-    use = "import sdnn.decoding.constraints; sdnn.decoding.constraints.constraint(length='5', check='luhn')"
-    code = f"import sys; {use}; sys.exit('greenery' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 
 def test_python_may_give_a_number_and_a_path_as_text(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from languages import allowed, language, words
 
 from sdnn.decoding.automaton import intersection
-from sdnn.decoding.constraints.interval import within
-from sdnn.decoding.constraints.length import LONGEST, of_length
+from sdnn.decoding.constraints.interval import value_range
+from sdnn.decoding.constraints.length import LONGEST, length_range
 from sdnn.errors import UsageError
 
 bounds = st.none() | st.integers(0, 1_200) | st.sampled_from([0, 9, 10, 99, 100, 999, 1_000])
@@ -19,7 +19,7 @@ def lies(word: str, least: int | None, greatest: int | None) -> bool:
 def test_a_string_is_allowed_when_its_value_lies_in_the_interval(one: int | None, other: int | None) -> None:
     least, greatest = (one, other) if None in (one, other) else sorted([one or 0, other or 0])
     expected = [word for word in words(3) if lies(word, least, greatest)]
-    assert language(within(least, greatest), 3) == dict.fromkeys(expected, 1)
+    assert language(value_range(least, greatest), 3) == dict.fromkeys(expected, 1)
 
 
 @settings(max_examples=50)
@@ -31,15 +31,15 @@ def test_values_of_thirty_digits_are_compared_exactly(
     near = [value + step for value in (least, greatest) for step in (-1, 0, 1) if value + step >= 0]
     values = [*near, data.draw(st.integers(0, 10**31)), data.draw(st.integers(least, greatest))]
     strings = ["0" * zeros + str(value) for value in values]
-    automaton = within(least, greatest)
+    automaton = value_range(least, greatest)
     assert len(automaton) < 200
     assert allowed(automaton, strings).tolist() == [least <= value <= greatest for value in values]
-    assert allowed(within(least, None), strings).tolist() == [least <= value for value in values]
-    assert allowed(within(None, greatest), strings).tolist() == [value <= greatest for value in values]
+    assert allowed(value_range(least, None), strings).tolist() == [least <= value for value in values]
+    assert allowed(value_range(None, greatest), strings).tolist() == [value <= greatest for value in values]
 
 
 def test_leading_zeros_do_not_change_a_value() -> None:
-    assert set(language(within(7, 12), 3)) == {
+    assert set(language(value_range(7, 12), 3)) == {
         *("7", "8", "9", "10", "11", "12"),
         *("07", "08", "09", "010", "011", "012"),
         *("007", "008", "009"),
@@ -47,17 +47,17 @@ def test_leading_zeros_do_not_change_a_value() -> None:
 
 
 def test_at_a_fixed_length_the_zeros_are_part_of_the_string() -> None:
-    three = intersection(within(7, 12), of_length(3, 3))
+    three = intersection(value_range(7, 12), length_range(3, 3))
     assert set(language(three, 4)) == {"007", "008", "009", "010", "011", "012"}
 
 
 def test_the_empty_string_has_no_value() -> None:
-    assert within(None, None).log_weight([]) == -float("inf")
-    assert set(language(within(0, 0), 3)) == {"0", "00", "000"}
+    assert value_range(None, None).log_weight([]) == -float("inf")
+    assert set(language(value_range(0, 0), 3)) == {"0", "00", "000"}
 
 
 def test_no_string_has_two_runs_and_none_branches() -> None:
-    automaton = within(31_416, 271_828)
+    automaton = value_range(31_416, 271_828)
     assert automaton.initial.sum() == 1
     assert len({(source, digit) for source, digit, _ in automaton.arcs.tolist()}) == len(automaton.arcs)
 
@@ -70,4 +70,4 @@ def test_bounds_that_hold_nothing_or_cannot_be_meant_are_refused(
     least: int | None, greatest: int | None
 ) -> None:
     with pytest.raises(UsageError, match="value"):
-        within(least, greatest)
+        value_range(least, greatest)

@@ -1,14 +1,14 @@
 import pytest
 from languages import language, words
 
-from sdnn.decoding.constraints.length import LONGEST, of_length, parse_length
+from sdnn.decoding.constraints.length import LONGEST, length_range, parse_length
 from sdnn.errors import UsageError
 
 
 @pytest.mark.parametrize(("fewest", "most"), [(0, 0), (0, None), (1, 1), (2, 3), (3, None), (1, 4), (4, 4)])
 def test_a_string_is_allowed_when_its_length_is(fewest: int, most: int | None) -> None:
     expected = [word for word in words(4) if fewest <= len(word) and (most is None or len(word) <= most)]
-    assert language(of_length(fewest, most), 4) == dict.fromkeys(expected, 1)
+    assert language(length_range(fewest, most), 4) == dict.fromkeys(expected, 1)
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,9 @@ def test_any_other_text_is_refused_by_name(text: str) -> None:
 )
 def test_lengths_that_contradict_themselves_or_are_absurd_are_refused(fewest: int, most: int | None) -> None:
     with pytest.raises(UsageError, match="length"):
-        of_length(fewest, most)
+        length_range(fewest, most)
 
 
 def test_there_is_one_state_more_than_digits() -> None:
-    assert len(of_length(7, 9)) == 10
-    assert len(of_length(7, None)) == 8
+    assert len(length_range(7, 9)) == 10
+    assert len(length_range(7, None)) == 8

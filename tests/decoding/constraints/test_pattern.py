@@ -6,7 +6,7 @@ import pytest
 from languages import language, words
 
 from sdnn.decoding.constraints import pattern as module
-from sdnn.decoding.constraints.pattern import Pattern, compiled
+from sdnn.decoding.constraints.pattern import Pattern, compile_pattern
 from sdnn.errors import UsageError
 
 
@@ -21,14 +21,14 @@ def random_expression(rng: random.Random, atoms: list[str], depth: int = 3) -> s
         group = rng.choice(["(", "(?:"])
         return f"{group}{'|'.join(random_expression(rng, atoms, depth - 1) for _ in range(2))})"
     if kind == 2:
-        times = rng.choice(["?", "*", "+", "{2}", "{0}", "{1,3}", "{0,2}", "{2,}"])
+        times = rng.choice(["?", "*", "+", "{2}", "{0}", "{1,3}", "{0,2}", "{2,}", "{0,}", "{02,3}"])
         return f"({random_expression(rng, atoms, depth - 1)}){times}"
     return "".join(random_expression(rng, atoms, depth - 1) for _ in range(rng.randint(2, 4)))
 
 
 def refusal(expression: str) -> str:
     with pytest.raises(UsageError) as caught:
-        compiled(expression)
+        compile_pattern(expression)
     return str(caught.value)
 
 
@@ -43,7 +43,7 @@ def test_two_hundred_random_patterns_allow_the_digits_that_fullmatch_does() -> N
     while tried < 200:
         expression = random_expression(rng, digits)
         try:
-            pattern = compiled(expression)
+            pattern = compile_pattern(expression)
         except UsageError:
             # Without literals nothing is refused but what repeats every digit zero times.
             assert "{0}" in expression
@@ -65,7 +65,7 @@ def test_literals_are_inserted_where_the_only_match_has_them_or_the_pattern_is_r
             if matches(text):
                 texts[re.sub("[^01]", "", text)].add(text)
         try:
-            pattern = compiled(expression)
+            pattern = compile_pattern(expression)
         except UsageError as error:
             if "could be printed" in str(error):
                 refused += 1
@@ -83,8 +83,23 @@ def test_literals_are_inserted_where_the_only_match_has_them_or_the_pattern_is_r
             assert matches(pattern.format(digits)), expression
 
 
+def test_random_characters_are_refused_or_mean_what_they_mean_to_fullmatch() -> None:
+    rng = random.Random(3)
+    tried = 0
+    while tried < 100:
+        expression = "".join(rng.choice(r"0011\d.[]-^$(){}?*+|,:2") for _ in range(rng.randint(1, 8)))
+        try:
+            pattern = compile_pattern(expression)
+        except UsageError:
+            continue
+        matches = re.compile(expression).fullmatch
+        assert all(matches(text) for text in printed(pattern, 3)), expression
+        assert all(pattern.format(word) == word for word in words(3, "012") if matches(word)), expression
+        tried += 1
+
+
 def test_a_zip_code_is_printed_with_its_hyphen() -> None:
-    pattern = compiled("[0-9]{5}(-[0-9]{4})?")
+    pattern = compile_pattern("[0-9]{5}(-[0-9]{4})?")
     assert pattern.format("12345") == "12345"
     assert pattern.format("123456789") == "12345-6789"
     assert len(pattern.automaton) == 10
@@ -110,7 +125,7 @@ def test_literals_go_where_the_digits_say(expression: str, digits: str, text: st
     if text is None:
         assert "could be printed" in refusal(expression)
     else:
-        assert compiled(expression).format(digits) == text
+        assert compile_pattern(expression).format(digits) == text
 
 
 @pytest.mark.parametrize(
@@ -132,7 +147,7 @@ def test_digits_that_could_be_printed_in_two_ways_are_shown(expression: str, exa
 def test_what_the_pattern_does_not_allow_is_not_printed() -> None:
     for digits in ("1234", "123456", "", "12a45"):
         with pytest.raises(ValueError, match="allows"):
-            compiled("[0-9]{5}").format(digits)
+            compile_pattern("[0-9]{5}").format(digits)
 
 
 @pytest.mark.parametrize("expression", ["^12$", "^12", "12$", "(^12|3)$", "12"])
@@ -140,13 +155,13 @@ def test_anchors_at_the_outside_change_nothing(expression: str) -> None:
     if expression.startswith("("):
         assert "^" in refusal(expression)
     else:
-        assert printed(compiled(expression), 3) == {"12"}
+        assert printed(compile_pattern(expression), 3) == {"12"}
 
 
 def test_a_sign_behind_a_backslash_is_no_anchor() -> None:
-    assert printed(compiled(r"1\$"), 2) == {"1$"}
-    assert printed(compiled(r"1\\$"), 2) == {"1\\"}
-    assert printed(compiled(r"\^1"), 2) == {"^1"}
+    assert printed(compile_pattern(r"1\$"), 2) == {"1$"}
+    assert printed(compile_pattern(r"1\\$"), 2) == {"1\\"}
+    assert printed(compile_pattern(r"\^1"), 2) == {"^1"}
 
 
 @pytest.mark.parametrize(
@@ -220,22 +235,22 @@ def test_patterns_that_are_empty_or_too_large_are_refused(expression: str, probl
 
 
 def test_patterns_at_the_caps_are_not_refused() -> None:
-    assert len(compiled("1" * 256).automaton) == 257
-    assert len(compiled(r"\d{64}").automaton) == 65
-    assert len(compiled("(" * 32 + "1" + ")" * 32).automaton) == 2
+    assert len(compile_pattern("1" * 256).automaton) == 257
+    assert len(compile_pattern(r"\d{64}").automaton) == 65
+    assert len(compile_pattern("(" * 32 + "1" + ")" * 32).automaton) == 2
 
 
 def test_a_pattern_that_is_small_from_the_right_is_read_from_there() -> None:
     # From the left it has to keep in mind which of the last eleven digits are ones: 2,048 states.
-    automaton = compiled(r"\d*1\d{10}").automaton
+    automaton = compile_pattern(r"\d*1\d{10}").automaton
     assert len(automaton) == 12
     assert automaton.log_weight([5, 5, 1, *range(10)]) == 0.0
     assert automaton.log_weight([5, 5, 2, *range(10)]) == -float("inf")
 
 
 def test_the_automaton_is_as_small_as_can_be() -> None:
-    assert len(compiled(r"1\d\d|2\d\d|[34]\d(0|1|[2-9])").automaton) == 4
-    assert len(compiled(r"(\d\d)*|\d(\d\d)*").automaton) == 1
+    assert len(compile_pattern(r"1\d\d|2\d\d|[34]\d(0|1|[2-9])").automaton) == 4
+    assert len(compile_pattern(r"(\d\d)*|\d(\d\d)*").automaton) == 1
 
 
 def test_the_search_for_a_second_way_to_print_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,5 +259,5 @@ def test_the_search_for_a_second_way_to_print_is_bounded(monkeypatch: pytest.Mon
 
 
 def test_the_same_expression_gives_the_same_automaton() -> None:
-    one, other = (compiled(r"(1|22|3[4-6])*-7").automaton for _ in range(2))
+    one, other = (compile_pattern(r"(1|22|3[4-6])*-7").automaton for _ in range(2))
     assert one.arcs.tolist() == other.arcs.tolist()

@@ -1,37 +1,30 @@
-"""From the tree of a regular expression to an automaton over its characters, digits and literals alike.
+"""From the positions of a regular expression to an automaton over its characters, digits and literals alike.
 
-greenery could do this too, but takes minutes for some short expressions and cannot be told to give up:
-``[0-9]*1[0-9]{10}`` has 2,049 states from left to right. From right to left it has 13; here both ways are
-tried, each within bounds, and the smaller one is taken.
+From left to right an automaton can be far larger than from right to left: ``[0-9]*1[0-9]{10}`` has 2,049
+states against 13. Both ways are tried, each within bounds, and the smaller one is taken.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.decoding.constraints.positions import Part, Positions, bits, size
+from sdnn.decoding.constraints.glushkov import Fragment, bits
 from sdnn.errors import UsageError
 from sdnn.results import IntArray
 
-if TYPE_CHECKING:
-    from greenery import Pattern as Tree
-
 DEAD: Final = -1
 """In a table of states: there is no arc."""
-MOST_POSITIONS: Final = 1_000
-"""Characters of the expression, with all repetitions written out, beyond which it is refused."""
 MOST_STATES: Final = 10_000
-"""States beyond which a machine is given up while it is made."""
+"""States beyond which an automaton is given up while it is made."""
 
 
 @dataclass(frozen=True)
-class Machine:
-    """A finite automaton over characters, with exactly one run for each string it accepts.
+class DFA:
+    """An automaton over characters, deterministic from one of its ends: each string has one run at most.
 
     Attributes:
         arcs: Source state, character and target state of each arc.
@@ -45,53 +38,38 @@ class Machine:
     final: frozenset[int]
     states: int
 
+    def reversed(self) -> "DFA":
+        """The automaton of the same strings read backwards."""
+        arcs = tuple((target, character, source) for source, character, target in self.arcs)
+        return DFA(arcs, self.final, self.initial, self.states)
 
-def machine(tree: "Tree", expression: str) -> Machine:
-    """The smaller of the machines that read from the left and from the right.
+
+def build_dfa(fragment: Fragment, expression: str) -> DFA:
+    """The smaller of the automata that read from the left and from the right.
 
     Args:
-        tree: The expression, parsed.
+        fragment: The positions of the whole expression.
         expression: As the user wrote it, for messages.
 
     Raises:
-        UsageError: When there are more than `MOST_POSITIONS` characters with all repetitions written out, or
-            more than `MOST_STATES` states either way.
+        UsageError: When there are more than `MOST_STATES` states either way.
     """
-    if size(tree) > MOST_POSITIONS:
-        raise UsageError(
-            f"pattern {expression!r}: has more than {MOST_POSITIONS:,} characters when its repetitions are "
-            "written out; repeat less often"
-        )
-    positions = Positions()
-    whole = positions.any_of(tree)
-    backward = Part(whole.is_optional, first=whole.last, last=whole.first)
-    made = [
-        _deterministic(positions.characters, whole, positions.follow),
-        _turned_round(_deterministic(positions.characters, backward, _preceding(positions.follow))),
-    ]
-    if made == [None, None]:
+    forward, backward = _minimal_dfa(fragment), _minimal_dfa(fragment.reversed())
+    made = [each for each in (forward, backward and backward.reversed()) if each]
+    if not made:
         raise UsageError(f"pattern {expression!r}: needs more than {MOST_STATES:,} states; make it simpler")
-    return min(filter(None, made), key=lambda each: each.states)
+    return min(made, key=lambda each: each.states)
 
 
-def _turned_round(given: Machine | None) -> Machine | None:
-    """The machine of the same strings read backwards."""
-    if given is None:
-        return None
-    arcs = tuple((target, character, source) for source, character, target in given.arcs)
-    return Machine(arcs, given.final, given.initial, given.states)
-
-
-def _deterministic(
-    characters: Sequence[frozenset[str]], whole: Part, follow: Sequence[int]
-) -> Machine | None:
-    """The smallest deterministic machine; None where it has too many states before it is made small."""
+def _minimal_dfa(fragment: Fragment) -> DFA | None:
+    """The smallest automaton from the left; None where it has too many states before it is made small."""
+    characters = fragment.characters
     alphabet = sorted(frozenset().union(*characters))
     readers = [sum(1 << p for p, may_read in enumerate(characters) if each in may_read) for each in alphabet]
     # The beginning is a position too, so that a state is always a set of positions.
     begin = 1 << len(characters)
-    ends = whole.last | (begin if whole.is_optional else 0)
-    follow = [*follow, whole.first]
+    ends = fragment.last | (begin if fragment.is_optional else 0)
+    follow = [*fragment.follow, fragment.first]
     numbers = {begin: 0}
     table: list[list[int]] = []
     for state in (waiting := [begin]):
@@ -106,10 +84,10 @@ def _deterministic(
                 waiting.append(there)
             row.append(numbers[there] if there else DEAD)
         table.append(row)
-    merged, is_final = _minimal(
+    merged, is_final = _merged(
         np.array(table, dtype=np.intp), np.array([bool(state & ends) for state in waiting])
     )
-    return Machine(
+    return DFA(
         arcs=tuple(
             (source, alphabet[place], int(target))
             for source, row in enumerate(merged)
@@ -122,7 +100,7 @@ def _deterministic(
     )
 
 
-def _minimal(table: IntArray, is_final: npt.NDArray[np.bool_]) -> tuple[IntArray, npt.NDArray[np.bool_]]:
+def _merged(table: IntArray, is_final: npt.NDArray[np.bool_]) -> tuple[IntArray, npt.NDArray[np.bool_]]:
     """Merges the states from which the same strings lead to an end.
 
     Args:
@@ -145,12 +123,3 @@ def _minimal(table: IntArray, is_final: npt.NDArray[np.bool_]) -> tuple[IntArray
         if len(first) == count:
             return np.append(finer, DEAD)[table[np.sort(first)]], is_final[np.sort(first)]
         kind, count = finer, len(first)
-
-
-def _preceding(follow: Sequence[int]) -> list[int]:
-    """For each position those that may come right before it."""
-    precede = [0] * len(follow)
-    for position, after in enumerate(follow):
-        for each in bits(after):
-            precede[each] |= 1 << position
-    return precede
