@@ -22,7 +22,7 @@ def test_a_string_is_allowed_when_its_value_lies_in_the_interval(one: int | None
     assert language(value_range(least, greatest), 3) == dict.fromkeys(expected, 1)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 10**30), st.integers(0, 10**30), st.integers(0, 3), st.data())
 def test_values_of_thirty_digits_are_compared_exactly(
     one: int, other: int, zeros: int, data: st.DataObject

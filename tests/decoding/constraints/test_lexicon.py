@@ -36,7 +36,7 @@ def read(folder: Path, content: str | bytes) -> Automaton:
     return read_lexicon(path)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.sets(entries, min_size=1))
 def test_a_list_allows_its_entries_once_and_has_the_fewest_states(listed: set[str]) -> None:
     automaton = lexicon(listed)
@@ -45,7 +45,7 @@ def test_a_list_allows_its_entries_once_and_has_the_fewest_states(listed: set[st
     assert set(automaton.final.tolist()) <= {0.0, -math.inf}
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(entries, st.sampled_from([1.0, 2.0, 3.0, 0.5]), min_size=1))
 def test_weights_are_over_the_largest_and_equal_ones_share_their_states(weights: dict[str, float]) -> None:
     automaton = lexicon(weights)
