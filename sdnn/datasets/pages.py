@@ -17,7 +17,7 @@ from sdnn.datasets.handwriting import random_marks, random_style, write_line
 from sdnn.datasets.paper import Paper, on_paper
 from sdnn.datasets.strips import Layout, set_side_by_side
 from sdnn.detection import Detector, TextLine, Writing, writing_along
-from sdnn.preprocessing import bolder, to_strip
+from sdnn.preprocessing import to_strip
 from sdnn.results import Box, FloatArray, Geometry
 
 ENDS_OFF: Final = 0.45
@@ -33,29 +33,23 @@ class Viewing:
     Preprocessing errs, and a reader takes several views: the net is to read them all.
 
     Attributes:
-        scale: Text height, as a multiple of the net's.
-        aspect: Width, as a multiple of what keeps the proportions.
-        log_scale: Bound of the scale's variation, as a natural logarithm.
-        log_aspect: The same of the aspect's.
+        log_scale: Of the text height, as a natural logarithm.
+        log_aspect: Of the width against the height, as a natural logarithm.
         shear: Slant left over, in pixels to the side for each pixel up.
         drop: Displacement up or down, as a share of the text height.
         upright: Whether the slant that preprocessing finds is taken away.
-        bolder_px: How much broader strokes are in half of the views, at most; see `preprocessing.bolder`.
     """
 
-    scale: float = 0.87
-    aspect: float = 1.1
-    log_scale: float = 0.28
+    log_scale: float = 0.3
     log_aspect: float = 0.25
     shear: float = 0.25
     drop: float = 0.12
     upright: bool = True
-    bolder_px: float = 1.0
 
     @classmethod
-    def usual(cls, upright: bool = True, scale: float = 1.0, aspect: float = 1.0) -> "Viewing":
-        """Every line at one size, set upright."""
-        return cls(scale, aspect, 0.0, 0.0, 0.0, 0.0, upright, 0.0)
+    def usual(cls, upright: bool = True) -> "Viewing":
+        """Every line at its usual size, set upright."""
+        return cls(log_scale=0.0, log_aspect=0.0, shear=0.0, drop=0.0, upright=upright)
 
 
 @dataclass(frozen=True)
@@ -90,7 +84,7 @@ class PageRecipe:
     views: int = 3
     other_ink: tuple[float, float] = (0.3, 0.8)
     widest_px: int = 720
-    document_share: float = 0.35
+    document_share: float = 0.45
     document: DocumentRecipe = field(
         default_factory=lambda: DocumentRecipe(
             size_px=(160, 400), heights_px=((13.0, 60.0, 1.0),), crop_share=1.0, most_digits=9
@@ -295,8 +289,7 @@ def _seen(
         text,
         geometry,
         slant=writing.slant * viewing.upright + viewing.shear * shear,
-        scale=viewing.scale * float(np.exp(viewing.log_scale * scale)),
-        aspect=viewing.aspect * float(np.exp(viewing.log_aspect * aspect)),
+        scale=float(np.exp(viewing.log_scale * scale)),
+        aspect=float(np.exp(viewing.log_aspect * aspect)),
     )
-    by_px = viewing.bolder_px * max(0.0, float(rng.uniform(-1, 1)))
-    return np.rint(bolder(strip.ink, by_px) * 255).astype(np.uint8)
+    return np.rint(strip.ink * 255).astype(np.uint8)

@@ -73,7 +73,7 @@ class DetectorRecipe(Recorded):
     warm_up: float = 0.026
     weight_decay: float = 1e-3
     mean_decay: float = 0.998
-    pen_share: float = 0.7
+    pen_share: float = 0.45
     real_share: float = 0.5
     page_share: float = 0.5
     page_px: tuple[int, int] = (256, 256)

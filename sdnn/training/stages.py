@@ -163,9 +163,9 @@ def _temperature(engine: Engine, run: Run, data: Path | None) -> float:
     stage = run.recipe.strings or run.recipe.digits
     assert stage is not None
     page = run.recipe.strings.page if run.recipe.strings else PageRecipe(clean_share=1)
-    first = VIEWS[0]
-    viewing = Viewing.usual(page.viewing.upright, first.scale, first.aspect)
-    page = replace(page, views=1, viewing=viewing, other_ink=(first.other_ink, first.other_ink))
+    page = replace(
+        page, views=1, viewing=Viewing.usual(page.viewing.upright), other_ink=(VIEWS[0].other_ink,) * 2
+    )
     validation = _lines(run, stage, Split.VALIDATION, data)
     strips = random_strips(validation, TEMPERATURE_STRIPS, page, GEOMETRY, _rng(run, Use.TEMPERATURE))
     maps = [engine.class_map(Strip(strip.ink.astype(np.float32) / 255)).log_probs for strip in strips]

@@ -23,7 +23,7 @@ from sdnn.results import FloatArray, Geometry
 
 CLEAN = PageRecipe(clean_share=1.0)
 ON_PAPER = PageRecipe(clean_share=0.0)
-STILL = Viewing.usual()
+STILL = Viewing(log_scale=0, log_aspect=0, shear=0, drop=0)
 PLAIN = LineSource(Pen(), OneLine())
 """Where the line of every clean page is found as it is."""
 
@@ -110,7 +110,6 @@ def test_strips_show_what_is_on_their_pages() -> None:
         page = random_page(Pen(), recipe, rng)
         rng.uniform(-1, 1, 4)  # how it is viewed
         rng.uniform(*recipe.other_ink)
-        rng.uniform(-1, 1)  # how much bolder
         assert strip.text == page.text
         share = (page.brightness < 0.5).sum() / page.text_box.height / page.text_box.width
         height = Geometry().text_height_px
@@ -120,10 +119,10 @@ def test_strips_show_what_is_on_their_pages() -> None:
 
 @pytest.mark.parametrize("further", [3.0, 0.8 * ENDS_OFF, -0.8 * ENDS_OFF])
 def test_a_line_found_almost_from_end_to_end_or_with_what_is_beside_it_is_learned(further: float) -> None:
-    recipe = replace(CLEAN, views=1, widest_px=2000)
+    recipe = replace(CLEAN, views=1)
     source = LineSource(Pen(), OneLine(further))
-    strips = random_strips(source, 5, recipe, Geometry(), np.random.default_rng(2))
-    expected = random_strips(PLAIN, 5, recipe, Geometry(), np.random.default_rng(2))
+    strips = random_strips(source, 5, recipe, Geometry(), np.random.default_rng(0))
+    expected = random_strips(PLAIN, 5, recipe, Geometry(), np.random.default_rng(0))
     assert [strip.text for strip in strips] == [strip.text for strip in expected]
 
 

@@ -65,7 +65,7 @@ UNUSUAL = Recipe(
             clean_gap_px=(1, 7),
             marked_share=0.1,
             paper=replace(Paper.clean(), faint_contrast=(0.3, 0.4), full_strength=2, fold=0.25),
-            viewing=Viewing(0.9, 1.2, 0.1, 0.2, 0.3, 0.4, False, 0.5),
+            viewing=Viewing(0.1, 0.2, 0.3, 0.4),
             views=1,
             other_ink=(0.2, 0.9),
             widest_px=300,
