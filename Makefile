@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check docs train weights samples bench bench-peers training sweep strips hands pages thresholds batches ablation constraints development reproduce clean
+.PHONY: help demo test unit check docs train weights samples bench bench-peers training sweep strips hands pages thresholds batches ablation constraints development card reproduce clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,47 +61,50 @@ samples: $(VENV)/everything  ## Draw data/samples and data/pages again
 	cp build/samples/* data/samples/
 	cp build/pages/* data/pages/
 	$(BIN)/sdnn read data/pages/00005.png --explain data/reading.png --exit-zero
-	$(BIN)/python benchmarks/pages.py --picture data/form.jpg
+	$(BIN)/python benchmarks/bench_pages.py --picture data/form.jpg
 	$(BIN)/sdnn read data/form.jpg --explain data/form-read.jpg --exit-zero
 
 bench: $(VENV)/everything  ## Time commands, decoding and batches, beside peers if there; writes benchmarks/results.json
-	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/decoding.py
-	$(BIN)/python benchmarks/speed.py
-	$(BIN)/python benchmarks/report.py
+	$(BIN)/python benchmarks/bench_startup.py
+	$(BIN)/python benchmarks/bench_decoding.py
+	$(BIN)/python benchmarks/bench_speed.py
+	$(BIN)/python benchmarks/bench_report.py
 
 bench-peers: build/venv-peers/rapidocr-3  ## Install RapidOCR, in build/venv-peers, for make bench to compare with
 	@command -v tesseract > /dev/null || echo 'Tesseract is not there; to compare with it, too: apt-get install tesseract-ocr'
 
 sweep: $(VENV)/everything  ## The sweep against single windows; writes benchmarks/sweep.{json,md,png}
-	$(BIN)/python benchmarks/sweep.py
+	$(BIN)/python benchmarks/bench_sweep.py
 
 training: $(VENV)/everything  ## How long learning single digits takes (a quarter of an hour); benchmarks/training.*
-	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/bench_training.py
 
 strips: $(VENV)/everything  ## Read strips of MNIST test digits; writes benchmarks/strips.{json,md}
-	$(BIN)/python benchmarks/strips.py
+	$(BIN)/python benchmarks/bench_strips.py
 
 hands: $(VENV)/everything  ## Read digits and words of writers that no net has seen; writes benchmarks/hands.{json,md}
-	$(BIN)/python benchmarks/hands.py
+	$(BIN)/python benchmarks/bench_hands.py
 
 pages: $(VENV)/everything  ## Find and read strings on documents; writes benchmarks/pages.{json,md}
-	$(BIN)/python benchmarks/pages.py
+	$(BIN)/python benchmarks/bench_pages.py
 
 thresholds: $(VENV)/everything  ## Where the default thresholds come from; writes benchmarks/thresholds.{json,md}
-	$(BIN)/python benchmarks/thresholds.py
+	$(BIN)/python benchmarks/bench_thresholds.py
 
 batches: $(VENV)/everything  ## Read folders, killed and gone on with; writes benchmarks/batches.{json,md}
-	$(BIN)/python benchmarks/batches.py
+	$(BIN)/python benchmarks/bench_batches.py
 
 ablation: $(VENV)/everything  ## What each part of the training is worth (hours): make ablation STRINGS="DIR..."
-	$(BIN)/python benchmarks/ablation.py $(STRINGS)
+	$(BIN)/python benchmarks/bench_ablation.py $(STRINGS)
 
 constraints: $(VENV)/everything  ## What constraints and rejection are worth: make constraints STRINGS="DIR..."
-	$(BIN)/python benchmarks/constraints.py $(STRINGS)
+	$(BIN)/python benchmarks/bench_constraints.py $(STRINGS)
 
 development: $(VENV)/everything  ## Score folders of real strips: make development STRINGS="DIR..."
-	$(BIN)/python benchmarks/development.py $(STRINGS)
+	$(BIN)/python benchmarks/bench_development.py $(STRINGS)
+
+card: $(VENV)/everything  ## Measure the bundled model and write MODEL_CARD.md: make card STRINGS="DIR..."
+	$(BIN)/python benchmarks/model_card.py $(addprefix --strings ,$(STRINGS))
 
 reproduce: $(VENV)/everything  ## The paper's ten experiments (80 minutes; QUICK=1: six); writes reproduction/README.md's tables
 	$(BIN)/python -m reproduction $(if $(QUICK),--quick)

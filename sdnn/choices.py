@@ -10,13 +10,13 @@ DEFAULT_MIN_CONFIDENCE: Final = 0.4
 """Confidence below which a reading is rejected unless a call, an option or a profile names another.
 
 Of readings of validation documents below 0.3 most are wrong, of those up to 0.5 about half; see
-`benchmarks/thresholds.py`.
+`benchmarks/bench_thresholds.py`.
 """
 DEFAULT_MIN_FIT: Final = 0.01
 """Fit below which a reading is rejected unless a call, an option or a profile names another.
 
 On validation documents it rejects no right reading under its true length, where 0.05 would still reject but
-1 %, and one of 25 under a list of 200 texts; see `benchmarks/thresholds.py`.
+1 %, and one of 25 under a list of 200 texts; see `benchmarks/bench_thresholds.py`.
 """
 
 

@@ -1,22 +1,13 @@
-"""`sdnn model show` and `sdnn model card`."""
+"""`sdnn model show`."""
 
 import json
-import shlex
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sdnn import __version__
-from sdnn.choices import Split
-from sdnn.cli.options import DataOption
-from sdnn.cli.terminal import needs, note, print_line, progress
-from sdnn.errors import OutputError, UnreadableInput
-from sdnn.files import refuse_to_overwrite
-from sdnn.machine import hardware, processors
+from sdnn.cli.terminal import print_line
 
 ModelArgument = Annotated[
     Path | None,
@@ -38,69 +29,6 @@ def show(
     path = file or BUNDLED
     record = record_of(Engine(path), path)
     print_line(json.dumps(record) if json_lines else "\n\n".join(map("\n".join, _blocks(record))))
-
-
-@model.command()
-def card(
-    file: ModelArgument = None,
-    out: Annotated[Path, typer.Option(metavar="OUT.md", help="The card.")] = Path("MODEL_CARD.md"),
-    strings: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="DIR", help="Folder of real strips with labels.csv; may be given several times."
-        ),
-    ] = None,
-    strips: Annotated[
-        int, typer.Option(min=1, help="Synthetic strips of each length, gap and corruption.")
-    ] = 400,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Decides which strips.")] = 0,
-    data: DataOption = None,
-) -> None:
-    """Measure a model and write its card: how it was made, how well it reads, where it fails.
-
-    Beside the card, data/failures.png shows drawn digits that were misread.
-    """
-    started = time.perf_counter()
-    with needs("rapidfuzz", "writing a model card"):
-        from sdnn.evaluation.card import find_out, write_card
-        from sdnn.evaluation.labels import LABELS_NAME, read_labels
-        from sdnn.evaluation.trials import strips_to_read
-    from sdnn.datasets.digits import load_mnist
-    from sdnn.models.engine import BUNDLED
-    from sdnn.models.inspection import record_of
-    from sdnn.reader import Reader
-
-    path, folders = file or BUNDLED, strings or []
-    refuse_to_overwrite("--out", out, [path, *(folder / LABELS_NAME for folder in folders)])
-    if not out.parent.is_dir():
-        raise OutputError(f"--out {out}: there is no folder {out.parent}; choose another place")
-    reader = Reader(path, min_confidence=0, min_fit=0)
-    record = record_of(reader.engine, path)
-    real = sum(len(read_labels(folder)) for folder in folders)
-    try:
-        digits = load_mnist(Split.TEST, data)
-    except UnreadableInput as error:
-        raise UnreadableInput(
-            "a card needs MNIST's test digits, which cannot be had: put the four .gz files of MNIST into "
-            "DIR/MNIST/raw and give --data DIR"
-        ) from error
-    done, total = 0, real + strips_to_read(strips, len(digits))
-    with progress("reading") as update:
-
-        def advance() -> None:
-            nonlocal done
-            done += 1
-            update(done, total)
-
-        found = find_out(reader, digits, folders, strips, seed, processors(), advance)
-    options = [option for folder in folders for option in ("--strings", folder.resolve().name)]
-    command = ["sdnn", "model", "card", *([path.name] if file else []), "--strips", str(strips)]
-    made = (
-        f"Made with `{shlex.join([*command, '--seed', str(seed), *options])}` (sdnn {__version__}) on "
-        f"{datetime.now(UTC).date()} in {time.perf_counter() - started:.0f} s; {hardware()}."
-    )
-    write_card(out, record, reader, found, made)
-    note(f"wrote {out}")
 
 
 def _blocks(record: Mapping[str, Any]) -> Iterator[Iterable[str]]:

@@ -1,4 +1,4 @@
-"""Text in Markdown, with lines that can be read as they are, too."""
+"""Text in Markdown, readable as it is, too."""
 
 from collections.abc import Iterable, Sequence
 from textwrap import fill

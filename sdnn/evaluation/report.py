@@ -1,4 +1,4 @@
-"""Scores of labelled folders, as a record, a table on the terminal and a table in Markdown."""
+"""Scores of labelled folders, as a record and as tables on the terminal."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,7 +15,6 @@ from sdnn.evaluation.confidence import (
     reliability,
     risk_coverage,
 )
-from sdnn.evaluation.markdown import table as markdown_table
 from sdnn.evaluation.metrics import Score
 from sdnn.results import FloatArray
 
@@ -127,34 +126,31 @@ def table(reports: Sequence[FolderReport]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    note = _unreadable_note(reports)
+    note = unreadable_note(reports)
     grid = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), caption=note, caption_justify="left")
     # A long name folds at this width, so that 100 columns hold the numbers of a million strips.
     grid.add_column("folder", overflow="fold", max_width=23, vertical="bottom")
     for column in COLUMNS:
         heading = column.replace("digit errors", "digit\nerrors")
         grid.add_column(heading, justify="right", no_wrap=True, vertical="bottom")
-    for name, indented, score in _rows(reports):
+    for name, indented, cells in rows_of(reports):
         # Text, since a folder may be called "[old]", which rich would take for markup.
         style = "dim" if indented else "bold"
-        grid.add_row(Text("  " + name if indented else name), *_cells(score), style=style)
+        grid.add_row(Text("  " + name if indented else name), *cells, style=style)
     return grid
 
 
-def markdown(reports: Sequence[FolderReport]) -> str:
-    """The same table in Markdown, ending with a line feed."""
-    rows = [("&nbsp;&nbsp;" * indented + name, *_cells(score)) for name, indented, score in _rows(reports)]
-    note = _unreadable_note(reports)
-    return markdown_table(("folder", *COLUMNS), rows) + "\n" + (f"\n{note}\n" if note else "")
+def rows_of(reports: Sequence[FolderReport]) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
+    """Rows of a table: each folder, and its lengths if it has several.
 
-
-def _rows(reports: Sequence[FolderReport]) -> Iterator[tuple[str, bool, Score]]:
-    """Name, whether it stands under a folder, and score of every row."""
+    Yields:
+        Name of a row, whether it is indented under a folder, and a cell for each of `COLUMNS`.
+    """
     for report in reports:
-        yield report.name, False, report.total
+        yield report.name, False, _cells(report.total)
         if len(report.by_length) > 1:
             for length, score in sorted(report.by_length.items()):
-                yield _length_name(length), True, score
+                yield _length_name(length), True, _cells(score)
 
 
 def _length_name(length: int) -> str:
@@ -176,7 +172,8 @@ def _cells(score: Score) -> tuple[str, ...]:
     )
 
 
-def _unreadable_note(reports: Sequence[FolderReport]) -> str | None:
+def unreadable_note(reports: Sequence[FolderReport]) -> str | None:
+    """Note below the table on files that could not be read; None without such files."""
     unreadable = sum(report.unreadable for report in reports)
     return f"{unreadable} file(s) could not be read and count as wrong." if unreadable else None
 

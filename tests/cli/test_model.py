@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from command import SAMPLES, SDNN, assert_one_line, sdnn
+from command import SDNN, assert_one_line, sdnn
 
 from sdnn.datasets.digits import Mnist
 from sdnn.datasets.strips import Layout, random_strip
@@ -153,53 +153,7 @@ def test_a_file_of_others_is_one_line_and_exit_code_6(tmp_path: Path) -> None:
 
 
 def test_model_alone_lists_its_commands() -> None:
-    text = sdnn("model").stdout.decode()
-    assert "show" in text
-    assert "card" in text
-
-
-def test_a_card_is_written_with_its_picture(mnist: Mnist, tmp_path: Path) -> None:
-    result = sdnn("model", "card", "--strips", 1, "--strings", SAMPLES, "--out", "card.md", cwd=tmp_path)
-    assert result.returncode == ExitCode.OK, result.stderr
-    assert result.stdout == b""
-    assert_one_line(result.stderr, "card.md")
-    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["card.md", "failures.png"]
-    text = (tmp_path / "card.md").read_text(encoding="utf-8")
-    assert "sdnn model card --strips 1 --seed 0 --strings samples" in text.splitlines()[-1]
-    assert str(SAMPLES.parent) not in text
-
-
-def test_a_card_without_mnist_is_one_line_and_exit_code_5(tmp_path: Path) -> None:
-    result = sdnn("model", "card", "--data", tmp_path, cwd=tmp_path)
-    assert result.returncode == ExitCode.UNREADABLE
-    assert_one_line(result.stderr, "MNIST", "--data")
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "code"),
-    [
-        ("--out", "nowhere/card.md", ExitCode.OUTPUT),
-        ("--out", "labels.csv", ExitCode.USAGE),
-        ("--strings", "nowhere", ExitCode.UNREADABLE),
-        ("--strips", "0", ExitCode.USAGE),
-    ],
-)
-def test_what_a_card_cannot_be_made_of_is_said_before_anything_is_read(
-    tmp_path: Path, option: str, value: str, code: ExitCode
-) -> None:
-    (tmp_path / "labels.csv").write_text("file,label\na.png,1\n")
-    result = sdnn("model", "card", "--strings", tmp_path, option, value, cwd=tmp_path)
-    assert result.returncode == code
-    assert option in result.stderr.decode() or value in result.stderr.decode()
-    assert [path.name for path in tmp_path.iterdir()] == ["labels.csv"]
-
-
-def test_a_card_of_a_file_that_is_no_model_is_exit_code_6(tmp_path: Path) -> None:
-    (tmp_path / "model.onnx").write_bytes(b"no model")
-    result = sdnn("model", "card", tmp_path / "model.onnx", cwd=tmp_path)
-    assert result.returncode == ExitCode.MODEL
-    assert_one_line(result.stderr, "model.onnx")
+    assert "show" in sdnn("model").stdout.decode()
 
 
 def test_a_strip_of_five_digits_is_as_wide_as_is_said(mnist: Mnist) -> None:

@@ -1,6 +1,6 @@
 """Reading folders: whether every file has its row, also after SIGKILL; speed and memory.
 
-    python benchmarks/batches.py
+    python benchmarks/bench_batches.py
 
 Writes batches.json and batches.md. The strips are drawn, 1,000 different ones; larger folders link to them.
 """
@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from report import write_markdown
+from bench_report import write_markdown
 
 from sdnn.choices import Source, Split
 from sdnn.datasets.digits import digit_source

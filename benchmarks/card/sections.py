@@ -1,24 +1,21 @@
-"""The model card: what a model is, how it was made, how well it reads, where it fails.
+"""Text of the model card: architecture, provenance, accuracy, known failures.
 
 Synthetic and real strips have sections of their own, and no table holds both.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from sdnn.datasets.digits import Mnist
+from card.findings import Findings
+from card.provenance import how_it_was_made, record_beside, what_it_is
+from card.robustness import Figures, Outcome, SyntheticResult, confusion
 from sdnn.evaluation.confidence import BoolArray, coverage_at, expected_calibration_error, reliability
-from sdnn.evaluation.folder import evaluate
 from sdnn.evaluation.markdown import bullets, interval, paragraph, percent, table
-from sdnn.evaluation.origin import how_it_was_made, record_beside, what_it_is
-from sdnn.evaluation.report import FolderReport
-from sdnn.evaluation.report import markdown as folder_table
-from sdnn.evaluation.trials import Drawn, Figures, Outcome, confusion, measure, read_drawn
+from sdnn.evaluation.report import COLUMNS, FolderReport, rows_of, unreadable_note
 from sdnn.files import save_picture, written_whole
 from sdnn.models.engine import BUNDLED
 from sdnn.reader import Reader
@@ -26,17 +23,17 @@ from sdnn.rendering.contact_sheet import SheetEntry, contact_sheet
 from sdnn.results import FloatArray, IntArray
 
 PICTURE: Final = Path("data") / "failures.png"
-"""Where the picture of failures goes, beside the card."""
+"""Picture of failures, relative to the folder of the card."""
 SHOWN: Final = 20
-"""Failures on it."""
+"""Failures on the picture."""
 ERRORS: Final = (0.01, 0.005)
-"""Shares of wrong texts among the accepted ones that are asked about."""
+"""Target errors: shares of wrong texts among the accepted ones."""
 CONFUSIONS: Final = 6
-"""Pairs of digits that are named."""
+"""Most frequent confusions, named below the matrix."""
 DEVELOPMENT_SETS: Final = frozenset({"cheque-amounts", "register-numbers"})
 """Folders of real strips on which preprocessing and views were chosen."""
 BY_HAND: Final = BUNDLED.with_name("card.md")
-"""What no file of the bundled model tells, by the headings of the card."""
+"""Text about the bundled model that is in none of its files, by the headings of the card."""
 
 MISUSE: Final = (
     "Decisions without a person or a check behind them: payments, votes, marks, medical or legal records.",
@@ -51,60 +48,15 @@ Trust = tuple[str, FloatArray, BoolArray]
 """A name, (N,) confidences, and (N,) whether each string was read right."""
 
 
-@dataclass(frozen=True, eq=False)
-class Findings:
-    """All that was measured for a card.
-
-    Attributes:
-        figures: On synthetic strips.
-        folders: On real ones.
-        drawn: On drawn numbers.
-    """
-
-    figures: Figures
-    folders: Sequence[FolderReport]
-    drawn: Drawn
-
-
-def find_out(
-    reader: Reader,
-    digits: Mnist,
-    folders: Sequence[Path],
-    count: int,
-    seed: int,
-    jobs: int = 1,
-    advance: Callable[[], None] = lambda: None,
-) -> Findings:
-    """Reads all that a card reports.
-
-    Args:
-        reader: Reads everything.
-        digits: MNIST's test digits.
-        folders: Real strips with `labels.csv`.
-        count: Synthetic strips of each kind.
-        seed: Decides which.
-        jobs: Processes that read at the same time.
-        advance: Called after every strip.
-
-    Raises:
-        UnreadableInput: When a folder or its labels cannot be read.
-    """
-    # The folders first: what is wrong with them shows at once.
-    reports = [evaluate(reader, folder, advance)[0] for folder in folders]
-    return Findings(
-        measure(reader, digits, count, seed, jobs, advance), reports, read_drawn(reader, count, seed, advance)
-    )
-
-
 def write_card(out: Path, model: Mapping[str, Any], reader: Reader, found: Findings, made: str) -> None:
     """Writes the card, and beside it the picture of failures.
 
     Args:
-        out: The card.
-        model: The record that `sdnn model show --json` prints.
-        reader: Of the model.
-        found: What was measured.
-        made: How, when, where and in what time the card was made: a line that differs every time.
+        out: File of the card.
+        model: Record of the model, as `sdnn model show --json` prints it.
+        reader: Reader with the model.
+        found: Measurements.
+        made: Last line of the card: command, date, time taken, hardware.
 
     Raises:
         OutputError: When one of the two cannot be written.
@@ -114,7 +66,7 @@ def write_card(out: Path, model: Mapping[str, Any], reader: Reader, found: Findi
     with written_whole(out) as temporary:
         temporary.write_text(text, encoding="utf-8")
         picture.parent.mkdir(exist_ok=True)
-        save_picture(contact_sheet(_shown(found.drawn)), picture)
+        save_picture(contact_sheet(_shown(found.synthetic)), picture)
 
 
 def card(model: Mapping[str, Any], reader: Reader, found: Findings, made: str) -> str:
@@ -127,7 +79,7 @@ def card(model: Mapping[str, Any], reader: Reader, found: Findings, made: str) -
         "How it was made": how_it_was_made(model, run),
         "How well it reads synthetic strips": _synthetic(found.figures),
         "How well it reads real strips": _real(found.folders),
-        "Known failures": _failures(found.drawn),
+        "Known failures": _failures(found.synthetic),
         "What it must not be used for": [bullets(MISUSE)],
     }
     blocks = [f"# Model card: {model['name']}"]
@@ -157,23 +109,23 @@ def _synthetic(figures: Figures) -> Iterator[str]:
     yield _outcomes("gap", figures.gaps)
     yield "### By corruption"
     yield paragraph(
-        "The same strips of five digits in every row, with paper round them, spoilt in one way each: what "
-        "differs between two rows is what was done to them. Brightness goes from 0 black to 1 white."
+        "The same strips of five digits in every row, with paper round them, corrupted in one way each: two "
+        "rows differ by the corruption alone. Brightness goes from 0 black to 1 white."
     )
-    yield _outcomes("spoilt by", figures.corruptions)
+    yield _outcomes("corruption", figures.corruptions)
     yield "### Single digits"
     yield from _single(figures.singles)
     yield "### How far confidence can be trusted"
     yield paragraph(
         "Confidence is the exact probability of the text, or its mean over the views that were taken. Clean: "
-        "all strips by length and by gap. Spoilt: all strips by corruption. Calibration error is how far "
+        "all strips by length and by gap. Corrupted: all strips by corruption. Calibration error is how far "
         "apart mean confidence and share of right texts lie in the rows of the second table, on average. A "
         "dash stands where there are too few strips to tell."
     )
     yield from _trust(
         [
             _pooled("clean", [*figures.lengths, *figures.gaps]),
-            _pooled("spoilt", figures.corruptions[1:]),
+            _pooled("corrupted", figures.corruptions[1:]),
         ]
     )
 
@@ -283,22 +235,31 @@ def _real(folders: Sequence[FolderReport]) -> Iterator[str]:
                 "Preprocessing and views were chosen by their score on these strips, so the figures flatter. "
                 "No weight, checkpoint or temperature was."
             )
-        yield folder_table([report]).rstrip("\n")
+        yield from _folder_table(report)
         yield from _trust([(report.name, report.confidences, report.right)])
 
 
-def _shown(drawn: Drawn) -> list[SheetEntry]:
+def _folder_table(report: FolderReport) -> Iterator[str]:
+    rows = [
+        ("&nbsp;&nbsp;" + name if indented else name, *cells) for name, indented, cells in rows_of([report])
+    ]
+    yield table(["folder", *COLUMNS], rows)
+    if note := unreadable_note([report]):
+        yield note
+
+
+def _shown(synthetic: SyntheticResult) -> list[SheetEntry]:
     """The failures on the picture; where no ink was found there is nothing to see."""
-    return [entry for entry in drawn.failures if entry.reading.evidence][:SHOWN]
+    return [entry for entry in synthetic.failures if entry.reading.evidence][:SHOWN]
 
 
-def _failures(drawn: Drawn) -> Iterator[str]:
-    shown = len(_shown(drawn))
-    blank = sum(entry.reading.evidence is None for entry in drawn.failures)
+def _failures(synthetic: SyntheticResult) -> Iterator[str]:
+    shown = len(_shown(synthetic))
+    blank = sum(entry.reading.evidence is None for entry in synthetic.failures)
     yield paragraph(
-        f"Of {drawn.n:,} drawn numbers of five digits on drawn paper (of the kind that `sdnn synth --paper "
-        f"--source pen` makes), {len(drawn.failures):,} were misread, {blank:,} of them as blank paper. The "
-        f"picture shows the {shown} others with the highest confidence, as the net saw them: those that a "
-        "threshold lets through first. All digits on it are drawn."
+        f"Of {synthetic.n:,} drawn numbers of five digits on drawn paper (of the kind that "
+        f"`sdnn synth --paper --source pen` makes), {len(synthetic.failures):,} were misread, {blank:,} of "
+        f"them as blank paper. The picture shows the {shown} others with the highest confidence, as the net "
+        "saw them: those that a threshold lets through first. All digits on it are drawn."
     )
     yield f"![{shown} strips of drawn digits, with what they are and what was read]({PICTURE.as_posix()})"

@@ -1,6 +1,6 @@
 """How long the commands take from a cold process, beside imports and beside what somebody might take instead.
 
-    python benchmarks/startup.py [--quick]
+    python benchmarks/bench_startup.py [--quick]
 
 Writes startup.json, startup.md and, for where the time of a cold `sdnn read` goes, startup-profile.md. Every
 command is run in turn, round after round, so that a change in the machine's speed falls on all of them.
@@ -12,10 +12,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench_report import markdown, write_markdown
 from cold_read import profile
 from peers import rapidocr_command, rapidocr_version, tesseract_command, tesseract_version
 from processes import SDNN, Run, run
-from report import markdown, write_markdown
 
 from sdnn.machine import hardware
 

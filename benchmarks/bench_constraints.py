@@ -1,6 +1,6 @@
 """What constraints and rejection are worth: writes constraints.json and constraints.md.
 
-    python benchmarks/constraints.py DIR...
+    python benchmarks/bench_constraints.py DIR...
 
 The folders are development sets of real paper; beside them strips of MNIST test digits, for final figures
 only.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from report import write_markdown
+from bench_report import write_markdown
 
 from sdnn.choices import Decoder, Split
 from sdnn.datasets.digits import load_mnist

@@ -1,10 +1,10 @@
 """Where the time of a batch goes: the steps of `sdnn read FOLDER -o out.jsonl`, one after the other.
 
-    python benchmarks/stages.py IMAGE...
+    python benchmarks/bench_stages.py IMAGE...
 
 Prints JSON. On one thread: what the threads of preparation and of the network do at the same time is done
-here one after the other, by the functions that `Reader` calls. `speed.py` runs it as a process of its own,
-since libraries must be told to keep to one thread before they load.
+here one after the other, by the functions that `Reader` calls. `bench_speed.py` runs it as a process of its
+own, since libraries must be told to keep to one thread before they load.
 """
 
 import json

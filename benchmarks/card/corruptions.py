@@ -1,7 +1,7 @@
-"""What may spoil a clean strip, one thing at a time and by a known amount: the rows of a table.
+"""Synthetic corruptions, one at a time, at fixed strengths.
 
-The effects of `sdnn.datasets.paper` are drawn at random and meet on one page, which is good to train on; a
-table wants one of them alone, and as strong as it says.
+The effects of `sdnn.datasets.paper` are random and meet on one page, as training needs them; a table needs
+one alone, at a known strength.
 """
 
 from collections.abc import Callable
@@ -15,26 +15,26 @@ from sdnn.datasets.degradation import salt_and_pepper
 from sdnn.results import FloatArray
 
 MARGIN_PX: Final = 12
-"""Paper put round a strip first: what is turned needs room, and rulings go on beyond the digits."""
+"""Paper added round a strip first: rotation needs room, and rulings go on beyond the digits."""
 RULING_PITCH_PX: Final = 20
 """As high as the digits, so that one ruling goes through them wherever the first lies."""
 SENSOR_NOISE: Final = 0.02
-"""Deviation, of white: without it faint writing would only have to be multiplied."""
+"""Standard deviation, of white: without noise, faint writing could simply be multiplied."""
 FINER: Final = 4
-"""Pixels for one, where a stroke is made thinner or thicker by part of a pixel."""
+"""Oversampling, so that strokes change by parts of a pixel."""
 
 Change = Callable[[FloatArray, float, np.random.Generator], FloatArray]
-"""Takes (H, W) brightness, a strength and who decides what is left open; gives a new brightness."""
+"""Function from (H, W) brightness, a strength and a random generator to new brightness."""
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """One thing that may spoil a strip.
+    """One way to corrupt a strip.
 
     Attributes:
-        name: What it is, with a place for its strength.
-        strengths: How strong, mild first.
-        change: What it does to a page.
+        name: Name, with a place for the strength.
+        strengths: Strengths, mild first.
+        change: Function that changes a page.
     """
 
     name: str
@@ -45,13 +45,13 @@ class Corruption:
         """The name with a strength in its place."""
         return self.name.format(strength)
 
-    def spoil(self, page: FloatArray, strength: float, rng: np.random.Generator) -> FloatArray:
-        """The page with paper round it, spoilt.
+    def corrupt(self, page: FloatArray, strength: float, rng: np.random.Generator) -> FloatArray:
+        """The page with paper round it, corrupted.
 
         Args:
             page: (H, W) brightness, 0 black to 1 white.
-            strength: In the unit that the name says.
-            rng: Decides what the strength leaves open.
+            strength: Strength, in the unit of the name.
+            rng: Generator of all that the strength leaves open.
 
         Returns:
             (H', W') float32 brightness, 0 to 1.

@@ -1,6 +1,6 @@
-"""The strips whose reading a model card reports, and what came of them.
+"""Accuracy by length, gap and corruption, and failures on drawn numbers.
 
-All are made of MNIST's test digits but those whose failures are shown: pictures show drawn digits only.
+Strips are made of MNIST's test digits; pictures of failures show drawn digits only.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,12 +10,12 @@ from typing import Final
 
 import numpy as np
 
+from card.corruptions import CORRUPTIONS, Corruption, with_margin
 from sdnn.choices import Contents
 from sdnn.datasets.digits import DigitSource, Mnist, Pen
 from sdnn.datasets.pages import Page, PageRecipe, random_page
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip, set_side_by_side
 from sdnn.evaluation.confidence import BoolArray
-from sdnn.evaluation.corruptions import CORRUPTIONS, Corruption, with_margin
 from sdnn.evaluation.metrics import Score, bootstrap_over_digits, score
 from sdnn.reader import Reader
 from sdnn.rendering.contact_sheet import SheetEntry
@@ -24,41 +24,42 @@ from sdnn.results import FloatArray, IntArray, Reading
 LENGTHS: Final = (1, 2, 3, 5, 8, 12)
 GAPS_PX: Final = (-2, 0, 3, 6, 12)
 DIGITS: Final = 5
-"""On strips whose length is not what is looked at."""
+"""Length of strips in which something else varies."""
 SINGLES: Final = 25
 """Single digits for every strip of a row: a matrix of ten by ten takes many."""
 NONE, SEVERAL = 10, 11
 """Columns of the confusion matrix for single digits read as no digit, and as more than one."""
-UNSPOILT: Final = "nothing"
+CLEAN: Final = "nothing"
+"""Name of the row without a corruption; it also seeds the strips of all rows."""
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
-    """Strips of one kind, to be read.
+class Condition:
+    """Strips made under one condition, to be read.
 
     Attributes:
-        name: What sets them apart.
-        strips: Clean.
-        spoil: From the page of a strip and its number to the page that is read.
+        name: Length, gap or corruption.
+        strips: Clean strips.
+        corrupt: Function from the page of a strip and its number to the page to read.
     """
 
     name: str
     strips: Sequence[SyntheticStrip]
-    spoil: Callable[[FloatArray, int], FloatArray] = lambda page, number: page
+    corrupt: Callable[[FloatArray, int], FloatArray] = lambda page, number: page
 
     def pages(self) -> Iterator[FloatArray]:
-        """What the reader gets."""
-        return (self.spoil(strip.page, number) for number, strip in enumerate(self.strips))
+        """Pages for the reader, (H, W) brightness each."""
+        return (self.corrupt(strip.page, number) for number, strip in enumerate(self.strips))
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What was read of the strips of one kind.
+    """Readings of the strips of one condition.
 
     Attributes:
-        name: What sets them apart.
-        pairs: N truths, each with the text that was read.
-        confidences: (N,) how probable each text was said to be.
+        name: Name of the condition.
+        pairs: N pairs of truth and text.
+        confidences: (N,) confidence in each text, 0 to 1.
         interval: 95 % interval of the accuracy, by bootstrap over the digit images.
     """
 
@@ -80,13 +81,13 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Figures:
-    """All that is measured on synthetic strips.
+    """Outcomes on synthetic strips.
 
     Attributes:
-        lengths: Strips of so many digits each.
-        gaps: Strips of digits at one distance each.
-        corruptions: The same strips unspoilt, and then spoilt in one way each.
-        singles: Single digits.
+        lengths: One outcome for each number of digits.
+        gaps: One outcome for each distance between digits.
+        corruptions: Outcomes on the same strips, first clean, then under one corruption each.
+        singles: Outcome on single digits.
     """
 
     lengths: tuple[Outcome, ...]
@@ -96,7 +97,12 @@ class Figures:
 
 
 def strips_to_read(count: int, available: int) -> int:
-    """How many `measure` and `read_drawn` read together, of so many of a kind and so many single digits."""
+    """Number of strips that `measure` and `read_synthetic` read together.
+
+    Args:
+        count: Strips of each condition.
+        available: Single digits at hand.
+    """
     rows = len(LENGTHS) + len(GAPS_PX) + 1 + sum(len(each.strengths) for each in CORRUPTIONS)
     return (rows + 1) * count + min(available, SINGLES * count)
 
@@ -109,54 +115,55 @@ def measure(
     jobs: int = 1,
     advance: Callable[[], None] = lambda: None,
 ) -> Figures:
-    """Reads all of them.
+    """Accuracy and confidence of a reader under every condition.
 
     Args:
-        reader: Reads them, every one as a picture of its own.
-        digits: What they are made of.
-        count: Strips of each kind; of single digits 25 times as many, where there are.
-        seed: Decides which; a kind has the same strips whatever other kinds there are.
+        reader: Reader of single lines, each a picture of its own.
+        digits: Digits that the strips are made of.
+        count: Strips of each condition; of single digits 25 times as many, or all.
+        seed: Random seed; the strips of a condition do not depend on the other conditions.
         jobs: Processes that read at the same time.
-        advance: Called after every strip.
+        advance: Function to call after every strip.
     """
     groups = [
         list(_of_lengths(digits, count, seed)),
         list(_of_gaps(digits, count, seed)),
-        list(_spoilt(_strips(digits, Layout(), count, seed, UNSPOILT), seed)),
-        [Trial("single digits", _singles(digits, SINGLES * count, seed))],
+        list(_corrupted(_strips(digits, Layout(), count, seed, CLEAN), seed)),
+        [Condition("single digits", _singles(digits, SINGLES * count, seed))],
     ]
     # One stream, so that processes that read at the same time are started once.
-    pages = (page for trials in groups for trial in trials for page in trial.pages())
+    pages = (page for conditions in groups for condition in conditions for page in condition.pages())
     readings = reader.read_many(pages, contents=Contents.LINE, jobs=jobs)
     lengths, gaps, corruptions, singles = (
-        tuple(_outcome(trial, readings, seed, advance) for trial in trials) for trials in groups
+        tuple(_outcome(condition, readings, seed, advance) for condition in conditions)
+        for conditions in groups
     )
     return Figures(lengths, gaps, corruptions, singles[0])
 
 
-def _of_lengths(digits: DigitSource, count: int, seed: int) -> Iterator[Trial]:
+def _of_lengths(digits: DigitSource, count: int, seed: int) -> Iterator[Condition]:
     for length in LENGTHS:
         name = f"{length} digit{'s' if length > 1 else ''}"
-        yield Trial(name, _strips(digits, Layout(digits=(length, length)), count, seed, name))
+        yield Condition(name, _strips(digits, Layout(digits=(length, length)), count, seed, name))
 
 
-def _of_gaps(digits: DigitSource, count: int, seed: int) -> Iterator[Trial]:
+def _of_gaps(digits: DigitSource, count: int, seed: int) -> Iterator[Condition]:
     for gap_px in GAPS_PX:
         name = f"{gap_px} px".replace("-", "−")
         layout = Layout(digits=(DIGITS, DIGITS), gap_px=(gap_px, gap_px))
-        yield Trial(name, _strips(digits, layout, count, seed, name))
+        yield Condition(name, _strips(digits, layout, count, seed, name))
 
 
-def _spoilt(strips: Sequence[SyntheticStrip], seed: int) -> Iterator[Trial]:
-    """The same strips in every row: what differs between two rows is what was done to them."""
-    yield Trial(UNSPOILT, strips, lambda page, number: with_margin(page))
+def _corrupted(strips: Sequence[SyntheticStrip], seed: int) -> Iterator[Condition]:
+    """The same strips in every row, so that two rows differ by their corruption alone."""
+    yield Condition(CLEAN, strips, lambda page, number: with_margin(page))
     for corruption in CORRUPTIONS:
         for strength in corruption.strengths:
-            yield Trial(corruption.label(strength), strips, _spoiler(corruption, strength, seed))
+            yield Condition(corruption.label(strength), strips, _corrupter(corruption, strength, seed))
 
 
-def _spoiler(corruption: Corruption, strength: float, seed: int) -> Callable[[FloatArray, int], FloatArray]:
-    return lambda page, number: corruption.spoil(page, strength, _rng(seed, number, corruption.name))
+def _corrupter(corruption: Corruption, strength: float, seed: int) -> Callable[[FloatArray, int], FloatArray]:
+    return lambda page, number: corruption.corrupt(page, strength, _rng(seed, number, corruption.name))
 
 
 def _strips(
@@ -166,7 +173,7 @@ def _strips(
 
 
 def _singles(digits: Mnist, count: int, seed: int) -> tuple[SyntheticStrip, ...]:
-    """All digits, or as many as are wanted of them."""
+    """All digits, or a random choice of that many."""
     places = range(len(digits))
     if count < len(digits):
         # At random: MNIST's first 5,000 test digits are neater than the others.
@@ -174,16 +181,18 @@ def _singles(digits: Mnist, count: int, seed: int) -> tuple[SyntheticStrip, ...]
     return tuple(set_side_by_side([digits[place]], [], Layout.margin_px) for place in places)
 
 
-def _outcome(trial: Trial, readings: Iterator[Reading], seed: int, advance: Callable[[], None]) -> Outcome:
-    """What was read of a trial, whose readings come next."""
+def _outcome(
+    condition: Condition, readings: Iterator[Reading], seed: int, advance: Callable[[], None]
+) -> Outcome:
+    """The outcome of a condition, whose readings come next."""
     pairs, confidences = [], []
-    for strip, reading in zip(trial.strips, islice(readings, len(trial.strips)), strict=True):
+    for strip, reading in zip(condition.strips, islice(readings, len(condition.strips)), strict=True):
         pairs.append((strip.text, reading.text))
         confidences.append(reading.confidence)
         advance()
-    sources = [[digit.index or 0 for digit in strip.digits] for strip in trial.strips]
+    sources = [[digit.index or 0 for digit in strip.digits] for strip in condition.strips]
     interval = bootstrap_over_digits(_right(pairs), sources, _rng(seed, 0, "bootstrap"))
-    return Outcome(trial.name, tuple(pairs), np.array(confidences), interval)
+    return Outcome(condition.name, tuple(pairs), np.array(confidences), interval)
 
 
 def _right(pairs: Sequence[tuple[str, str]]) -> BoolArray:
@@ -191,10 +200,10 @@ def _right(pairs: Sequence[tuple[str, str]]) -> BoolArray:
 
 
 def confusion(singles: Outcome) -> IntArray:
-    """Counts of single digits by what they were read as.
+    """Confusion matrix of single digits.
 
     Returns:
-        (10, 12): rows are true digits, columns what was read; then no digit, and more than one.
+        (10, 12) counts: rows are true digits, columns the digit read, then no digit, and more than one.
     """
     counts = np.zeros((10, 12), np.intp)
     for truth, text in singles.pairs:
@@ -203,26 +212,28 @@ def confusion(singles: Outcome) -> IntArray:
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
-    """Drawn numbers, and those that were misread.
+class SyntheticResult:
+    """Result on fully synthetic numbers: drawn digits on drawn paper.
 
     Attributes:
-        n: How many were read.
-        failures: The misread ones, the surest first.
+        n: Number of pages read.
+        failures: Misread numbers, highest confidence first.
     """
 
     n: int
     failures: tuple[SheetEntry, ...]
 
 
-def read_drawn(reader: Reader, count: int, seed: int, advance: Callable[[], None] = lambda: None) -> Drawn:
-    """Reads drawn numbers of five digits on drawn paper, as string training sees them.
+def read_synthetic(
+    reader: Reader, count: int, seed: int, advance: Callable[[], None] = lambda: None
+) -> SyntheticResult:
+    """Result on drawn numbers of five digits on drawn paper, as string training sees them.
 
     Args:
-        reader: Reads them.
-        count: How many.
-        seed: Decides which.
-        advance: Called after every number.
+        reader: Reader of single lines.
+        count: Number of pages.
+        seed: Random seed.
+        advance: Function to call after every page.
     """
     pages = [_drawn_page(_rng(seed, number, "drawn")) for number in range(count)]
     failures = []
@@ -231,7 +242,7 @@ def read_drawn(reader: Reader, count: int, seed: int, advance: Callable[[], None
         if reading.text != page.text:
             failures.append(SheetEntry(f"number {number}", page.text, reading))
         advance()
-    return Drawn(count, tuple(sorted(failures, key=lambda entry: -entry.reading.confidence)))
+    return SyntheticResult(count, tuple(sorted(failures, key=lambda entry: -entry.reading.confidence)))
 
 
 def _drawn_page(rng: np.random.Generator) -> Page:

@@ -1,6 +1,6 @@
 """Markdown tables, in files of their own, in README and book, and all figures of `make bench` in one file.
 
-    python benchmarks/report.py
+    python benchmarks/bench_report.py
 
 Writes results.json out of what the other commands of `make bench` wrote.
 """
@@ -24,10 +24,10 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], note: str) ->
 
 def write_markdown(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> None:
     """Writes a table to `path`, and into the documents between the marks that name the file."""
-    table = markdown(header, rows, note)
-    path.write_text(table, encoding="utf-8")
+    text = markdown(header, rows, note)
+    path.write_text(text, encoding="utf-8")
     for document in DOCUMENTS:
-        set_between_marks(document, path.name, table)
+        set_between_marks(document, path.name, text)
 
 
 def set_between_marks(document: Path, name: str, text: str) -> None:

@@ -1,6 +1,6 @@
 """A folder of strips read by sdnn, and by what somebody might take instead; where the time goes.
 
-    python benchmarks/speed.py [--quick]
+    python benchmarks/bench_speed.py [--quick]
 
 Writes speed.json, speed.md and speed-stages.md. From picture files to JSON lines, in rounds in which each has
 its turn, so that a change in the machine's speed falls on all of them. The strips show MNIST test digits
@@ -18,10 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from bench_report import markdown, write_markdown
 from nets import NetSpeed, has_bfloat16, net_speeds, quickest
 from peers import Batch, rapidocr_version, tesseract_version, texts_of, with_rapidocr, with_tesseract
 from processes import SDNN, environment, run
-from report import markdown, write_markdown
 
 from sdnn.choices import Source, Split
 from sdnn.datasets.digits import digit_source
@@ -161,7 +161,7 @@ def race(who: Sequence[Competitor], folder: Path, rounds: int) -> list[Row]:
 def stages_of(files: Sequence[Path]) -> dict[str, Any]:
     """What stages.py says of them, with one thread in every library."""
     said = subprocess.run(
-        [sys.executable, str(HERE / "stages.py"), *map(str, files)],
+        [sys.executable, str(HERE / "bench_stages.py"), *map(str, files)],
         env=environment(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"),
         stdout=subprocess.PIPE,
         text=True,

@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
-from digits import drawn_digits
-
-from sdnn.evaluation.trials import (
+from card.robustness import (
     GAPS_PX,
     LENGTHS,
     NONE,
@@ -12,9 +10,11 @@ from sdnn.evaluation.trials import (
     Outcome,
     confusion,
     measure,
-    read_drawn,
+    read_synthetic,
     strips_to_read,
 )
+from digits import drawn_digits
+
 from sdnn.reader import Reader
 
 DIGITS = drawn_digits(60)
@@ -74,7 +74,7 @@ def test_progress_counts_every_strip(reader: Reader) -> None:
         done += 1
 
     measure(reader, DIGITS, count=1, seed=0, advance=advance)
-    read_drawn(reader, 1, 0, advance)
+    read_synthetic(reader, 1, 0, advance)
     assert done == strips_to_read(1, len(DIGITS))
 
 
@@ -91,7 +91,7 @@ def test_right_and_score_say_the_same() -> None:
 
 
 def test_drawn_failures_are_wrong_and_the_surest_comes_first(reader: Reader) -> None:
-    drawn = read_drawn(reader, 16, seed=0)
+    drawn = read_synthetic(reader, 16, seed=0)
     assert drawn.n == 16
     assert 0 < len(drawn.failures) < 16
     assert all(entry.truth != entry.reading.text for entry in drawn.failures)

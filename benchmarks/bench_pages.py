@@ -1,6 +1,6 @@
 """Digit strings found and read on whole documents: writes pages.json and pages.md.
 
-    python benchmarks/pages.py [--quick | --validation SEED | --picture FILE]
+    python benchmarks/bench_pages.py [--quick | --validation SEED | --picture FILE]
 
 Documents of two kinds with strings of MNIST test digits among what else stands there: plain ones with printed
 words, rulings, frames and signatures, and those with everything on them that the detector's training draws.
@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from bench_report import write_markdown
 from PIL import Image
 from plain_documents import DocumentRecipe as PlainRecipe
 from plain_documents import random_document as random_plain_document
-from report import write_markdown
 
 from sdnn.choices import Split
 from sdnn.datasets.digits import Mnist, Pen, load_mnist

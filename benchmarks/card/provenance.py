@@ -1,4 +1,4 @@
-"""What a model is and how it was made, as its own files tell it."""
+"""Architecture and provenance of a model, from its own files."""
 
 import json
 from collections.abc import Iterator, Mapping

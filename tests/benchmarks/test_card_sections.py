@@ -1,20 +1,22 @@
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from card.findings import Findings, collect_findings
+from card.robustness import Figures, Outcome, SyntheticResult
+from card.sections import BY_HAND, PICTURE, card, write_card
 from digits import drawn_digits
 from PIL import Image
 
 from sdnn.choices import Status
 from sdnn.errors import OutputError
-from sdnn.evaluation.card import BY_HAND, PICTURE, Findings, card, find_out, write_card
 from sdnn.evaluation.metrics import Score
 from sdnn.evaluation.report import FolderReport
-from sdnn.evaluation.trials import Drawn, Figures, Outcome
 from sdnn.models.engine import BUNDLED
 from sdnn.models.inspection import record_of
 from sdnn.reader import Reader
@@ -54,7 +56,7 @@ FIGURES = Figures(
         "single digits", (("3", "3"), ("3", "5"), ("8", "8"), ("8", "")), np.full(4, 0.9), (0.2, 0.8)
     ),
 )
-FOUND = Findings(FIGURES, (), Drawn(40, (BLANK,)))
+FOUND = Findings(FIGURES, (), SyntheticResult(40, (BLANK,)))
 
 
 def text_of(
@@ -64,7 +66,7 @@ def text_of(
 
 
 def with_folders(*reports: FolderReport) -> Findings:
-    return Findings(FIGURES, reports, FOUND.drawn)
+    return Findings(FIGURES, reports, FOUND.synthetic)
 
 
 def section(text: str, heading: str) -> str:
@@ -119,11 +121,11 @@ def test_a_row_has_counts_accuracy_and_interval() -> None:
     assert row in section(text_of(), "By length").splitlines()
 
 
-def test_clean_and_spoilt_strips_are_pooled_apart_and_unspoilt_ones_are_left_out() -> None:
+def test_clean_and_corrupted_strips_are_pooled_apart_and_the_row_nothing_is_left_out() -> None:
     trust, bins = tables(section(text_of(), "How far confidence can be trusted"))
     # 400 at .95, all right, and 100 at .65, 99 of them right: (400 x .05 + 100 x .34) / 500.
     assert trust[2] == "| clean | 500 | 99.8 | 0.108 | 100.0 | 100.0 |"
-    assert trust[3].startswith("| spoilt | 3 | 33.3 | 0.017 | – |")
+    assert trust[3].startswith("| corrupted | 3 | 33.3 | 0.017 | – |")
     assert bins[2:] == [
         "| 0.3–0.4 | – | – | – | 3 | 35.0 | 33.3 |",
         "| 0.6–0.7 | 100 | 65.0 | 99.0 | – | – | – |",
@@ -143,7 +145,7 @@ def test_no_table_holds_synthetic_and_real_strips() -> None:
     text = text_of(with_folders(report("cheque-amounts")))
     assert "cheque-amounts" not in part(text, HEADINGS[2])
     real = [line for lines in tables(part(text, HEADINGS[3])) for line in lines]
-    assert not [line for line in real if "clean" in line or "spoilt" in line or "digits |" in line]
+    assert not [line for line in real if "clean" in line or "corrupted" in line or "digits |" in line]
 
 
 def test_what_was_chosen_on_a_folder_is_said_beside_its_figures() -> None:
@@ -151,6 +153,29 @@ def test_what_was_chosen_on_a_folder_is_said_beside_its_figures() -> None:
     assert "chosen by their score" in section(text, "cheque-amounts (development set)")
     assert "chosen" not in section(text, "mine")
     assert "| mine | 4 | 3 | 75.00 |" in section(text, "mine")
+
+
+def test_a_folder_of_real_strips_has_a_row_for_each_length() -> None:
+    three = Score(n=80, right=72, digits=240, substitutions=6, insertions=1, deletions=2)
+    four = Score(n=20, right=18, digits=80, substitutions=3)
+    mixed = FolderReport(
+        "a|b", three + four, {4: four, 3: three}, 0, 1.5, np.full(100, 0.5), np.arange(100) < 90
+    )
+    scores, *_ = tables(section(text_of(with_folders(mixed)), "a|b").strip())
+    assert scores == [
+        "| folder | strips | right | % | 95 % interval | digit errors % | subst. | ins. | del. |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "| a\\|b | 100 | 90 | 90.00 | 82.56–94.48 | 3.75 | 9 | 1 | 2 |",
+        "| &nbsp;&nbsp;3 digits | 80 | 72 | 90.00 | 81.49–94.85 | 3.75 | 6 | 1 | 2 |",
+        "| &nbsp;&nbsp;4 digits | 20 | 18 | 90.00 | 69.90–97.21 | 3.75 | 3 | 0 | 0 |",
+    ]
+
+
+def test_unreadable_files_are_noted_below_the_row_of_their_folder() -> None:
+    damaged = replace(report("damaged"), unreadable=2)
+    note = "2 file(s) could not be read and count as wrong."
+    assert f"|\n\n{note}\n\n" in section(text_of(with_folders(damaged)), "damaged")
+    assert "count as wrong" not in text_of(with_folders(report("mine")))
 
 
 def test_without_real_strips_nothing_is_said_of_them() -> None:
@@ -210,7 +235,7 @@ def test_no_place_on_this_machine_is_named() -> None:
 
 
 def measured(seed: int, folders: Sequence[Path] = ()) -> Findings:
-    return find_out(READER, drawn_digits(20), folders, count=1, seed=seed)
+    return collect_findings(READER, drawn_digits(20), folders, count=1, seed=seed)
 
 
 def test_the_seed_decides_all_but_the_last_line() -> None:

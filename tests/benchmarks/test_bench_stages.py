@@ -1,9 +1,9 @@
 import time
 
+import bench_stages as stages
 import pytest
-import stages
+from bench_stages import DETECTOR, NETWORK, PREPARATION, STAGES, Clock
 from command import SAMPLES
-from stages import DETECTOR, NETWORK, PREPARATION, STAGES, Clock
 
 NAMES = [str(path) for path in sorted(SAMPLES.glob("*.png"))[:3]]
 

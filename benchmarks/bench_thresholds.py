@@ -1,6 +1,6 @@
 """Where the default thresholds come from: writes thresholds.json and thresholds.md.
 
-    python benchmarks/thresholds.py
+    python benchmarks/bench_thresholds.py
 
 Validation hands (MNIST's, and UNIPEN's writers kept for that) on validation documents, lines cut out and
 parts of pages; nothing real. `--min-fit`: the largest that rejects at most 1 % of right readings when their
@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from report import write_markdown
+from bench_report import write_markdown
 
 from sdnn.choices import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT, Source, Split
 from sdnn.datasets.digits import digit_source

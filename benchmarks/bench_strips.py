@@ -1,6 +1,6 @@
 """What the bundled model reads of MNIST test digits: writes strips.json and strips.md.
 
-    python benchmarks/strips.py [--quick]
+    python benchmarks/bench_strips.py [--quick]
 
 Strips of five digits, of other lengths, with other gaps, single digits, and long strips of random and of
 equal digits, which a reader with a memory of strings would confuse. Final figures: nothing is chosen on them.
@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from report import write_markdown
+from bench_report import write_markdown
 
 from sdnn.choices import Contents, Split
 from sdnn.datasets.digits import Mnist, load_mnist

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from report import set_between_marks
+from bench_report import set_between_marks
 
 
 def test_only_what_stands_between_marks_is_replaced(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Figures on labelled folders of real paper: writes development.json and development.md.
 
-    python benchmarks/development.py DIR...
+    python benchmarks/bench_development.py DIR...
 
 The folders are development sets: preprocessing is chosen on them, weights and temperature never see them.
 Beside sdnn stands RapidOCR's recogniser, where `make bench-peers` has installed it: letters are dropped from
@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bench_report import write_markdown
+from bench_speed import ROUNDS, with_sdnn
 from peers import rapidocr_version, with_rapidocr
-from report import write_markdown
-from speed import ROUNDS, with_sdnn
 
 from sdnn.evaluation.folder import evaluate
 from sdnn.evaluation.labels import read_labels

@@ -1,6 +1,6 @@
 """What each part of the training is worth: writes ablation.json and ablation.md.
 
-    python benchmarks/ablation.py [DIR...]
+    python benchmarks/bench_ablation.py [DIR...]
 
 Trains one net for each row, all with the same seed and, where the row is not about that, on the same number
 of strips and from the same single-digit net, then reads validation strips and the given folders of real paper
@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from report import write_markdown
+from bench_report import write_markdown
 
 from sdnn.choices import Objective, Source, Split, Stage
 from sdnn.datasets.digits import digit_source

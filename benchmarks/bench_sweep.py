@@ -1,7 +1,7 @@
 """The sweep against the same strips cut into all their windows: writes sweep.json, sweep.md and sweep.png.
 
-    python benchmarks/sweep.py [--quick]
-    python benchmarks/sweep.py --memory WIDTH_PX
+    python benchmarks/bench_sweep.py [--quick]
+    python benchmarks/bench_sweep.py --memory WIDTH_PX
 
 Both go through one session of onnxruntime and say the same; each has the batch size that is best for it,
 looked for beforehand in passes that do not count. The second form is what the first starts for each length:
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from report import write_markdown
+from bench_report import write_markdown
 
 from sdnn.datasets.digits import Pen
 from sdnn.datasets.pen import Hand

@@ -1,6 +1,6 @@
 """How long training takes: writes training.json and training.md.
 
-    python benchmarks/training.py
+    python benchmarks/bench_training.py
 
 Single digits of MNIST are learned in runs of rising length, each with its own rise and fall of the learning
 rate, by three seeds; then single digits of the validation part are read, each in the middle of a window of
@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from report import write_markdown
+from bench_report import write_markdown
 
 from sdnn.choices import Source, Split
 from sdnn.datasets.digits import digit_source

@@ -1,6 +1,6 @@
 """Real hands that no net has seen, on drawn paper: writes hands.json and hands.md.
 
-    python benchmarks/hands.py [--quick | --write DIR]
+    python benchmarks/bench_hands.py [--quick | --write DIR]
 
 Strips of one to eight digits of UNIPEN's test writers, and strips of words and letters of theirs, on which
 there is nothing to read. Final figures: nothing is chosen on them. With --write the pictures go into two
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from bench_report import write_markdown
 from PIL import Image
-from report import write_markdown
 
 from sdnn.choices import Split, Status
 from sdnn.datasets.documents import WordHand, word_hands
