@@ -21,7 +21,7 @@ from bench_report import write_markdown
 
 from sdnn.choices import Objective, Source, Split, Stage
 from sdnn.datasets.digits import digit_source
-from sdnn.datasets.pages import PageRecipe, Viewing, random_page
+from sdnn.datasets.pages import GeometryJitter, PageRecipe, random_page
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.errors import UsageError
 from sdnn.evaluation.labels import read_labels
@@ -31,9 +31,8 @@ from sdnn.models.engine import BUNDLED
 from sdnn.preprocessing import load_page
 from sdnn.reader import SURE, Reader
 from sdnn.results import FloatArray
+from sdnn.training.reader_run import ReaderRun
 from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
-from sdnn.training.run import Run
-from sdnn.training.stages import new_run, train
 from sdnn.views import VIEWS, View
 
 HERE = Path(__file__).parent
@@ -86,7 +85,7 @@ def variants() -> Iterator[Variant]:
     yield Variant("no documents: no words, no signs, no combs", of_pages(document_share=0.0))
     yield Variant("plain strips of MNIST only", of_pages(clean_share=1.0))
     yield Variant("other ink at half its darkness, always", of_pages(other_ink=(0.5, 0.5)))
-    yield Variant("no variation of scale, width, slant, place", of_pages(viewing=Viewing.usual()))
+    yield Variant("no variation of scale, width, slant, place", of_pages(viewing=GeometryJitter.none()))
     yield Variant("objective viterbi, correct (b)", of_strings(objective=Objective.VITERBI))
     yield Variant("half the channels", replace(BASE, digits=DIGITS, channels=(8, 16, 32, 48, 80, 96)))
     yield Variant(
@@ -100,7 +99,7 @@ def variants() -> Iterator[Variant]:
     yield Variant("bundled model, always all views", None, VIEWS, sure=1.1)
 
 
-def trained(recipe: Recipe) -> Run:
+def trained(recipe: Recipe) -> ReaderRun:
     """A finished run of a recipe, from earlier where there is one that today's code made."""
     start = None
     if recipe.digits is None:
@@ -108,15 +107,15 @@ def trained(recipe: Recipe) -> Run:
         recipe = replace(recipe, start=hashlib.sha256(start.read_bytes()).hexdigest())
     for folder in sorted(BUILD.glob("run-*")):
         try:
-            run = Run.resume(folder)
+            run = ReaderRun.resume(folder)
         except UsageError:
             continue
         if run.recipe == recipe:
             if not run.model.exists():
-                train(run, None, lambda progress: None)
+                run.train(None, lambda progress: None)
             return run
-    run = new_run(BUILD / f"run-{len(list(BUILD.glob('run-*'))):02}", recipe, None, start)
-    train(run, None, lambda progress: None)
+    run = ReaderRun.new(BUILD / f"run-{len(list(BUILD.glob('run-*'))):02}", recipe, None, start)
+    run.train(None, lambda progress: None)
     return run
 
 

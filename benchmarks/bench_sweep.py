@@ -30,8 +30,8 @@ from sdnn.datasets.pen import Hand
 from sdnn.datasets.strips import Layout, set_side_by_side
 from sdnn.datasets.windows import clean_strip
 from sdnn.machine import hardware
-from sdnn.models.architecture import layers, work
 from sdnn.models.engine import MOST_SWEPT_PX, Engine
+from sdnn.models.lenet import LENET
 from sdnn.results import FloatArray, Geometry, Strip, tempered
 
 HERE: Final = Path(__file__).parent
@@ -278,11 +278,11 @@ class Line:
 
 def row_of(case: Case, largest_difference: float, memory_mb: Spread) -> Row:
     """The figures of a case whose rounds are over."""
-    costs = [work(layers(), width) for width in case.widths_px]
-    swept = statistics.mean(cost.swept for cost in costs)
+    swept = statistics.mean(sum(LENET.macs(width)) for width in case.widths_px)
     cut = None
     if case.cut:
-        single = statistics.mean(cost.cut for cost in costs)
+        columns = statistics.mean(LENET.geometry.columns(width) for width in case.widths_px)
+        single = columns * sum(LENET.macs(LENET.geometry.window_px))
         cut = Cut(
             case.cut.batch,
             case.cut.batch_ms,

@@ -18,16 +18,16 @@ from bench_report import write_markdown
 
 from sdnn.choices import Source, Split
 from sdnn.datasets.digits import digit_source
-from sdnn.datasets.streams import Use, stream
+from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.datasets.windows import WindowRecipe, clean_strip
 from sdnn.machine import hardware
-from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import load_net
+from sdnn.models.lenet import LENET
 from sdnn.results import Box, FloatArray
-from sdnn.training.digits import classify
+from sdnn.training.digit_task import classify
+from sdnn.training.reader_run import ReaderRun
 from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
-from sdnn.training.stages import new_run, train
 
 HERE = Path(__file__).parent
 SEEDS = (0, 1, 2)
@@ -57,27 +57,27 @@ class Row:
 
 def lone_digits() -> tuple[FloatArray, list[int]]:
     """(N, 48, 68) windows with an MNIST validation digit in the middle of each, as the sweep meets it."""
-    source, rng = digit_source(Source.MNIST, Split.VALIDATION), stream(0, 0, Use.VALIDATION)
+    source, rng = digit_source(Source.MNIST, Split.VALIDATION), make_rng(0, 0, RngPurpose.VALIDATION)
     windows: list[FloatArray] = []
     labels: list[int] = []
     while len(windows) < DIGITS:
         synthetic = random_strip(source, Layout(digits=(1, 1)), rng)
-        strip = clean_strip(synthetic, GEOMETRY)
+        strip = clean_strip(synthetic, LENET.geometry)
         (x,), (box,) = synthetic.middles_px, synthetic.boxes
         y = (box.top + box.bottom) / 2
         middle = strip.from_page(Box(x, y, x, y)).left  # where the net was taught to see a digit
-        first = max(0, round(middle - GEOMETRY.window_px / 2))
-        window = strip.ink[:, first : first + GEOMETRY.window_px]
-        windows.append(np.pad(window, ((0, 0), (0, GEOMETRY.window_px - window.shape[1]))))
+        first = max(0, round(middle - LENET.geometry.window_px / 2))
+        window = strip.ink[:, first : first + LENET.geometry.window_px]
+        windows.append(np.pad(window, ((0, 0), (0, LENET.geometry.window_px - window.shape[1]))))
         labels.append(synthetic.digits[0].label)
     return np.stack(windows), labels
 
 
 def learned(recipe: Recipe, folder: Path, start: Path | None = None) -> float:
     """Trains, and says how many examples were learned a second."""
-    run = new_run(folder, recipe, None, start)
-    train(run, None, lambda now: None)
-    return float(run.metrics()[-1]["a_second"])
+    run = ReaderRun.new(folder, recipe, None, start)
+    run.train(None, lambda now: None)
+    return float(run.metrics()[-1]["examples_per_second"])
 
 
 def main() -> None:

@@ -11,10 +11,10 @@ import onnxruntime
 import torch
 
 from sdnn.machine import processors
-from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import load_net
 from sdnn.models.engine import BUNDLED
 from sdnn.models.fully_convolutional import fully_convolutional
+from sdnn.models.lenet import LENET
 from sdnn.results import FloatArray
 
 BATCHES: Final = (16, 64)
@@ -82,7 +82,7 @@ def ways() -> Iterator[tuple[str, Sweep]]:
 def net_speeds(width_px: int) -> list[NetSpeed]:
     """Times every way with every batch size, in turn."""
     torch.set_num_threads(processors())
-    ink = np.random.default_rng(0).random((SWEPT, GEOMETRY.height_px, width_px), np.float32)
+    ink = np.random.default_rng(0).random((SWEPT, LENET.geometry.height_px, width_px), np.float32)
     cases = [(runtime, batch, sweep) for runtime, sweep in ways() for batch in BATCHES]
     per_s: dict[tuple[str, int], list[float]] = {(runtime, batch): [] for runtime, batch, _ in cases}
     for _ in range(ROUNDS):

@@ -32,7 +32,7 @@ LENGTH: Final = 5
 HEIGHT_PX: Final = 28
 WINDOW_PX: Final = 32
 FIRST_USE: Final = 100
-"""Of the random streams here, one for each use and split; those of `sdnn.datasets.streams` come before."""
+"""Of the random streams here, one for each use and split; those of `sdnn.datasets.rng` come before."""
 
 MNIST_PX: Final = 20.0
 """Greater side of a digit in MNIST."""

@@ -14,6 +14,7 @@ from sdnn.choices import Polarity
 from sdnn.detection import Detector, Sighting, TextLine, Writing, writing_along
 from sdnn.detection.maps import DetectionMaps
 from sdnn.errors import UnreadableInput
+from sdnn.models.registry import DEFAULT
 from sdnn.preprocessing import load_pages, region_of
 from sdnn.preprocessing.loading import MAX_PIXELS, ImageSource
 from sdnn.results import Box, Cutout, FloatArray, Geometry, Strip
@@ -97,7 +98,7 @@ class Preparation:
     """
 
     detector: Detector
-    geometry: Geometry = field(default_factory=Geometry)
+    geometry: Geometry = DEFAULT.geometry
     view: View = VIEWS[0]
     polarity: Polarity = Polarity.AUTO
     region: tuple[float, float, float, float] | None = None

@@ -35,10 +35,10 @@ class Geometry:
         stride_px: Distance from one column's window to the next one's.
     """
 
-    height_px: int = 48
-    text_height_px: int = 26
-    window_px: int = 68
-    stride_px: int = 4
+    height_px: int
+    text_height_px: int
+    window_px: int
+    stride_px: int
 
     def columns(self, width_px: int) -> int:
         """Number of columns T of the class map of a strip so many pixels wide."""

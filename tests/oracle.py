@@ -10,6 +10,7 @@ that an automaton allows are found by trying all of them, arc by arc.
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -224,11 +225,10 @@ def swept(net: "DigitNet", ink: FloatArray) -> FloatArray:
     """(T, 11) logits of a strip, each column by the single-digit net on its own window."""
     import torch
 
-    from sdnn.models.architecture import GEOMETRY
-
-    last = ink.shape[1] - GEOMETRY.window_px
-    lefts = range(0, last + 1, GEOMETRY.stride_px)
-    windows = [ink[:, left : left + GEOMETRY.window_px] for left in lefts]
+    geometry = net.architecture.geometry
+    last = ink.shape[1] - geometry.window_px
+    lefts = range(0, last + 1, geometry.stride_px)
+    windows = [ink[:, left : left + geometry.window_px] for left in lefts]
     with torch.no_grad():
         logits: FloatArray = net.eval()(torch.from_numpy(np.stack(windows)[:, None])).numpy()
     return logits
@@ -240,11 +240,11 @@ def net_in_use(seed: int, channels: Sequence[int] | None = None) -> "DigitNet":
     """
     import torch
 
-    from sdnn.models.architecture import CHANNELS
     from sdnn.models.digit_net import DigitNet
+    from sdnn.models.lenet import LENET
 
     torch.manual_seed(seed)
-    net = DigitNet(dropout=0.5, channels=channels or CHANNELS).eval()
+    net = DigitNet(replace(LENET, channels=tuple(channels or LENET.channels)), dropout=0.5).eval()
     for layer in net.modules():
         if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
             assert layer.running_mean is not None

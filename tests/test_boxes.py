@@ -27,7 +27,8 @@ def test_the_box_of_leaning_ink_is_as_wide_as_the_ink(slant: float) -> None:
         for row in range(10, 50):
             start = round(left + slant * (30 - row))
             ink[row, start : start + 5] = 1
-    geometry = Geometry(height_px=64, text_height_px=40)  # a pixel of the strip is one of the page
+    # A pixel of the strip is one of the page.
+    geometry = Geometry(height_px=64, text_height_px=40, window_px=68, stride_px=4)
     strip = to_strip(ink, Box(60, 10, 145, 50), geometry, slant=slant)
     width = strip.ink.shape[1]
     class_map = ClassMap(np.zeros((1, 11)), window_px=width, stride_px=2)  # one window, one digit: all ink

@@ -10,9 +10,10 @@ from sdnn.choices import Decoder, Status, Topology
 from sdnn.decoding.constraints import constraint
 from sdnn.errors import UsageError
 from sdnn.interpretation import Interpreter, Look
-from sdnn.results import CLASSES, NO_DIGIT, ClassMap, Geometry, Reading, Strip
+from sdnn.models.lenet import LENET
+from sdnn.results import CLASSES, NO_DIGIT, ClassMap, Reading, Strip
 
-GEOMETRY = Geometry()
+GEOMETRY = LENET.geometry
 PAGE = np.ones((GEOMETRY.height_px, 120), np.float32)
 N = NO_DIGIT
 

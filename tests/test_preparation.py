@@ -10,8 +10,9 @@ from sightings import Seen, line_along, maps_of
 from sdnn.choices import Polarity
 from sdnn.detection import Detector, Sighting
 from sdnn.errors import UnreadableInput
+from sdnn.models.lenet import LENET
 from sdnn.preparation import Line, Page, Preparation, name_of
-from sdnn.results import Box, FloatArray, Geometry
+from sdnn.results import Box, FloatArray
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 SAMPLE = SAMPLES / "00000.png"
@@ -40,7 +41,7 @@ def test_a_page_has_a_line_for_each_that_the_detector_found() -> None:
     assert (page.source, page.number, page.error) == ("name", 3, None)
     assert [line.found.length_px for line in page.lines] == [213, 123]
     for line in page.lines:
-        assert line.strip.ink.shape[0] == Geometry().height_px
+        assert line.strip.ink.shape[0] == LENET.geometry.height_px
         assert line.strip.ink.max() > 0.7
 
 
@@ -138,7 +139,7 @@ def test_a_picture_that_breaks_the_preparation_is_an_error_and_ends_nothing(
 def test_a_picture_of_one_line_is_one_page_with_one_strip(detector: Detector) -> None:
     (page,) = Preparation(detector).pages(SAMPLE)
     assert (page.source, page.number, page.error) == (str(SAMPLE), 1, None)
-    assert only(page).strip.ink.shape[0] == Geometry().height_px
+    assert only(page).strip.ink.shape[0] == LENET.geometry.height_px
     assert page.elapsed_ms > 0
     assert page.sighting
     assert page.held_bytes >= page.brightness.nbytes + page.sighting.levels[0].ink.nbytes
@@ -164,7 +165,7 @@ def test_strong_noise_ends_in_strips_of_the_right_height_or_none(
 ) -> None:
     noise = np.random.default_rng(0).random(shape, dtype=np.float32)
     for line in Preparation(detector).page(noise, "noise").lines:
-        assert line.strip.ink.shape[0] == Geometry().height_px
+        assert line.strip.ink.shape[0] == LENET.geometry.height_px
 
 
 def test_the_way_back_of_a_strip_leads_to_the_page_and_not_to_the_region(detector: Detector) -> None:

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdnn.results import CLASSES, DIGITS, NO_DIGIT, Box, ClassMap, Geometry, Span, Strip, text_of
+from sdnn.models.lenet import LENET
+from sdnn.results import CLASSES, DIGITS, NO_DIGIT, Box, ClassMap, Span, Strip, text_of
 
-GEOMETRY = Geometry()
+GEOMETRY = LENET.geometry
 places = st.floats(-500, 500)
 sizes = st.floats(0.5, 500)
 boxes = st.builds(

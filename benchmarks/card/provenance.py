@@ -106,7 +106,7 @@ def _training(model: Mapping[str, Any], run: Mapping[str, Any] | None) -> dict[s
         figures = {
             name: value
             for name, value in last.items()
-            if name not in {"stage", "step", "seconds", "a_second"}
+            if name not in {"stage", "step", "seconds", "examples_per_second", "a_second"}
         }
         facts[f"validation after {stage}"] = ", ".join(
             f"{name} {value:.3f}" for name, value in figures.items()

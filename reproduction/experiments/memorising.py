@@ -32,7 +32,7 @@ from sdnn.choices import Split
 from sdnn.decoding.decoder import spell
 from sdnn.machine import hardware
 from sdnn.results import CLASSES, NO_DIGIT, text_of
-from sdnn.training.arithmetic import MEMORY_FORMAT
+from sdnn.training.precision import MEMORY_FORMAT
 
 CHANNELS: Final = (8, 20, 32)
 """Of the features, the same in both nets."""

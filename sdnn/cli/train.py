@@ -1,11 +1,11 @@
 """`sdnn train` and `sdnn average`."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,21 +15,27 @@ from sdnn.cli.terminal import fail, needs, note, print_line, progress
 from sdnn.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from sdnn.training.detector_recipe import DetectorRecipe
-    from sdnn.training.learning import Progress
-    from sdnn.training.recipe import Recipe
-    from sdnn.training.run import RunFolder
+    from sdnn.training.detector_run import DetectorRun
+    from sdnn.training.precision import Resources
+    from sdnn.training.reader_run import ReaderRun
+
+
+OF_OTHER_STAGE: Final = {
+    Stage.DIGITS: ("--strips", "--objective", "--gradient"),
+    Stage.STRINGS: ("--windows", "--isolated"),
+}
+"""Options without effect where a stage is trained alone."""
 
 
 class Device(StrEnum):
-    """Where a net is trained."""
+    """Device that a net is trained on."""
 
     CPU = "cpu"
     CUDA = "cuda"
 
 
 class Net(StrEnum):
-    """Which net is trained."""
+    """Net that is trained."""
 
     READER = "reader"
     DETECTOR = "detector"
@@ -38,71 +44,72 @@ class Net(StrEnum):
 def train(
     net: Annotated[
         Net | None,
-        typer.Option(help="What reads lines, or what finds them on pictures (else: reader)."),
+        typer.Option(help="Net: reads lines, or detects them on pictures [default: reader]."),
     ] = None,
     stage: Annotated[
-        Stage | None, typer.Option(help="Train single digits, strings, or one after the other (else: both).")
+        Stage | None, typer.Option(help="Single digits, strings, or one after the other [default: both].")
     ] = None,
-    source: Annotated[Source | None, typer.Option(help="Digits to train on (else: mixed).")] = None,
+    architecture: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Architecture of the reader [default: lenet].")
+    ] = None,
+    source: Annotated[Source | None, typer.Option(help="Digits to train on [default: mixed].")] = None,
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Folder that holds MNIST/raw and, for the detector, unipen (else: SDNN_DATA, data/ of a "
-            "checkout, the user's cache)."
+            help="Folder that holds MNIST/raw and, for the detector, unipen [default: SDNN_DATA, data/ of a "
+            "checkout, the user's cache]."
         ),
     ] = None,
     run: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="New folder for the run (else: runs/TIME).")
+        Path | None, typer.Option(metavar="DIR", help="New folder for the run [default: runs/TIME].")
     ] = None,
-    resume: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Go on with the run in this folder.")
-    ] = None,
-    start: Annotated[
+    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of a run to go on with.")] = None,
+    init_from: Annotated[
         Path | None,
         typer.Option(
             metavar="NET",
-            help="Train a trained net further: a reader (model.safetensors of a run) on strings, a detector "
+            help="Trained net to fine-tune: a reader (model.safetensors of a run) on strings, a detector "
             "(detector.safetensors) on documents.",
         ),
     ] = None,
+    start: Annotated[Path | None, typer.Option(hidden=True, help="Older name of --init-from.")] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**32 - 1, help="Decides weights and data (else: 0).")
+        int | None, typer.Option(min=0, max=2**32 - 1, help="Random seed of weights and data [default: 0].")
     ] = None,
     windows: Annotated[
-        int | None, typer.Option(min=1, help="Windows to train digits on (else: as the recipe says).")
+        int | None, typer.Option(min=1, help="Windows to train digits on [default: the recipe's].")
     ] = None,
     strips: Annotated[
-        int | None, typer.Option(min=1, help="Strips to train strings on (else: as the recipe says).")
+        int | None, typer.Option(min=1, help="Strips to train strings on [default: the recipe's].")
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(min=1, help="Batches to train the detector on (else: as the recipe says)."),
+        typer.Option(min=1, help="Batches to train the detector on [default: the recipe's]."),
     ] = None,
     objective: Annotated[
-        Objective | None, typer.Option(help="What string training minimises (else: forward).")
+        Objective | None, typer.Option(help="Objective of string training [default: forward].")
     ] = None,
     gradient: Annotated[
-        Gradient | None, typer.Option(help="Where --objective viterbi pushes (else: correct).")
+        Gradient | None, typer.Option(help="Gradient of --objective viterbi [default: correct].")
     ] = None,
     isolated: Annotated[
         bool, typer.Option("--isolated", help="Digits without neighbours, to compare with.")
     ] = False,
     device: Annotated[
-        Device, typer.Option(help="Where the net is trained: on the processor or a graphics card of NVIDIA.")
+        Device, typer.Option(help="Device: the processor, or a graphics card of NVIDIA.")
     ] = Device.CPU,
     makers: Annotated[
-        int, typer.Option(min=1, max=256, help="Processes that make examples; the result is the same.")
+        int, typer.Option(min=1, max=256, help="Processes that make batches; the result is the same.")
     ] = 1,
 ) -> None:
     """Train a model; prints the path of the exported file, for `sdnn read --model` if it is a reader.
 
     An interrupted run keeps its last checkpoint, and --resume DIR goes on to the same result.
     """
-    how = (net, stage, source, run, start, seed, windows, strips, steps, objective, gradient)
-    if resume and (isolated or any(option is not None for option in how)):
-        raise UsageError(f"--resume {resume} goes on as it was begun; leave out the options that say how")
-    reader_only = {
+    init_from = init_from or start
+    reader_only: dict[str, object] = {
         "--stage": stage,
+        "--architecture": architecture,
         "--source": source,
         "--windows": windows,
         "--strips": strips,
@@ -110,39 +117,43 @@ def train(
         "--gradient": gradient,
         "--isolated": isolated or None,
     }
+    others = (net, run, init_from, seed, steps, *reader_only.values())
+    if resume and any(option is not None for option in others):
+        raise UsageError(f"--resume {resume} goes on as it was begun; leave out the options that say how")
     if net is Net.DETECTOR:
         _refuse(reader_only, f"--net {net}")
     else:
         _refuse({"--steps": steps}, f"--net {Net.READER}")
-        if start and stage not in {None, Stage.STRINGS}:
-            raise UsageError(f"--start goes on with strings; leave out --stage {stage}")
-        _refuse_without_effect(
-            Stage.STRINGS if start else stage, windows, strips, objective, gradient, isolated
-        )
+        if init_from:
+            if stage not in {None, Stage.STRINGS}:
+                raise UsageError(f"--init-from goes on with strings; leave out --stage {stage}")
+            _refuse({"--architecture": architecture}, "--init-from")
+            stage = Stage.STRINGS
+        unused = OF_OTHER_STAGE.get(stage or Stage.BOTH, ())
+        _refuse({option: reader_only[option] for option in unused}, f"--stage {stage}")
+        if gradient and objective is not Objective.VITERBI:
+            raise UsageError(
+                "--gradient has an effect with --objective viterbi only; add that, or leave it out"
+            )
 
     with needs("torch", "training"):
-        from sdnn.training.arithmetic import Means
         from sdnn.training.detector_recipe import DetectorRecipe
-        from sdnn.training.detector_run import DetectorRun, new_detector_run, train_detector
+        from sdnn.training.detector_run import DetectorRun
+        from sdnn.training.precision import Resources
+        from sdnn.training.reader_run import ReaderRun
         from sdnn.training.recipe import chosen_recipe
-        from sdnn.training.run import Run, net_of
-        from sdnn.training.stages import new_run
-        from sdnn.training.stages import train as train_reader
+        from sdnn.training.run_folder import net_of
 
-    means = Means(device, makers)
-    means.torch_device()
+    resources = Resources(device, makers)
+    resources.torch_device()
     folder = run or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
-    if (net_of(resume) if resume else net) == Net.DETECTOR:
-        if resume:
-            of_detector = DetectorRun.resume(resume)
-        else:
-            usual = DetectorRecipe()
-            detector_recipe = replace(usual, seed=seed or usual.seed, steps=steps or usual.steps)
-            of_detector = new_detector_run(folder, detector_recipe, data, start)
-        _watched(of_detector, lambda report: train_detector(of_detector, data, report, means))
-        return
     if resume:
-        of_reader = Run.resume(resume)
+        kind = DetectorRun if net_of(resume) == Net.DETECTOR else ReaderRun
+        _watched(kind.resume(resume), data, resources)
+    elif net is Net.DETECTOR:
+        usual = DetectorRecipe()
+        detector_recipe = replace(usual, seed=seed or usual.seed, steps=steps or usual.steps)
+        _watched(DetectorRun.new(folder, detector_recipe, data, init_from), data, resources)
     else:
         recipe = chosen_recipe(
             stage or Stage.BOTH,
@@ -153,14 +164,14 @@ def train(
             objective or Objective.FORWARD,
             gradient or Gradient.CORRECT,
             isolated,
-            further=start is not None,
+            fine_tune=init_from is not None,
+            architecture=architecture,
         )
-        of_reader = new_run(folder, recipe, data, start)
-    _watched(of_reader, lambda report: train_reader(of_reader, data, report, means))
+        _watched(ReaderRun.new(folder, recipe, data, init_from), data, resources)
 
 
 def average(
-    run: Annotated[Path, typer.Argument(metavar="DIR", help="Finished run of `sdnn train --start`.")],
+    run: Annotated[Path, typer.Argument(metavar="DIR", help="Finished run of `sdnn train --init-from`.")],
     share: Annotated[
         float, typer.Option(min=0, max=1, help="Of the run's net; the rest is of the net it began from.")
     ] = 0.5,
@@ -177,37 +188,16 @@ def average(
     print_line(str(run / "mean" / "model.onnx"))
 
 
-def _watched(
-    run: "RunFolder[Recipe] | RunFolder[DetectorRecipe]",
-    work: "Callable[[Callable[[Progress], None]], object]",
-) -> None:
-    """Does the work of a run, with a progress bar, and prints what came out or how to go on."""
+def _watched(run: "ReaderRun | DetectorRun", data: Path | None, resources: "Resources") -> None:
+    """Trains with a progress bar, and prints the model's path or how to go on."""
     try:
         note(f"training into {run.folder}")
-        with progress("training", "stage", "loss", "accuracy", "a second") as update:
-            work(lambda now: update(now.step, now.steps, **now.shown()))
+        with progress("training", "stage", "loss", "accuracy", "examples/s") as update:
+            run.train(data, lambda now: update(now.step, now.steps, **now.shown()), resources)
     except KeyboardInterrupt:
         kept = "" if run.checkpoint.exists() else " before the first checkpoint"
         fail(f"interrupted{kept}; go on with: sdnn train --resume {run.folder}", ExitCode.INTERRUPTED)
     print_line(str(run.model))
-
-
-def _refuse_without_effect(
-    stage: Stage | None,
-    windows: int | None,
-    strips: int | None,
-    objective: Objective | None,
-    gradient: Gradient | None,
-    isolated: bool,
-) -> None:
-    """An option that would change nothing is a misunderstanding."""
-    options: dict[Stage, dict[str, object]] = {
-        Stage.DIGITS: {"--strips": strips, "--objective": objective, "--gradient": gradient},
-        Stage.STRINGS: {"--windows": windows, "--isolated": isolated or None},
-    }
-    _refuse(options.get(stage or Stage.BOTH, {}), f"--stage {stage}")
-    if gradient and objective is not Objective.VITERBI:
-        raise UsageError("--gradient has an effect with --objective viterbi only; add that, or leave it out")
 
 
 def _refuse(options: Mapping[str, object], choice: str) -> None:

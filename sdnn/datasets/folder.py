@@ -21,7 +21,7 @@ from PIL import Image
 
 from sdnn.datasets.digits import DigitSource
 from sdnn.datasets.pages import PageRecipe, random_page
-from sdnn.datasets.streams import Use, stream
+from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.errors import OutputError, UsageError
 
@@ -51,7 +51,7 @@ def numbered_sample(source: DigitSource, layout: Layout, seed: int, number: int,
         number: Which one of it.
         on_paper: A line in someone's manner on paper, as string training sees it, instead of clean digits.
     """
-    rng = stream(seed, number, Use.SYNTH)
+    rng = make_rng(seed, number, RngPurpose.SYNTH)
     if on_paper:
         count = rng.integers(*layout.digits, endpoint=True)
         text = "".join(map(str, rng.integers(10, size=count)))

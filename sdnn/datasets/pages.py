@@ -27,8 +27,8 @@ NEAR: Final = 0.75
 
 
 @dataclass(frozen=True)
-class Viewing:
-    """Bounds of how differently a line may be brought to the size of a strip; each drawn evenly.
+class GeometryJitter:
+    """Bounds of the variation with which a line is brought to the size of a strip; each drawn evenly.
 
     Preprocessing errs, and a reader takes several views: the net is to read them all.
 
@@ -47,7 +47,7 @@ class Viewing:
     upright: bool = True
 
     @classmethod
-    def usual(cls, upright: bool = True) -> "Viewing":
+    def none(cls, upright: bool = True) -> "GeometryJitter":
         """Every line at its usual size, set upright."""
         return cls(log_scale=0.0, log_aspect=0.0, shear=0.0, drop=0.0, upright=upright)
 
@@ -80,7 +80,7 @@ class PageRecipe:
     clean_gap_px: tuple[int, int] = (-4, 12)
     marked_share: float = 0.5
     paper: Paper = field(default_factory=Paper)
-    viewing: Viewing = field(default_factory=Viewing)
+    viewing: GeometryJitter = field(default_factory=GeometryJitter)
     views: int = 3
     other_ink: tuple[float, float] = (0.3, 0.8)
     widest_px: int = 720

@@ -1,20 +1,13 @@
-"""The layers of the digit net as plain data, and what they cost: known without torch.
+"""A reader's net as plain data, and what it costs: known without torch.
 
-`digit_net` makes its modules from them; nobody else says what the layers are.
+`digit_net` makes its modules from the data of an architecture; `registry` lists those there are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from sdnn.results import CLASSES, Geometry
-
-GEOMETRY: Final = Geometry()
-CHANNELS: Final = (16, 32, 64, 96, 160, 192)
-"""Feature maps of each convolution; the last is also the width of the fully connected layer."""
-FEATURE_ROWS: Final = 1
-FEATURE_COLUMNS: Final = 7
-"""Size of the last feature map of one window."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +37,8 @@ class Convolution:
         """Rows and columns of what it makes of a map of the given size."""
         return (rows - self.rows) // self.stride + 1, (columns - self.columns) // self.stride + 1
 
-    def multiplications(self, rows: int, columns: int) -> int:
-        """Multiplications on a map of the given size."""
+    def macs(self, rows: int, columns: int) -> int:
+        """Multiply-accumulate operations on a map of the given size."""
         rows_out, columns_out = self.output(rows, columns)
         places = rows_out * columns_out
         return places * self.channels_out * self.channels_in * self.rows * self.columns
@@ -68,7 +61,7 @@ class Pooling:
         """Rows and columns of what it makes of a map of the given size."""
         return rows // self.rows, columns // self.columns
 
-    def multiplications(self, rows: int, columns: int) -> int:
+    def macs(self, rows: int, columns: int) -> int:
         """None: maxima are found by comparing."""
         return 0
 
@@ -76,121 +69,61 @@ class Pooling:
 Layer = Convolution | Pooling
 
 
-def feature_layers(channels: Sequence[int] = CHANNELS) -> tuple[Layer, ...]:
-    """The layers up to the last feature map, with their output for one window (channels x rows x columns).
-
-    ::
-
-        conv 6x6    16 x 22 x 32    every other row and column
-        conv 3x3    32 x 20 x 30
-        max 2x2     32 x 10 x 15
-        conv 3x3    64 x  8 x 13
-        conv 3x3    96 x  6 x 11
-        conv 3x3   160 x  4 x  9
-        conv 4x3   192 x  1 x  7
-
-    Raises:
-        ValueError: When there are other than six channels.
-    """
-    first, second, third, fourth, fifth, last = channels
-    return (
-        Convolution(1, first, 6, 6, stride=2),
-        Convolution(first, second, 3, 3),
-        Pooling(2, 2),
-        Convolution(second, third, 3, 3),
-        Convolution(third, fourth, 3, 3),
-        Convolution(fourth, fifth, 3, 3),
-        Convolution(fifth, last, 4, 3),
-    )
-
-
-def connected_layers(channels: Sequence[int] = CHANNELS) -> tuple[Convolution, Convolution]:
-    """The layers above: fully connected in the single-digit net, kernels in the sweep.
-
-    ::
-
-        conv 1x7   192 x  1 x  1
-        conv 1x1    11 x  1 x  1
-    """
-    width = channels[-1]
-    return Convolution(width, width, FEATURE_ROWS, FEATURE_COLUMNS), Convolution(width, CLASSES, 1, 1)
-
-
-def layers(channels: Sequence[int] = CHANNELS) -> tuple[Layer, ...]:
-    """All layers of the sweeping net, as they are exported.
-
-    Raises:
-        ValueError: When there are other than six channels.
-    """
-    return feature_layers(channels) + connected_layers(channels)
-
-
-def map_sizes(stack: Sequence[Layer], width_px: int) -> list[tuple[int, int]]:
-    """Rows and columns of the map that goes into each layer, and last of the one that comes out.
-
-    Args:
-        stack: The layers, from the picture up.
-        width_px: Of the strip, at least a window.
-    """
-    sizes = [(GEOMETRY.height_px, width_px)]
-    for layer in stack:
-        sizes.append(layer.output(*sizes[-1]))
-    return sizes
-
-
-def multiplications(stack: Sequence[Layer], width_px: int) -> list[int]:
-    """Multiplications in each layer when a strip is swept.
-
-    Args:
-        stack: The layers, from the picture up.
-        width_px: Of the strip, at least a window.
-    """
-    sizes = map_sizes(stack, width_px)[:-1]
-    return [layer.multiplications(*size) for layer, size in zip(stack, sizes, strict=True)]
-
-
 @dataclass(frozen=True)
-class Work:
-    """Multiplications on one strip, swept, and cut into windows that are computed one by one.
+class Architecture:
+    """A single-digit net without padding, which can be swept along strips.
 
     Attributes:
-        columns: Columns of its class map, which is also the number of windows.
-        swept: All of the sweep.
-        window: Those of one window by itself.
-
-    Reference:
-        Matan et al. 1992: segmentation on feature maps is about ten times cheaper than cutting windows.
+        name: Name in the registry and in recipes.
+        geometry: Strip and text height, window and stride, in pixels; they follow from the layers.
+        channels: Feature maps of each convolution; the last is also the width of the fully connected layer.
+        make_features: Layers up to the last feature map, for given channels.
     """
 
-    columns: int
-    swept: int
-    window: int
+    name: str
+    geometry: Geometry
+    channels: tuple[int, ...]
+    make_features: Callable[[Sequence[int]], tuple[Layer, ...]]
 
     @property
-    def cut(self) -> int:
-        """All of the windows."""
-        return self.columns * self.window
+    def features(self) -> tuple[Layer, ...]:
+        """Layers up to the last feature map.
+
+        Raises:
+            ValueError: When the architecture has another number of convolutions than channels.
+        """
+        return self.make_features(self.channels)
 
     @property
-    def per_column(self) -> float:
-        """Of the sweep, for each column of the class map."""
-        return self.swept / self.columns
+    def connected(self) -> tuple[Convolution, Convolution]:
+        """The two layers above: fully connected in the single-digit net, kernels in the sweep."""
+        size = (self.geometry.height_px, self.geometry.window_px)
+        for layer in self.features:
+            size = layer.output(*size)
+        width = self.channels[-1]
+        return Convolution(width, width, *size), Convolution(width, CLASSES, 1, 1)
 
     @property
-    def ratio(self) -> float:
-        """How many times as many the windows take."""
-        return self.cut / self.swept
+    def layers(self) -> tuple[Layer, ...]:
+        """All layers of the sweeping net, as they are exported."""
+        return self.features + self.connected
 
+    def map_sizes(self, width_px: int) -> list[tuple[int, int]]:
+        """Rows and columns of the map that goes into each layer, and last of the one that comes out.
 
-def work(stack: Sequence[Layer], width_px: int) -> Work:
-    """What a strip costs.
+        Args:
+            width_px: Width of the strip, at least a window.
+        """
+        sizes = [(self.geometry.height_px, width_px)]
+        for layer in self.layers:
+            sizes.append(layer.output(*sizes[-1]))
+        return sizes
 
-    Args:
-        stack: The layers, from the picture up.
-        width_px: Of the strip, at least a window.
-    """
-    return Work(
-        columns=GEOMETRY.columns(width_px),
-        swept=sum(multiplications(stack, width_px)),
-        window=sum(multiplications(stack, GEOMETRY.window_px)),
-    )
+    def macs(self, width_px: int) -> list[int]:
+        """Multiply-accumulate operations (MACs) of each layer when a strip is swept.
+
+        Args:
+            width_px: Width of the strip, at least a window.
+        """
+        sizes = self.map_sizes(width_px)[:-1]
+        return [layer.macs(*size) for layer, size in zip(self.layers, sizes, strict=True)]

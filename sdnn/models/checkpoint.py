@@ -13,11 +13,17 @@ from torch import Tensor, nn
 
 from sdnn.errors import ModelError
 from sdnn.files import written_whole
-from sdnn.models.architecture import CHANNELS
-from sdnn.models.description import TRAIN_DETECTOR, TRAIN_READER, Description, DetectorDescription
+from sdnn.models.description import (
+    TRAIN_DETECTOR,
+    TRAIN_READER,
+    Description,
+    DetectorDescription,
+    ModelDescription,
+)
 from sdnn.models.detector_net import MULTIPLE_PX, DetectorNet, folded
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import FullyConvolutional
+from sdnn.models.registry import architecture_of
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -48,7 +54,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ) from error
 
 
-def save_net(path: Path, net: nn.Module, description: Description | DetectorDescription) -> None:
+def save_net(path: Path, net: nn.Module, description: ModelDescription) -> None:
     """Writes the single-digit net or the detector's with its description.
 
     Raises:
@@ -65,8 +71,7 @@ def load_net(path: Path) -> tuple[DigitNet, Description]:
     """
     tensors, metadata = load_tensors(path)
     description = Description.from_metadata(metadata, str(path))
-    channels = description.recipe.get("channels", CHANNELS)
-    return _filled(path, tensors, lambda: DigitNet(channels=channels), TRAIN_READER), description
+    return _filled(path, tensors, lambda: DigitNet(architecture_of(description)), TRAIN_READER), description
 
 
 def load_detector(path: Path) -> tuple[DetectorNet, DetectorDescription]:
@@ -95,7 +100,7 @@ def _filled(path: Path, tensors: Mapping[str, Tensor], make: Callable[[], Net], 
 def export_onnx(path: Path, net: FullyConvolutional, description: Description) -> None:
     """Writes the sweeping net as ONNX, for any number of strips of any width.
 
-    Input `strips` (B, 32, W) float32, output `logits` (B, T, 11).
+    Input `strips` (B, H, W) float32, output `logits` (B, T, 11).
 
     Raises:
         OutputError: When the file cannot be written.
@@ -126,7 +131,7 @@ def export_detector(path: Path, net: DetectorNet, description: DetectorDescripti
     _save_described(path, model, description)
 
 
-def describe_onnx(path: Path, description: Description | DetectorDescription) -> None:
+def describe_onnx(path: Path, description: ModelDescription) -> None:
     """Gives an exported model another description, a temperature fitted since, say.
 
     Raises:
@@ -181,9 +186,7 @@ def _store_halved(graph: onnx.GraphProto) -> None:
     graph.node.extend(nodes)
 
 
-def _save_described(
-    path: Path, model: onnx.ModelProto, description: Description | DetectorDescription
-) -> None:
+def _save_described(path: Path, model: onnx.ModelProto, description: ModelDescription) -> None:
     # The exporter notes for each node where in the source it comes from: paths of the machine it ran on.
     graph = model.graph
     for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output):

@@ -7,7 +7,7 @@ swept over pictures.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Self
 
 from sdnn.errors import ModelError
 from sdnn.results import DIGITS, Geometry
@@ -15,8 +15,9 @@ from sdnn.results import DIGITS, Geometry
 METADATA_KEY: Final = "sdnn"
 SCHEMA: Final = 1
 NORMALIZATION: Final = "0 paper to 1 ink"
+READER: Final = "reader"
 DETECTOR: Final = "detector"
-"""Kind of a detector's description; the reader's names none."""
+"""Kinds of nets; a reader's description names none."""
 MAPS: Final = 11
 """Maps of a detector: masks and fields, see `detector_net`."""
 TRAIN_READER: Final = "sdnn train"
@@ -25,7 +26,55 @@ TRAIN_DETECTOR: Final = "sdnn train --net detector"
 
 
 @dataclass(frozen=True)
-class Description:
+class ModelDescription:
+    """A description of either kind: one entry of JSON in a model file's metadata."""
+
+    KIND: ClassVar[str]
+    TRAIN: ClassVar[str]
+    """The command that makes such a model."""
+
+    def to_metadata(self) -> dict[str, str]:
+        """The one entry that goes into a model file's metadata."""
+        kind = {} if self.KIND == READER else {"kind": self.KIND}
+        return {METADATA_KEY: json.dumps({"schema": SCHEMA, **kind, **asdict(self)}, sort_keys=True)}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str] | None, where: str) -> Self:
+        """The description in a model file's metadata.
+
+        Args:
+            metadata: The file's entries.
+            where: The file's name, for the message.
+
+        Raises:
+            ModelError: When the file carries no description, one of another kind, or one that this version
+                does not understand.
+        """
+        remedy = f"make one with: {cls.TRAIN}"
+        if metadata is None or METADATA_KEY not in metadata:
+            raise ModelError(f"{where}: not a model of sdnn (no description inside); {remedy}")
+        try:
+            entries = dict(json.loads(metadata[METADATA_KEY]))
+            if (schema := entries.pop("schema")) != SCHEMA:
+                raise ModelError(
+                    f"{where}: describes itself in schema {schema}, not {SCHEMA}; use its sdnn version"
+                )
+            if (kind := entries.pop("kind", READER)) != cls.KIND:
+                raise ModelError(f"{where}: is no {cls.KIND}, but a {kind}; {remedy}")
+            for name in ("recipe", "data", "card"):
+                if not isinstance(entries.get(name, {}), Mapping):
+                    raise ValueError(f"{name} {entries[name]}")
+            return cls._from_entries(entries)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{where}: damaged description ({error!r}); {remedy}") from error
+
+    @classmethod
+    def _from_entries(cls, entries: dict[str, Any]) -> Self:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Description(ModelDescription):
     """Everything needed to use a reader's model, and to know where it comes from.
 
     Attributes:
@@ -48,38 +97,21 @@ class Description:
     data: Mapping[str, str] = field(default_factory=dict)
     card: Mapping[str, Any] = field(default_factory=dict)
 
-    def to_metadata(self) -> dict[str, str]:
-        """The one entry that goes into a model file's metadata."""
-        return _to_metadata(asdict(self))
+    KIND = READER
+    TRAIN = TRAIN_READER
 
     @classmethod
-    def from_metadata(cls, metadata: Mapping[str, str] | None, where: str) -> "Description":
-        """The description in a model file's metadata.
-
-        Args:
-            metadata: The file's entries.
-            where: The file's name, for the message.
-
-        Raises:
-            ModelError: When the file carries no description, or one that this version does not understand.
-        """
-        try:
-            entries = _entries(metadata, where, TRAIN_READER)
-            if entries.get("kind") == DETECTOR:
-                raise ModelError(f"{where}: is a detector, not a reader; make one with: {TRAIN_READER}")
-            description = cls(**{**entries, "geometry": Geometry(**entries["geometry"])})
-            if (description.labels, description.normalization) != (DIGITS, NORMALIZATION):
-                raise ValueError(f"labels {description.labels}, normalization {description.normalization}")
-            if not 0 < description.temperature < float("inf"):
-                raise ValueError(f"temperature {description.temperature}")
-            _check_mappings(description)
-        except (KeyError, TypeError, ValueError) as error:
-            raise _damaged(where, error, TRAIN_READER) from error
+    def _from_entries(cls, entries: dict[str, Any]) -> Self:
+        description = cls(**{**entries, "geometry": Geometry(**entries["geometry"])})
+        if (description.labels, description.normalization) != (DIGITS, NORMALIZATION):
+            raise ValueError(f"labels {description.labels}, normalization {description.normalization}")
+        if not 0 < description.temperature < float("inf"):
+            raise ValueError(f"temperature {description.temperature}")
         return description
 
 
 @dataclass(frozen=True)
-class DetectorDescription:
+class DetectorDescription(ModelDescription):
     """Everything needed to use a detector's model, and to know where it comes from.
 
     Attributes:
@@ -105,61 +137,13 @@ class DetectorDescription:
         """Stride, heights and contrast window: what code that uses the maps has to agree on."""
         return self.stride_px, self.heights_px, self.contrast_px
 
-    def to_metadata(self) -> dict[str, str]:
-        """The one entry that goes into a model file's metadata."""
-        return _to_metadata({"kind": DETECTOR, **asdict(self)})
+    KIND = DETECTOR
+    TRAIN = TRAIN_DETECTOR
 
     @classmethod
-    def from_metadata(cls, metadata: Mapping[str, str] | None, where: str) -> "DetectorDescription":
-        """The description in a model file's metadata.
-
-        Args:
-            metadata: The file's entries.
-            where: The file's name, for the message.
-
-        Raises:
-            ModelError: When the file carries no description, one of another kind, or one that this version
-                does not understand.
-        """
-        try:
-            entries = _entries(metadata, where, TRAIN_DETECTOR)
-            if entries.pop("kind", None) != DETECTOR:
-                raise ModelError(f"{where}: is no detector, but a reader; make one with: {TRAIN_DETECTOR}")
-            low, high = entries["heights_px"]
-            description = cls(**{**entries, "heights_px": (low, high)})
-            if not (0 < low < high and description.stride_px > 0 and description.contrast_px > 0):
-                raise ValueError(f"sizes {description.scale}")
-            _check_mappings(description)
-        except (KeyError, TypeError, ValueError) as error:
-            raise _damaged(where, error, TRAIN_DETECTOR) from error
+    def _from_entries(cls, entries: dict[str, Any]) -> Self:
+        low, high = entries["heights_px"]
+        description = cls(**{**entries, "heights_px": (low, high)})
+        if not (0 < low < high and description.stride_px > 0 and description.contrast_px > 0):
+            raise ValueError(f"sizes {description.scale}")
         return description
-
-
-def _to_metadata(entries: Mapping[str, Any]) -> dict[str, str]:
-    return {METADATA_KEY: json.dumps({"schema": SCHEMA, **entries}, sort_keys=True)}
-
-
-def _entries(metadata: Mapping[str, str] | None, where: str, train: str) -> dict[str, Any]:
-    """What a model file says, without the schema it says it in.
-
-    Raises:
-        ModelError: When it says nothing, or in another schema.
-        KeyError, TypeError, ValueError: When that cannot be understood.
-    """
-    if METADATA_KEY not in (metadata or {}):
-        raise ModelError(f"{where}: not a model of sdnn (no description inside); make one with: {train}")
-    entries = dict(json.loads((metadata or {})[METADATA_KEY]))
-    schema = entries.pop("schema")
-    if schema != SCHEMA:
-        raise ModelError(f"{where}: describes itself in schema {schema}, not {SCHEMA}; use its sdnn version")
-    return entries
-
-
-def _check_mappings(description: Description | DetectorDescription) -> None:
-    for name in ("recipe", "data", "card"):
-        if not isinstance(getattr(description, name), Mapping):
-            raise ValueError(f"{name} {getattr(description, name)}")
-
-
-def _damaged(where: str, error: Exception, train: str) -> ModelError:
-    return ModelError(f"{where}: damaged description ({error!r}); make one with: {train}")

@@ -1,42 +1,36 @@
-"""The single-digit net: a LeNet without padding, from a 48x68 window to ten digits and no-digit.
+"""The single-digit net of an architecture: from a window to ten digits and no-digit.
 
 Nothing in it is padded and nothing depends on the position, so each of its layers can be applied to a strip
 of any width: `fully_convolutional` turns its two fully connected layers into kernels.
-
-Reference:
-    Le Cun et al. 1990 (the net of Matan et al. 1992): five-by-five kernels, subsampling, ten outputs. Ours
-    differs: writing half as large again, so that fine strokes stay apart, and a first layer that takes every
-    other row and column, so that this costs little; 3x3 kernels above, rectifiers, one layer of maxima for
-    averages, batch normalisation, an eleventh class, and a window as wide as two digits, for real ones can
-    be that wide. The map has a column every 4 px, a sixth of the writing's height.
 """
-
-from collections.abc import Sequence
 
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sdnn.models.architecture import (
-    CHANNELS,
-    FEATURE_COLUMNS,
-    FEATURE_ROWS,
-    Convolution,
-    Layer,
-    connected_layers,
-    feature_layers,
-)
+from sdnn.models.architecture import Architecture, Convolution, Layer
+from sdnn.models.lenet import LENET
 
 
 class DigitNet(nn.Module):
-    """Classifier of one window; `architecture` says what its layers are."""
+    """Classifier of one window.
 
-    def __init__(self, dropout: float = 0.0, channels: Sequence[int] = CHANNELS) -> None:
+    Attributes:
+        architecture: Its layers as data.
+    """
+
+    def __init__(self, architecture: Architecture = LENET, dropout: float = 0.0) -> None:
+        """With random weights.
+
+        Raises:
+            ValueError: When the architecture has another number of convolutions than channels.
+        """
         super().__init__()
-        self.channels = tuple(channels)
+        self.architecture = architecture
         self.features = nn.Sequential(
-            *(module for layer in feature_layers(channels) for module in _modules(layer))
+            *(module for layer in architecture.features for module in _modules(layer))
         )
-        hidden, last = connected_layers(channels)
+        hidden, last = architecture.connected
+        self.feature_map = hidden.rows, hidden.columns
         self.flatten = nn.Flatten()
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Sequential(
@@ -51,7 +45,7 @@ class DigitNet(nn.Module):
         """Logits of each window.
 
         Args:
-            windows: (B, 1, 48, 68), 0 paper to 1 ink.
+            windows: (B, 1, H, W) of the architecture's window, 0 paper to 1 ink.
 
         Returns:
             (B, 11) logits, no-digit last.
@@ -65,7 +59,7 @@ class DigitNet(nn.Module):
         In evaluation mode these are the logits of `fully_convolutional`.
 
         Args:
-            strips: (B, 1, 48, W), 0 paper to 1 ink, W at least 68.
+            strips: (B, 1, H, W), 0 paper to 1 ink, W at least a window.
             frozen: Whether the normalisation keeps the statistics it has. Else it takes them, while it
                 trains, over all columns of the batch.
 
@@ -74,7 +68,7 @@ class DigitNet(nn.Module):
         """
         connected, norm, *middle, last = self.classifier
         assert isinstance(connected, nn.Linear)
-        kernel = connected.weight.view(connected.out_features, -1, FEATURE_ROWS, FEATURE_COLUMNS)
+        kernel = connected.weight.view(connected.out_features, -1, *self.feature_map)
         if self.training and not frozen:
             features = self.features(strips)
             swept = norm(functional.conv2d(features, kernel).squeeze(2))

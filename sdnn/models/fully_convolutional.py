@@ -16,31 +16,32 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from sdnn.models.architecture import GEOMETRY
 from sdnn.models.digit_net import DigitNet
+from sdnn.results import Geometry
 
 
 class FullyConvolutional(nn.Module):
     """Maps strips to one column of logits for each window."""
 
-    def __init__(self, layers: nn.Sequential) -> None:
+    def __init__(self, layers: nn.Sequential, geometry: Geometry) -> None:
         super().__init__()
         self.layers = layers
+        self.geometry = geometry
 
     def forward(self, strips: Tensor) -> Tensor:
         """Logits of every window.
 
         Args:
-            strips: (B, 48, W) with W at least 68, 0 paper to 1 ink.
+            strips: (B, H, W) with W at least a window, 0 paper to 1 ink.
 
         Returns:
-            (B, T, 11) logits, T = (W - 68) // 4 + 1.
+            (B, T, 11) logits.
 
         Raises:
-            ValueError: When the strips are not 48 pixels high.
+            ValueError: When the strips have another height than the geometry's.
         """
-        if strips.shape[1] != GEOMETRY.height_px:
-            raise ValueError(f"strips of {strips.shape[1]} rows, expected {GEOMETRY.height_px}")
+        if strips.shape[1] != self.geometry.height_px:
+            raise ValueError(f"strips of {strips.shape[1]} rows, expected {self.geometry.height_px}")
         columns: Tensor = self.layers(strips.unsqueeze(1))
         return columns.squeeze(2).transpose(1, 2)
 
@@ -54,15 +55,13 @@ def fully_convolutional(net: DigitNet) -> FullyConvolutional:
     """
     net = copy.deepcopy(net).eval()
     layers = _folded(net.features)
-    with torch.no_grad():
-        window = torch.zeros(1, 1, GEOMETRY.height_px, GEOMETRY.window_px)
-        _, channels, rows, columns = net.features(window).shape
+    channels, (rows, columns) = net.architecture.channels[-1], net.feature_map
     for layer in _folded(net.classifier):
         if isinstance(layer, nn.Linear):
             layer = _as_kernel(layer, channels, rows, columns)
             channels, rows, columns = layer.out_channels, 1, 1
         layers.append(layer)
-    return FullyConvolutional(nn.Sequential(*layers)).eval()
+    return FullyConvolutional(nn.Sequential(*layers), net.architecture.geometry).eval()
 
 
 def _as_kernel(linear: nn.Linear, channels: int, rows: int, columns: int) -> nn.Conv2d:

@@ -1,14 +1,14 @@
 """What is known of a model file without reading with it."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from sdnn.errors import ModelError
-from sdnn.models.architecture import CHANNELS, GEOMETRY, Layer, layers, map_sizes, multiplications, work
+from sdnn.models.architecture import Architecture
 from sdnn.models.description import Description
 from sdnn.models.engine import Engine
+from sdnn.models.registry import architecture_of
 
 SCHEMA: Final = 1
 STRIP_DIGITS: Final = 5
@@ -32,25 +32,26 @@ def record_of(engine: Engine, path: Path) -> dict[str, Any]:
 
 def _described(description: Description, path: Path) -> dict[str, Any]:
     """What the description of a model says, and what follows from it, in plain JSON types."""
-    stack = _layers(description, path)
-    taken = work(stack, STRIP_PX)
+    architecture = _architecture(description, path)
+    columns = architecture.geometry.columns(STRIP_PX)
+    sliding, window = (sum(architecture.macs(px)) for px in (STRIP_PX, architecture.geometry.window_px))
     return {
         "geometry": {
             **asdict(description.geometry),
             "digit_px": DIGIT_PX,
             "columns_per_digit": DIGIT_PX / description.geometry.stride_px,
         },
-        "layers": _layer_records(stack),
-        "parameters": sum(layer.parameters for layer in stack),
+        "layers": _layer_records(architecture),
+        "parameters": sum(layer.parameters for layer in architecture.layers),
         "multiplications": {
             "digits": STRIP_DIGITS,
             "width_px": STRIP_PX,
-            "columns": taken.columns,
-            "swept": taken.swept,
-            "per_column": round(taken.per_column),
-            "window": taken.window,
-            "cut": taken.cut,
-            "ratio": round(taken.ratio, 2),
+            "columns": columns,
+            "swept": sliding,
+            "per_column": round(sliding / columns),
+            "window": window,
+            "cut": columns * window,
+            "ratio": round(columns * window / sliding, 2),
         },
         "temperature": description.temperature,
         "recipe": description.recipe,
@@ -59,29 +60,26 @@ def _described(description: Description, path: Path) -> dict[str, Any]:
     }
 
 
-def _layers(description: Description, path: Path) -> tuple[Layer, ...]:
-    """The layers of the described net.
+def _architecture(description: Description, path: Path) -> Architecture:
+    """The architecture of the described net.
 
     Raises:
         ModelError: When it is a net that this version does not make.
     """
-    channels = description.recipe.get("channels", CHANNELS)
     try:
-        if description.geometry != GEOMETRY:
-            raise ValueError(description.geometry)
-        if not all(isinstance(maps, int) and maps > 0 for maps in channels):
-            raise ValueError(channels)
-        return layers(channels)
+        architecture = architecture_of(description)
+        architecture.macs(STRIP_PX)
     except (TypeError, ValueError) as error:
         raise ModelError(
             f"{path}: describes a net of another architecture; look at it with its sdnn version"
         ) from error
+    return architecture
 
 
-def _layer_records(stack: Sequence[Layer]) -> list[dict[str, Any]]:
-    """The layers; `window_map` is what each makes of one window, multiplications are those of a strip."""
-    sizes = map_sizes(stack, GEOMETRY.window_px)[1:]
-    counts = multiplications(stack, STRIP_PX)
+def _layer_records(architecture: Architecture) -> list[dict[str, Any]]:
+    """The layers; `window_map` is the map of one window behind each, multiplications are those of a strip."""
+    sizes = architecture.map_sizes(architecture.geometry.window_px)[1:]
+    counts = architecture.macs(STRIP_PX)
     return [
         {
             "kind": type(layer).__name__.lower(),
@@ -91,5 +89,5 @@ def _layer_records(stack: Sequence[Layer]) -> list[dict[str, Any]]:
             "multiplications": count,
             "share": round(count / sum(counts), 4),
         }
-        for layer, size, count in zip(stack, sizes, counts, strict=True)
+        for layer, size, count in zip(architecture.layers, sizes, counts, strict=True)
     ]

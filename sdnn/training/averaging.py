@@ -11,23 +11,21 @@ Reference:
 from pathlib import Path
 
 from sdnn.errors import UsageError
-from sdnn.models.checkpoint import load_net
 from sdnn.models.description import Description
 from sdnn.models.digit_net import DigitNet
-from sdnn.training.run import Run
-from sdnn.training.stages import export
+from sdnn.training.reader_run import ReaderRun
 
 
-def mean_net(first: DigitNet, second: DigitNet, share: float) -> DigitNet:
+def interpolate(first: DigitNet, second: DigitNet, share: float) -> DigitNet:
     """A net on the straight line from the first to the second.
 
     Args:
         first: At share 0.
-        second: At share 1; of the same channels and with the same statistics.
+        second: At share 1; of the same architecture and with the same statistics.
         share: How far to go.
     """
     one, other = first.state_dict(), second.state_dict()
-    mean = DigitNet(channels=first.channels).eval()
+    mean = DigitNet(first.architecture).eval()
     mean.load_state_dict(
         {
             name: value + (other[name] - value) * share if value.is_floating_point() else value
@@ -50,11 +48,13 @@ def average_with_start(folder: Path, share: float, data: Path | None) -> Descrip
         UnreadableInput: When MNIST cannot be read.
         OutputError: When the folder cannot be written.
     """
-    run = Run.finished(folder)
+    run = ReaderRun.finished(folder)
     if run.recipe.start is None or not run.recipe.strings or not run.recipe.strings.frozen:
-        raise UsageError(f"{folder}: was not trained from another net with --start; there is no mean to take")
-    first, second = load_net(run.start)[0], load_net(folder / "model.safetensors")[0]
+        raise UsageError(
+            f"{folder}: was not trained from another net with --init-from; there is no mean to take"
+        )
+    first, second = (run.load(path) for path in (run.start, folder / "model.safetensors"))
     out = folder / "mean"
     out.mkdir(exist_ok=True)
     card = {"mean": {"of the start": 1 - share, "of the net trained from it": share}}
-    return export(run, mean_net(first, second, share), out, card, data)
+    return run.export(interpolate(first, second, share), out, card, data)

@@ -1,16 +1,10 @@
 """The settings of a training of the detector's net, saved with the model they make."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from sdnn.choices import Source
 from sdnn.datasets.documents import DocumentRecipe
 from sdnn.training.recipe import Recorded
-
-
-class DetectorStage(StrEnum):
-    """What the detector learns from: there is one stage alone."""
-
-    DOCUMENTS = "documents"
 
 
 @dataclass(frozen=True)
@@ -85,6 +79,16 @@ class DetectorRecipe(Recorded):
     inverted: float = 0.3
     documents: DocumentRecipe = field(default_factory=lambda: DocumentRecipe(crop_share=0.25))
     loss: LossWeights = field(default_factory=LossWeights)
+
+    @property
+    def source(self) -> Source:
+        """Real hands among others."""
+        return Source.HANDS
+
+    @property
+    def dropout(self) -> float:
+        """No dropout."""
+        return 0.0
 
     @property
     def batch(self) -> int:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -18,14 +18,11 @@ from sdnn.datasets.documents import (
     truth_maps,
     word_hands,
 )
-from sdnn.datasets.streams import Use, stream
+from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.datasets.unipen import RealHands, load_unipen
 from sdnn.detection.detector import WINDOW_PX
 from sdnn.preprocessing.contrast import local_contrast
 from sdnn.training.detector_recipe import DetectorRecipe
-
-PORTION_BATCHES: Final = 4
-"""Batches made together: one is too little to send from process to process for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +40,7 @@ class DetectorBatch:
 
 @dataclass(frozen=True)
 class DocumentMaker:
-    """Makes the batches of several steps at once; goes to the process that makes them.
+    """Maker of documents: of several batches at once, for one is too little to send between processes.
 
     Attributes:
         source: Hands whose digits are written.
@@ -55,14 +52,16 @@ class DocumentMaker:
     others: OtherWriting
     recipe: DetectorRecipe
 
-    def __call__(self, portion: int) -> list[DetectorBatch]:
-        """`PORTION_BATCHES` batches."""
-        rng = stream(self.recipe.seed, portion, Use.DOCUMENTS)
-        return [self.batch(rng) for _ in range(PORTION_BATCHES)]
+    batches_per_call: ClassVar = 4
+
+    def __call__(self, number: int) -> list[DetectorBatch]:
+        """Batches of pages and of lines."""
+        rng = make_rng(self.recipe.seed, number, RngPurpose.DOCUMENTS)
+        return [self.batch(rng) for _ in range(self.batches_per_call)]
 
     def held_out(self, count: int) -> list[DetectorBatch]:
-        """Batches for figures, the same for every seed, so that runs can be compared."""
-        return [self.batch(stream(0, number, Use.HELD_OUT_DOCUMENTS)) for number in range(count)]
+        """Batches of the evaluation, the same for every seed, so that runs can be compared."""
+        return [self.batch(make_rng(0, number, RngPurpose.HELD_OUT_DOCUMENTS)) for number in range(count)]
 
     def batch(self, rng: np.random.Generator) -> DetectorBatch:
         """One batch: parts of pages, or lines cut out."""

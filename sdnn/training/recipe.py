@@ -8,12 +8,14 @@ from typing import Any, Self, get_args, get_type_hints
 from sdnn.choices import Gradient, Objective, Source, Stage
 from sdnn.datasets.pages import PageRecipe
 from sdnn.datasets.windows import WindowRecipe
-from sdnn.models.architecture import CHANNELS
+from sdnn.errors import UsageError
+from sdnn.models.architecture import Architecture
+from sdnn.models.registry import ARCHITECTURES, DEFAULT
 
 
 @dataclass(frozen=True)
 class StageRecipe:
-    """What the two stages have in common.
+    """Settings of both stages.
 
     Attributes:
         pen_share: How many of the writers are drawn ones, where the source is mixed.
@@ -63,6 +65,11 @@ class DigitRecipe(StageRecipe):
     weight_decay: float = 0.02
     dropout: float = 0.25
     window: WindowRecipe = field(default_factory=WindowRecipe)
+
+    @property
+    def mean_decay(self) -> None:
+        """No moving average."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -120,25 +127,27 @@ class Recipe(Recorded):
         start: SHA-256 of the file that the net begins from; a new net where None.
         digits: Stage 1; left out where None.
         strings: Stage 2; left out where None.
+        architecture: Name of the net in the registry.
     """
 
     source: Source = Source.MIXED
     seed: int = 0
-    channels: tuple[int, ...] = CHANNELS
+    channels: tuple[int, ...] = DEFAULT.channels
     start: str | None = None
     digits: DigitRecipe | None = field(default_factory=DigitRecipe)
     strings: StringRecipe | None = field(default_factory=StringRecipe)
+    architecture: str = DEFAULT.name
 
     @property
-    def steps(self) -> int:
-        """Batches in all, of both stages."""
-        return sum(stage.steps for stage in (self.digits, self.strings) if stage)
+    def net(self) -> Architecture:
+        """The net's architecture with the recipe's channels."""
+        return replace(ARCHITECTURES[self.architecture], channels=self.channels)
 
 
 DIGITS_ALONE_WINDOWS = 614_400
 """Windows where the first stage is all there is: alone it has to do what strings else would."""
-FURTHER_LEARNING_RATE = 5e-4
-"""Of string training that goes on from a trained net: a greater one would undo much of it first."""
+FINE_TUNE_LEARNING_RATE = 5e-4
+"""Learning rate of fine-tuning a trained net on strings: a greater one would undo much of it first."""
 
 
 def chosen_recipe(
@@ -150,9 +159,10 @@ def chosen_recipe(
     objective: Objective = Objective.FORWARD,
     gradient: Gradient = Gradient.CORRECT,
     isolated: bool = False,
-    further: bool = False,
+    fine_tune: bool = False,
+    architecture: str | None = None,
 ) -> Recipe:
-    """The default recipe with what the command line may change of it; `further`: for a net trained before."""
+    """The default recipe with the settings of the command line; `fine_tune`: for a trained net."""
     digits, strings = DigitRecipe(), StringRecipe(objective=objective, gradient=gradient)
     if stage is Stage.DIGITS:
         digits = replace(digits, examples=DIGITS_ALONE_WINDOWS)
@@ -162,12 +172,17 @@ def chosen_recipe(
         strings = replace(strings, examples=strips)
     if isolated:
         digits = replace(digits, window=WindowRecipe.isolated())
-    if further:
+    if fine_tune:
         stage = Stage.STRINGS
-        strings = replace(strings, learning_rate=FURTHER_LEARNING_RATE, frozen=True)
+        strings = replace(strings, learning_rate=FINE_TUNE_LEARNING_RATE, frozen=True)
+    name = architecture or DEFAULT.name
+    if name not in ARCHITECTURES:
+        raise UsageError(f"--architecture {name}: there is none; choose from: {', '.join(ARCHITECTURES)}")
     return Recipe(
         source,
         seed,
+        ARCHITECTURES[name].channels,
+        architecture=name,
         digits=None if stage is Stage.STRINGS else digits,
         strings=None if stage is Stage.DIGITS else strings,
     )

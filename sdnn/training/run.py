@@ -1,287 +1,109 @@
-"""The folder of a training run: what was asked for, what happened, and where to go on from.
+"""A training run, of either net: how it begins, goes through its stages, and exports the result."""
 
-::
-
-    run.json                recipe, versions, hardware, checksums of the data
-    metrics.jsonl           a line for each epoch of each stage
-    start.safetensors       the net that the run began from, where it did not begin with a new one
-    checkpoint.safetensors  net, optimizer, stage and step, written anew after each epoch
-    model.safetensors       the net, when done
-    model.onnx              the sweeping net, when done: what `sdnn read --model` takes
-
-The last two are called `detector` where that was trained.
-"""
-
-import contextlib
 import hashlib
-import json
-import shlex
-import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
-from importlib import metadata
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
+import cv2
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from sdnn import __version__
-from sdnn.choices import Stage
-from sdnn.datasets.digits import source_checksums
-from sdnn.errors import ModelError, OutputError, UsageError
-from sdnn.files import written_whole
-from sdnn.machine import hardware
-from sdnn.models.checkpoint import load_tensors, save_tensors
-from sdnn.models.description import TRAIN_READER
-from sdnn.training.detector_recipe import DetectorRecipe
-from sdnn.training.journal import Journal
-from sdnn.training.recipe import Recipe
-from sdnn.training.state import restore, state_tensors
+from sdnn.choices import Split
+from sdnn.datasets.digits import digit_source, source_checksums
+from sdnn.models.description import ModelDescription
+from sdnn.training.loop import Report, fit
+from sdnn.training.precision import MEMORY_FORMAT, ONE_CPU, Resources
+from sdnn.training.run_folder import AnyRecipe, RunFolder
+from sdnn.training.task import Task
 
-DONE = "done"
-"""Metadata entry of a checkpoint: stage and step."""
-
-AnyRecipe = TypeVar("AnyRecipe", bound=Recipe | DetectorRecipe)
+Net = TypeVar("Net", bound=nn.Module)
+AnyDescription = TypeVar("AnyDescription", bound=ModelDescription)
 
 
-@dataclass(frozen=True)
-class RunFolder(Journal, Generic[AnyRecipe]):
-    """A run folder and the recipe in it.
-
-    Attributes:
-        folder: Where all of it lies.
-        recipe: What to do.
-        data: Checksums of the files that the digits come from.
-    """
-
-    recipe: AnyRecipe
-    data: Mapping[str, str]
-
-    NET: ClassVar[str]
-    """Which net is trained; in the record."""
-    TRAIN: ClassVar[str]
-    """The command that begins such a run."""
-    MODEL: ClassVar[str]
-    """Name of the exported model; that of the net beside it ends in .safetensors."""
-    RECIPE: ClassVar[type[Any]]
-    STAGES: ClassVar[type[StrEnum]]
+class Run(RunFolder[AnyRecipe], ABC, Generic[AnyRecipe, Net, AnyDescription]):
+    """A training of one net."""
 
     @classmethod
-    def begin(
-        cls, folder: Path, recipe: AnyRecipe, data: Mapping[str, str], start: bytes | None = None
-    ) -> Self:
-        """Starts a run in a new folder.
+    def new(cls, folder: Path, recipe: AnyRecipe, data: Path | None, init_from: Path | None = None) -> Self:
+        """Starts a run once its data are there.
 
         Args:
-            folder: Made if it does not exist.
-            recipe: What to do.
-            data: Checksums of the files that the digits come from.
-            start: Content of the file whose checksum the recipe names.
+            folder: Folder for the run.
+            recipe: Settings of the training.
+            data: Folder that holds MNIST and UNIPEN; see `find_mnist` and `find_unipen`.
+            init_from: Trained net (.safetensors) to go on from; it overrides the recipe's architecture.
 
         Raises:
+            ModelError: When there is no such net.
+            UnreadableInput: When data that the recipe needs are missing.
             UsageError: When the folder already holds a run.
-            OutputError: When it cannot be written.
         """
-        run = cls(folder, recipe, data)
-        if (folder / "run.json").exists():
-            raise UsageError(
-                f"{folder}: holds a run already; go on with --resume {folder}, or give another --run"
-            )
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UsageError(f"{folder}: exists and is not an empty folder; give another --run")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{folder}: cannot be made ({error.strerror}); choose another --run") from error
-        if start is not None:
-            with written_whole(run.start) as temporary:
-                temporary.write_bytes(start)
-        with written_whole(folder / "run.json") as temporary:
-            temporary.write_text(json.dumps(run.to_record(), indent=2) + "\n")
-        return run
+        content = None
+        if init_from:
+            net = cls.load(init_from)
+            content = init_from.read_bytes()
+            recipe = cls.initialized(recipe, net, hashlib.sha256(content).hexdigest())
+        digit_source(recipe.source, Split.TRAIN, data=data)
+        return cls.begin(folder, recipe, source_checksums(recipe.source, data), content)
 
-    def to_record(self) -> dict[str, Any]:
-        """What a run that begins now is: what was asked for, with what, on what."""
-        return {
-            "version": __version__,
-            "started": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": shlex.join(["sdnn", *sys.argv[1:]]),
-            "net": self.NET,
-            "recipe": asdict(self.recipe),
-            "versions": _versions("torch", "torchvision", "numpy", "opencv-python-headless", "onnx"),
-            "hardware": hardware(),
-            "code": code_checksum(),
-            "data": dict(self.data),
-        }
+    def train(self, data: Path | None, report: Report, resources: Resources = ONE_CPU) -> AnyDescription:
+        """Trains the net, from the checkpoint where there is one, and exports it.
 
-    @classmethod
-    def resume(cls, folder: Path) -> Self:
-        """The run that a folder holds.
+        Two runs of one recipe give the same net on the same machine; so does one that was interrupted and
+        resumed.
 
-        Raises:
-            UsageError: When the folder holds no run, or one that other code began.
-        """
-        run, code = cls._recorded(folder)
-        if code != code_checksum():
-            raise UsageError(
-                f"{folder}: begun with other code; the result would be neither's, so start another run"
-            )
-        return run
-
-    @classmethod
-    def finished(cls, folder: Path) -> Self:
-        """The run that a folder holds, by whatever code, once it is done.
-
-        Raises:
-            UsageError: When the folder holds no run, or one that is not done.
-        """
-        run, _ = cls._recorded(folder)
-        if not run.model.exists():
-            raise UsageError(f"{folder}: is not done; go on with: sdnn train --resume {folder}")
-        return run
-
-    @classmethod
-    def _recorded(cls, folder: Path) -> tuple[Self, str]:
-        """A run as its record says, and the checksum of the code that began it."""
-        try:
-            record = json.loads((folder / "run.json").read_text())
-            if (net := record.get("net", Run.NET)) != cls.NET:
-                raise ValueError(f"it trains a {net}, not a {cls.NET}")
-            run = cls(folder, cls.RECIPE.from_record(record["recipe"]), record["data"])
-            return run, record["code"]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(
-                f"{folder}: holds no run of this version ({error}); start another with: {cls.TRAIN} --run DIR"
-            ) from error
-
-    def check_data(self, data: Path | None) -> None:
-        """Makes sure that the digits are those that the run began with.
-
-        Raises:
-            UnreadableInput: When they are not there.
-            UsageError: When they are others.
-        """
-        if self.data and self.checksums(data) != self.data:
-            raise UsageError(f"{self.folder}: begun with other digits; give the --data it was begun with")
-
-    def checksums(self, data: Path | None) -> dict[str, str]:
-        """Checksums of the data that the run learns from, as they are in the folder `data`."""
-        raise NotImplementedError
-
-    @property
-    def model(self) -> Path:
-        """The exported model, once the run is done."""
-        return self.folder / self.MODEL
-
-    @property
-    def start(self) -> Path:
-        """The net that the run began from."""
-        return self.folder / "start.safetensors"
-
-    @property
-    def checkpoint(self) -> Path:
-        """Where to go on from."""
-        return self.folder / "checkpoint.safetensors"
-
-    def save_checkpoint(
-        self,
-        stage: StrEnum,
-        net: nn.Module,
-        optimizer: torch.optim.Optimizer,
-        step: int,
-        mean: nn.Module | None = None,
-    ) -> None:
-        """Writes what going on needs; the data and the learning rate follow from the step."""
-        # One entry: safetensors writes several in no particular order.
-        done = {DONE: json.dumps({"stage": stage.value, "step": step})}
-        save_tensors(self.checkpoint, state_tensors(net, optimizer, mean), done)
-
-    def load_checkpoint(
-        self,
-        stage: StrEnum,
-        net: nn.Module,
-        optimizer: torch.optim.Optimizer,
-        mean: nn.Module | None = None,
-    ) -> int:
-        """Puts net, optimizer and mean where the stage's checkpoint left them, and drops later metrics.
-
-        A checkpoint of the stage before leaves everything as it is: its net has just been trained or loaded.
+        Args:
+            data: Folder that holds MNIST and UNIPEN.
+            report: Called after every step.
+            resources: Device and processes.
 
         Returns:
-            Steps of the stage done; 0 where it has no checkpoint yet.
+            The description written into the model files, with metrics on validation data.
 
         Raises:
-            ModelError: When the checkpoint is damaged, or another net's.
+            UnreadableInput: When the data cannot be read.
+            OutputError: When the folder cannot be written.
         """
-        if not self.checkpoint.exists():
-            self.keep_metrics(lambda line: False)
-            return 0
-        tensors, reached, step = self._load()
-        if reached is not stage:
-            self.keep_metrics(lambda line: line["stage"] != stage)
-            return 0
-        restore(tensors, net, optimizer, mean, self.checkpoint)
-        self.keep_metrics(lambda line: line["stage"] != stage or line["step"] <= step)
-        return step
+        cv2.setNumThreads(1)  # windows, strips and documents are too small to share out
+        self.check_data(data)
+        torch.manual_seed(self.recipe.seed)
+        net = self.load(self.start) if self.recipe.start else self.new_net()
+        net = net.to(resources.torch_device()).to(memory_format=MEMORY_FORMAT)
+        for task in self.tasks(data):
+            net = fit(net, task, self, report, resources.makers)
+        stages = dict.fromkeys(line["stage"] for line in self.metrics())
+        card = {f"validation {stage}": self.last_figures(stage) for stage in stages}
+        return self.export(net, self.folder, card, data)
 
-    def reached(self) -> StrEnum | None:
-        """The stage that the checkpoint is of; None where there is none.
+    @staticmethod
+    @abstractmethod
+    def load(path: Path) -> Net:
+        """A trained net.
 
         Raises:
-            ModelError: When the checkpoint is damaged.
+            ModelError: When the file is missing, damaged, or holds another net.
         """
-        return self._load()[1] if self.checkpoint.exists() else None
 
-    def _load(self) -> tuple[dict[str, Tensor], StrEnum, int]:
-        """Tensors of the checkpoint, and the stage and step that it is of."""
-        tensors, entries = load_tensors(self.checkpoint)
-        try:
-            done = json.loads(entries[DONE])
-            return tensors, self.STAGES(done["stage"]), int(done["step"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ModelError(
-                f"{self.checkpoint}: not a checkpoint of a training; start again with: {self.TRAIN}"
-            ) from error
+    @staticmethod
+    @abstractmethod
+    def initialized(recipe: AnyRecipe, net: Net, sha256: str) -> AnyRecipe:
+        """The recipe of a run that begins from a net, with the checksum of the net's file."""
 
+    @abstractmethod
+    def new_net(self) -> Net:
+        """A net with random weights."""
 
-class Run(RunFolder[Recipe]):
-    """A training of the reader's net."""
+    @abstractmethod
+    def tasks(self, data: Path | None) -> Iterator[Task[Net, Any]]:
+        """The stages that are not over."""
 
-    NET = "reader"
-    TRAIN = TRAIN_READER
-    MODEL = "model.onnx"
-    RECIPE = Recipe
-    STAGES = Stage
+    @abstractmethod
+    def export(self, net: Net, folder: Path, card: Mapping[str, Any], data: Path | None) -> AnyDescription:
+        """Writes the net, with its card, into a folder: .onnx to read with, .safetensors to go on training.
 
-    def checksums(self, data: Path | None) -> dict[str, str]:
-        """Of what the recipe's digits come from, which must have been loaded."""
-        return source_checksums(self.recipe.source, data)
-
-
-def net_of(folder: Path) -> str:
-    """Which net the run in a folder trains; the reader's where that is not to be found out."""
-    try:
-        return str(json.loads((folder / "run.json").read_text())["net"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return Run.NET
-
-
-def code_checksum() -> str:
-    """SHA-256 over all modules of the package: what a run depends on beside its recipe and data."""
-    digest = hashlib.sha256()
-    package = Path(__file__).parents[1]
-    for module in sorted(package.rglob("*.py")):
-        digest.update(module.relative_to(package).as_posix().encode() + b"\0" + module.read_bytes())
-    return digest.hexdigest()
-
-
-def _versions(*packages: str) -> dict[str, str]:
-    """Of the packages that are installed."""
-    versions = {}
-    for package in packages:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            versions[package] = metadata.version(package)
-    return versions
+        Raises:
+            UnreadableInput: When the data cannot be read.
+            OutputError: When the folder cannot be written.
+        """

@@ -1,4 +1,4 @@
-"""Where a training stands, as the tensors of one file: net, running mean, moments of the optimizer."""
+"""The state of a training as the tensors of one file: net, moving average, moments of the optimizer."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +22,7 @@ def state_tensors(
     Args:
         net: As it is trained.
         optimizer: Of its parameters.
-        mean: Running mean of the net, where there is one.
+        mean: Moving average of the net, where there is one.
     """
     tensors: dict[str, Tensor] = {NET_PREFIX + name: value for name, value in net.state_dict().items()}
     if mean is not None:
@@ -39,7 +39,7 @@ def restore(
     mean: nn.Module | None,
     where: Path,
 ) -> None:
-    """Puts net, optimizer and running mean where the tensors of `state_tensors` say.
+    """Puts net, optimizer and moving average where the tensors of `state_tensors` say.
 
     Args:
         tensors: Of the file.

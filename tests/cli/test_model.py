@@ -19,8 +19,8 @@ from sdnn.errors import ExitCode
 from sdnn.models.checkpoint import describe_onnx
 from sdnn.models.engine import BUNDLED, Engine
 from sdnn.models.inspection import DIGIT_PX, STRIP_PX
+from sdnn.models.lenet import LENET
 from sdnn.preparation import Preparation
-from sdnn.results import Geometry
 
 
 def shown(*arguments: object) -> str:
@@ -127,7 +127,7 @@ def test_a_file_that_is_no_model_is_one_line_and_exit_code_6(tmp_path: Path, con
 @pytest.mark.parametrize(
     "changes",
     [
-        {"geometry": Geometry(window_px=30)},
+        {"geometry": replace(LENET.geometry, window_px=30)},
         {"recipe": {"channels": [16, 32]}},
         {"recipe": {"channels": "123456"}},
         {"recipe": {"channels": None}},
@@ -163,6 +163,6 @@ def test_a_strip_of_five_digits_is_as_wide_as_is_said(mnist: Mnist) -> None:
     for _ in range(200):
         (line,) = preparation.page(random_strip(mnist, Layout(), rng).page, "strip").lines
         widths.append(line.strip.ink.shape[1])
-    paper_px = 2 * (Geometry().window_px // 2 + 2 * Geometry().stride_px)
+    paper_px = 2 * (LENET.geometry.window_px // 2 + 2 * LENET.geometry.stride_px)
     assert abs(np.median(widths) - STRIP_PX) <= 3
     assert pytest.approx((STRIP_PX - paper_px) / 5) == DIGIT_PX

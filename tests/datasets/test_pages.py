@@ -10,20 +10,21 @@ from sdnn.datasets.digits import Mixed, Pen, Writer
 from sdnn.datasets.documents import Document, Scripts, StringTruth
 from sdnn.datasets.pages import (
     ENDS_OFF,
+    GeometryJitter,
     LabelledStrip,
     LineSource,
     PageRecipe,
-    Viewing,
     random_page,
     random_strips,
 )
 from sdnn.datasets.paper import Paper
 from sdnn.detection import Detector, Sighting, TextLine
-from sdnn.results import FloatArray, Geometry
+from sdnn.models.lenet import LENET
+from sdnn.results import FloatArray
 
 CLEAN = PageRecipe(clean_share=1.0)
 ON_PAPER = PageRecipe(clean_share=0.0)
-STILL = Viewing(log_scale=0, log_aspect=0, shear=0, drop=0)
+STILL = GeometryJitter.none()
 PLAIN = LineSource(Pen(), OneLine())
 """Where the line of every clean page is found as it is."""
 
@@ -71,7 +72,7 @@ def test_without_effects_paper_leaves_the_ink_alone() -> None:
 
 @pytest.mark.parametrize("recipe", [CLEAN, ON_PAPER], ids=["clean", "on paper"])
 def test_strips_have_the_size_that_the_net_expects(recipe: PageRecipe) -> None:
-    geometry = Geometry()
+    geometry = LENET.geometry
     source = LineSource(Pen(), Detector(threads=1))
     strips = random_strips(source, 9, recipe, geometry, np.random.default_rng(0))
     assert len(strips) == 9
@@ -84,7 +85,7 @@ def test_strips_have_the_size_that_the_net_expects(recipe: PageRecipe) -> None:
 
 def test_one_page_gives_as_many_strips_as_there_are_views_each_seen_in_another_way() -> None:
     recipe = replace(CLEAN, views=3)
-    strips = random_strips(PLAIN, 6, recipe, Geometry(), np.random.default_rng(0))
+    strips = random_strips(PLAIN, 6, recipe, LENET.geometry, np.random.default_rng(0))
     texts = [strip.text for strip in strips]
     assert texts == [texts[0]] * 3 + [texts[3]] * 3
     assert len({strip.ink.tobytes() for strip in strips}) == 6
@@ -92,19 +93,19 @@ def test_one_page_gives_as_many_strips_as_there_are_views_each_seen_in_another_w
 
 def test_without_variation_all_views_are_alike() -> None:
     recipe = replace(CLEAN, views=2, viewing=STILL, other_ink=(0.5, 0.5))
-    first, second = random_strips(PLAIN, 2, recipe, Geometry(), np.random.default_rng(0))
+    first, second = random_strips(PLAIN, 2, recipe, LENET.geometry, np.random.default_rng(0))
     np.testing.assert_array_equal(first.ink, second.ink)
 
 
 def test_strips_too_wide_to_be_a_line_are_left_out() -> None:
     recipe = replace(CLEAN, widest_px=160)
-    strips = random_strips(PLAIN, 20, recipe, Geometry(), np.random.default_rng(0))
+    strips = random_strips(PLAIN, 20, recipe, LENET.geometry, np.random.default_rng(0))
     assert max(strip.ink.shape[1] for strip in strips) <= 160
 
 
 def test_strips_show_what_is_on_their_pages() -> None:
     recipe = replace(CLEAN, views=1, viewing=STILL)
-    strips = random_strips(PLAIN, 10, recipe, Geometry(), np.random.default_rng(3))
+    strips = random_strips(PLAIN, 10, recipe, LENET.geometry, np.random.default_rng(3))
     rng = np.random.default_rng(3)
     for strip in strips:
         page = random_page(Pen(), recipe, rng)
@@ -112,7 +113,7 @@ def test_strips_show_what_is_on_their_pages() -> None:
         rng.uniform(*recipe.other_ink)
         assert strip.text == page.text
         share = (page.brightness < 0.5).sum() / page.text_box.height / page.text_box.width
-        height = Geometry().text_height_px
+        height = LENET.geometry.text_height_px
         width = page.text_box.width * height / page.text_box.height
         assert (strip.ink > 127).sum() == pytest.approx(share * height * width, rel=0.3)
 
@@ -121,8 +122,8 @@ def test_strips_show_what_is_on_their_pages() -> None:
 def test_a_line_found_almost_from_end_to_end_or_with_what_is_beside_it_is_learned(further: float) -> None:
     recipe = replace(CLEAN, views=1)
     source = LineSource(Pen(), OneLine(further))
-    strips = random_strips(source, 5, recipe, Geometry(), np.random.default_rng(0))
-    expected = random_strips(PLAIN, 5, recipe, Geometry(), np.random.default_rng(0))
+    strips = random_strips(source, 5, recipe, LENET.geometry, np.random.default_rng(0))
+    expected = random_strips(PLAIN, 5, recipe, LENET.geometry, np.random.default_rng(0))
     assert [strip.text for strip in strips] == [strip.text for strip in expected]
 
 
@@ -139,7 +140,7 @@ def test_a_line_that_is_found_in_part_is_not_learned() -> None:
 
     recipe = replace(CLEAN, views=1)
     detector = SometimesWrong()
-    strips = random_strips(LineSource(Pen(), detector), 5, recipe, Geometry(), np.random.default_rng(0))
+    strips = random_strips(LineSource(Pen(), detector), 5, recipe, LENET.geometry, np.random.default_rng(0))
     assert (len(strips), detector.pages) == (5, 10)
 
 
@@ -155,7 +156,7 @@ def test_a_page_on_which_nothing_is_found_gives_no_strip() -> None:
 
     detector = Sleepy()
     source, recipe = LineSource(Pen(), detector), replace(CLEAN, views=2)
-    assert len(random_strips(source, 4, recipe, Geometry(), np.random.default_rng(0))) == 4
+    assert len(random_strips(source, 4, recipe, LENET.geometry, np.random.default_rng(0))) == 4
     assert detector.pages == 5
 
 
@@ -197,7 +198,7 @@ def learned(
     document = Document(1 - STROKES if picture is None else picture, blank, strings, np.zeros((0, 3)))
     monkeypatch.setattr(pages, "random_document", lambda *_: document)
     source = LineSource(Pen(), Seen(*lines), Scripts())
-    return random_strips(source, count, recipe, Geometry(), np.random.default_rng(0))
+    return random_strips(source, count, recipe, LENET.geometry, np.random.default_rng(0))
 
 
 def test_a_line_along_a_string_says_what_that_says_and_one_on_no_string_says_nothing(

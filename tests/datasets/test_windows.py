@@ -10,11 +10,12 @@ from sdnn.datasets.degradation import Distortion
 from sdnn.datasets.digits import DigitImage, Pen, Writer
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
 from sdnn.datasets.windows import DigitsOnStrip, WindowRecipe, clean_strip, make_windows, right_classes
+from sdnn.models.lenet import LENET
 from sdnn.preparation import Preparation
-from sdnn.results import CLASSES, NO_DIGIT, Box, FloatArray, Geometry
+from sdnn.results import CLASSES, NO_DIGIT, Box, FloatArray
 from sdnn.views import View
 
-GEOMETRY = Geometry()
+GEOMETRY = LENET.geometry
 ROW, MIDDLE = GEOMETRY.height_px // 2, GEOMETRY.window_px // 2
 STILL = Distortion(rotation_deg=0, shear=0, log_scale=0, log_aspect=0, shift_px=0, drop_px=0)
 CLEAN = WindowRecipe(near=0.15, far=0.3, noisy_share=0, distortion=STILL)

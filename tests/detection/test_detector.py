@@ -22,7 +22,7 @@ from sdnn.models.checkpoint import describe_onnx
 from sdnn.models.description import MAPS, METADATA_KEY, Description, DetectorDescription
 from sdnn.models.engine import BUNDLED as READER
 from sdnn.models.engine import Engine
-from sdnn.results import Geometry
+from sdnn.models.lenet import LENET
 from sdnn.training.detector_recipe import DetectorRecipe
 
 DESCRIPTION = DetectorDescription("blind", STRIDE_PX, HEIGHTS_PX, WINDOW_PX, card={"note": "sees nothing"})
@@ -194,7 +194,7 @@ def test_a_description_survives_the_metadata() -> None:
         {METADATA_KEY: "{"},
         {METADATA_KEY: "[]"},
         {METADATA_KEY: "3"},
-        Description("reader", Geometry()).to_metadata(),
+        Description("reader", LENET.geometry).to_metadata(),
         entry(schema=None),
         entry(kind="reader"),
         entry(name=None),

@@ -10,12 +10,13 @@ from sdnn.datasets.digits import Pen
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
 from sdnn.detection import TextLine, Writing, writing_along
 from sdnn.detection.writing import BEYOND, FLOOR, ROWS, TALLEST_PX
+from sdnn.models.lenet import LENET
 from sdnn.preprocessing import to_strip
-from sdnn.results import Box, FloatArray, Geometry
+from sdnn.results import Box, FloatArray
 
 seeds = st.integers(0, 2**32 - 1)
 few = settings(max_examples=30, deadline=None, derandomize=True)
-GEOMETRY = Geometry()
+GEOMETRY = LENET.geometry
 TEXT = Box(40, 44, 172, 68)
 """Where the bars of `bars` stand."""
 STRONG = 0.75

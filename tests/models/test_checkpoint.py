@@ -8,13 +8,13 @@ from oracle import net_in_use
 from torch import Tensor
 
 from sdnn.errors import ModelError, OutputError
-from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import describe_onnx, load_net, load_tensors, save_net, save_tensors
 from sdnn.models.description import METADATA_KEY, Description
 from sdnn.models.digit_net import DigitNet
+from sdnn.models.lenet import LENET
 
 TINY = (3, 5, 4, 6, 8, 7)
-DESCRIPTION = Description("sdnn-test", GEOMETRY, temperature=1.5, recipe={"epochs": 3})
+DESCRIPTION = Description("sdnn-test", LENET.geometry, temperature=1.5, recipe={"epochs": 3})
 
 
 def refusal(path: Path) -> str:
@@ -45,7 +45,7 @@ def test_a_net_survives_the_file_with_its_description(tmp_path: Path) -> None:
     loaded, description = load_net(tmp_path / "net.safetensors")
     assert description == DESCRIPTION
     assert not loaded.training
-    windows = torch.rand(3, 1, GEOMETRY.height_px, GEOMETRY.window_px)
+    windows = torch.rand(3, 1, LENET.geometry.height_px, LENET.geometry.window_px)
     with torch.no_grad():
         torch.testing.assert_close(loaded(windows), net(windows), atol=0, rtol=0)
 
@@ -54,7 +54,7 @@ def test_a_net_of_other_channels_survives_the_file_that_names_them(tmp_path: Pat
     net = net_in_use(seed=0, channels=TINY)
     save_net(tmp_path / "net.safetensors", net, replace(DESCRIPTION, recipe={"channels": [*TINY]}))
     loaded, _ = load_net(tmp_path / "net.safetensors")
-    windows = torch.rand(3, 1, GEOMETRY.height_px, GEOMETRY.window_px)
+    windows = torch.rand(3, 1, LENET.geometry.height_px, LENET.geometry.window_px)
     with torch.no_grad():
         torch.testing.assert_close(loaded(windows), net(windows), atol=0, rtol=0)
 
@@ -128,7 +128,7 @@ def test_describing_an_onnx_file_again_replaces_the_description_and_keeps_the_gr
     path = tiny_onnx(tmp_path / "tiny.onnx")
     graph = onnx.load_model(path).graph
     describe_onnx(path, DESCRIPTION)
-    other = Description("other", GEOMETRY)
+    other = Description("other", LENET.geometry)
     describe_onnx(path, other)
     model = onnx.load_model(path)
     assert model.graph.node == graph.node

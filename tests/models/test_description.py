@@ -5,6 +5,7 @@ import pytest
 
 from sdnn.errors import ModelError
 from sdnn.models.description import METADATA_KEY, SCHEMA, Description
+from sdnn.models.lenet import LENET
 from sdnn.results import Geometry
 
 FULL = Description(
@@ -32,7 +33,7 @@ def refusal(metadata: dict[str, str] | None) -> str:
     return message
 
 
-@pytest.mark.parametrize("description", [FULL, Description("plain", Geometry())])
+@pytest.mark.parametrize("description", [FULL, Description("plain", LENET.geometry)])
 def test_a_description_survives_the_metadata(description: Description) -> None:
     assert Description.from_metadata(description.to_metadata(), "some.onnx") == description
 

@@ -1,15 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from oracle import net_in_use, swept
 
-from sdnn.models.architecture import CHANNELS, GEOMETRY
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import fully_convolutional
+from sdnn.models.lenet import LENET
 from sdnn.results import CLASSES, NO_DIGIT, Geometry
 
 TINY = (3, 5, 4, 6, 8, 7)
-HEIGHT, WINDOW = GEOMETRY.height_px, GEOMETRY.window_px
+HEIGHT, WINDOW = LENET.geometry.height_px, LENET.geometry.window_px
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def test_the_net_has_847_467_parameters() -> None:
 
 
 def test_the_geometry_is_a_window_of_48_by_68_px_every_4_px() -> None:
-    assert Geometry(height_px=48, text_height_px=26, window_px=68, stride_px=4) == GEOMETRY
+    assert Geometry(height_px=48, text_height_px=26, window_px=68, stride_px=4) == LENET.geometry
 
 
 def test_a_window_becomes_ten_digits_and_no_digit() -> None:
@@ -31,9 +33,9 @@ def test_a_window_becomes_ten_digits_and_no_digit() -> None:
     assert NO_DIGIT == CLASSES - 1 == 10
 
 
-@pytest.mark.parametrize("channels", [CHANNELS, TINY])
+@pytest.mark.parametrize("channels", [LENET.channels, TINY])
 def test_each_convolution_has_the_feature_maps_it_is_given(channels: tuple[int, ...]) -> None:
-    net = DigitNet(channels=channels).eval()
+    net = DigitNet(replace(LENET, channels=channels)).eval()
     kernels = [layer for layer in net.features if isinstance(layer, torch.nn.Conv2d)]
     assert tuple(kernel.out_channels for kernel in kernels) == channels
     windows = torch.rand(2, 1, HEIGHT, WINDOW)
@@ -44,7 +46,7 @@ def test_each_convolution_has_the_feature_maps_it_is_given(channels: tuple[int, 
 @pytest.mark.parametrize("channels", [(4, 4, 4, 4, 4), (4, 4, 4, 4, 4, 4, 4)])
 def test_other_than_six_convolutions_are_refused(channels: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="unpack"):
-        DigitNet(channels=channels)
+        DigitNet(replace(LENET, channels=channels))
 
 
 def test_a_window_is_classified_alone_as_among_others() -> None:
@@ -56,7 +58,7 @@ def test_a_window_is_classified_alone_as_among_others() -> None:
 
 def test_dropout_acts_in_training_only() -> None:
     torch.manual_seed(0)
-    net, windows = DigitNet(dropout=0.5, channels=TINY), torch.rand(4, 1, HEIGHT, WINDOW)
+    net, windows = DigitNet(replace(LENET, channels=TINY), dropout=0.5), torch.rand(4, 1, HEIGHT, WINDOW)
     for apply in (net, net.sweep):
         net.train()
         assert not torch.equal(apply(windows), apply(windows))
@@ -76,11 +78,11 @@ def test_the_sweep_for_training_is_the_net_on_every_window(net: DigitNet, width:
     with torch.no_grad():
         logits = net.sweep(torch.from_numpy(ink)[:, None]).numpy()
         folded = fully_convolutional(net)(torch.from_numpy(ink)).numpy()
-    assert logits.shape == (2, GEOMETRY.columns(width), CLASSES)
+    assert logits.shape == (2, LENET.geometry.columns(width), CLASSES)
     expected = np.stack([swept(net, strip) for strip in ink])
     # Strips and columns differ, or the comparison would say nothing.
     assert np.ptp(expected, axis=0).max() > 0.01
-    assert width < WINDOW + GEOMETRY.stride_px or np.ptp(expected, axis=1).max() > 0.01
+    assert width < WINDOW + LENET.geometry.stride_px or np.ptp(expected, axis=1).max() > 0.01
     np.testing.assert_allclose(logits, expected, atol=1e-4, rtol=0)
     np.testing.assert_allclose(logits, folded, atol=1e-4, rtol=0)
 
@@ -96,7 +98,7 @@ def test_the_sweep_takes_other_channels() -> None:
 def test_in_training_one_window_is_swept_as_it_is_classified() -> None:
     # With a single column, what the normalisations see of a batch is the same either way.
     torch.manual_seed(0)
-    net, windows = DigitNet(channels=TINY).train(), torch.rand(6, 1, HEIGHT, WINDOW)
+    net, windows = DigitNet(replace(LENET, channels=TINY)).train(), torch.rand(6, 1, HEIGHT, WINDOW)
     torch.testing.assert_close(net.sweep(windows)[:, 0], net(windows), atol=1e-5, rtol=0)
 
 
@@ -124,7 +126,7 @@ def test_a_frozen_sweep_keeps_its_statistics_and_moves_everything_else() -> None
 
 def test_the_gradient_of_a_sweep_reaches_every_parameter() -> None:
     torch.manual_seed(0)
-    net = DigitNet(channels=TINY).train()
+    net = DigitNet(replace(LENET, channels=TINY)).train()
     net.sweep(torch.rand(3, 1, HEIGHT, 100)).log_softmax(2)[..., 3].sum().backward()
     gradients = {name: parameter.grad for name, parameter in net.named_parameters()}
     assert all(gradient is not None and bool(gradient.any()) for gradient in gradients.values())

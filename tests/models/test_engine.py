@@ -10,18 +10,18 @@ import pytest
 from oracle import net_in_use, normalized, swept
 
 from sdnn.errors import ModelError
-from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import describe_onnx, export_onnx
 from sdnn.models.description import Description
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.engine import Engine
 from sdnn.models.fully_convolutional import fully_convolutional
+from sdnn.models.lenet import LENET
 from sdnn.results import Strip, tempered
 
 pytestmark = pytest.mark.slow
 
-DESCRIPTION = Description("sdnn-test", GEOMETRY, card={"note": "weights drawn at random"})
-HEIGHT = GEOMETRY.height_px
+DESCRIPTION = Description("sdnn-test", LENET.geometry, card={"note": "weights drawn at random"})
+HEIGHT = LENET.geometry.height_px
 WIDTHS = [68, 69, 71, 72, 73, 107, *np.random.default_rng(1).integers(68, 721, 4).tolist()]
 
 
@@ -68,13 +68,13 @@ def test_strips_of_different_widths_are_swept_together_as_alone(engine: Engine) 
     for order in (strips, strips[::-1]):
         for one, together in zip(order, engine.class_maps(order), strict=True):
             alone = engine.class_map(one)
-            assert len(together) == len(alone) == max(1, GEOMETRY.columns(one.ink.shape[1]))
+            assert len(together) == len(alone) == max(1, LENET.geometry.columns(one.ink.shape[1]))
             np.testing.assert_allclose(together.log_probs, alone.log_probs, atol=1e-5, rtol=0)
 
 
 def test_a_strip_narrower_than_the_window_has_one_column_with_paper_on_its_right(engine: Engine) -> None:
     narrow = strip(11)
-    filled = Strip(np.pad(narrow.ink, ((0, 0), (0, GEOMETRY.window_px - 11))))
+    filled = Strip(np.pad(narrow.ink, ((0, 0), (0, LENET.geometry.window_px - 11))))
     class_map = engine.class_map(narrow)
     assert len(class_map) == 1
     np.testing.assert_allclose(class_map.log_probs, engine.class_map(filled).log_probs, atol=1e-6)
@@ -82,7 +82,7 @@ def test_a_strip_narrower_than_the_window_has_one_column_with_paper_on_its_right
 
 def test_a_class_map_holds_probabilities_and_where_its_columns_lie(engine: Engine) -> None:
     class_map = engine.class_map(strip(100))
-    assert class_map.log_probs.shape == (GEOMETRY.columns(100), 11)
+    assert class_map.log_probs.shape == (LENET.geometry.columns(100), 11)
     np.testing.assert_allclose(np.exp(class_map.log_probs).sum(axis=1), 1.0)
     assert (class_map.window_px, class_map.stride_px, class_map.offset_px) == (68, 4, 0)
 
@@ -96,7 +96,7 @@ def test_the_temperature_of_the_description_divides_the_logits(
 ) -> None:
     path = tmp_path / "warm.onnx"
     path.write_bytes(model.read_bytes())
-    describe_onnx(path, Description("warm", GEOMETRY, temperature=2.5))
+    describe_onnx(path, Description("warm", LENET.geometry, temperature=2.5))
     warm = Engine(path).class_map(strip(80)).log_probs
     np.testing.assert_allclose(warm, tempered(engine.class_map(strip(80)).log_probs, 2.5), atol=1e-6)
 

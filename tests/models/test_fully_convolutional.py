@@ -3,11 +3,11 @@ import pytest
 import torch
 from oracle import net_in_use, swept
 
-from sdnn.models.architecture import GEOMETRY
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import FullyConvolutional, fully_convolutional
+from sdnn.models.lenet import LENET
 
-HEIGHT, WINDOW = GEOMETRY.height_px, GEOMETRY.window_px
+HEIGHT, WINDOW = LENET.geometry.height_px, LENET.geometry.window_px
 WIDTHS = [68, 69, 70, 71, 72, 73, 107, *np.random.default_rng(0).integers(68, 721, 4).tolist()]
 
 
@@ -30,7 +30,7 @@ def test_every_column_is_the_single_digit_net_on_its_window(
     with torch.no_grad():
         logits = sweep(torch.from_numpy(ink)[None])[0].numpy()
     # Columns differ among themselves, or the comparison would say nothing.
-    assert width < WINDOW + GEOMETRY.stride_px or np.ptp(expected, axis=0).max() > 0.01
+    assert width < WINDOW + LENET.geometry.stride_px or np.ptp(expected, axis=0).max() > 0.01
     np.testing.assert_allclose(logits, expected, atol=1e-4, rtol=0)
 
 
@@ -45,8 +45,8 @@ def test_a_net_of_other_channels_sweeps_as_well() -> None:
 def test_the_map_has_as_many_columns_as_the_geometry_says(sweep: FullyConvolutional) -> None:
     for width in range(68, 100):
         with torch.no_grad():
-            assert sweep(torch.zeros(2, HEIGHT, width)).shape == (2, GEOMETRY.columns(width), 11)
-    assert [GEOMETRY.columns(width) for width in (0, 67, 68, 71, 72, 600)] == [0, 0, 1, 1, 2, 134]
+            assert sweep(torch.zeros(2, HEIGHT, width)).shape == (2, LENET.geometry.columns(width), 11)
+    assert [LENET.geometry.columns(width) for width in (0, 67, 68, 71, 72, 600)] == [0, 0, 1, 1, 2, 134]
 
 
 def test_a_column_sees_its_window_and_nothing_outside(sweep: FullyConvolutional) -> None:
@@ -58,10 +58,10 @@ def test_a_column_sees_its_window_and_nothing_outside(sweep: FullyConvolutional)
     changed[range(width), :, range(width)] = 1 - strip.T
     with torch.no_grad():
         difference = (sweep(changed) - sweep(strip[None])).abs().amax(dim=2)
-    for column in range(GEOMETRY.columns(width)):
-        left = column * GEOMETRY.stride_px
+    for column in range(LENET.geometry.columns(width)):
+        left = column * LENET.geometry.stride_px
         seen = torch.zeros(width, dtype=torch.bool)
-        seen[left : left + GEOMETRY.window_px] = True
+        seen[left : left + LENET.geometry.window_px] = True
         assert difference[seen, column].min() > 1e-4
         assert difference[~seen, column].max() < 1e-5
 

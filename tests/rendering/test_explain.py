@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from sdnn.choices import Status
+from sdnn.models.lenet import LENET
 from sdnn.rendering.canvas import ACCENT, INK_RAMP, QUIET, Colour
 from sdnn.rendering.explain import DIGIT_RAMP, explain
 from sdnn.rendering.layout import (
@@ -26,13 +27,12 @@ from sdnn.results import (
     ClassMap,
     Digit,
     Evidence,
-    Geometry,
     Reading,
     Span,
     Strip,
 )
 
-GEOMETRY = Geometry()
+GEOMETRY = LENET.geometry
 MARGIN_PX = GEOMETRY.window_px // 2 + 2 * GEOMETRY.stride_px
 DIGIT, ITS_STRIP_PX = Box(MARGIN_PX, 12, MARGIN_PX + 20, 36), 2 * MARGIN_PX + 20
 

@@ -6,14 +6,15 @@ import pytest
 
 from sdnn.choices import Gradient, Objective, Source, Stage
 from sdnn.datasets.degradation import Distortion
-from sdnn.datasets.pages import PageRecipe, Viewing
+from sdnn.datasets.pages import GeometryJitter, PageRecipe
 from sdnn.datasets.paper import Paper
 from sdnn.datasets.strips import Layout
 from sdnn.datasets.windows import WindowRecipe
-from sdnn.models.architecture import CHANNELS
+from sdnn.errors import UsageError
+from sdnn.models.lenet import LENET
 from sdnn.training.recipe import (
     DIGITS_ALONE_WINDOWS,
-    FURTHER_LEARNING_RATE,
+    FINE_TUNE_LEARNING_RATE,
     DigitRecipe,
     Recipe,
     StageRecipe,
@@ -26,6 +27,7 @@ UNUSUAL = Recipe(
     seed=9,
     channels=(1, 2, 3, 4, 5, 6),
     start="00ff",
+    architecture="other",
     digits=DigitRecipe(
         pen_share=0.7,
         examples=100,
@@ -65,7 +67,7 @@ UNUSUAL = Recipe(
             clean_gap_px=(1, 7),
             marked_share=0.1,
             paper=replace(Paper.clean(), faint_contrast=(0.3, 0.4), full_strength=2, fold=0.25),
-            viewing=Viewing(0.1, 0.2, 0.3, 0.4),
+            viewing=GeometryJitter(0.1, 0.2, 0.3, 0.4),
             views=1,
             other_ink=(0.2, 0.9),
             widest_px=300,
@@ -117,20 +119,13 @@ def test_a_batch_begun_is_a_step(
     assert (recipe.steps, recipe.steps_per_epoch) == (steps, steps_per_epoch)
 
 
-def test_the_steps_of_a_recipe_are_those_of_its_stages() -> None:
-    digits, strings = DigitRecipe(examples=64, batch=16), StringRecipe(examples=9, batch=4)
-    assert Recipe(digits=digits, strings=strings).steps == 4 + 3
-    assert Recipe(digits=digits, strings=None).steps == 4
-    assert Recipe(digits=None, strings=strings).steps == 3
-
-
 @pytest.mark.parametrize("stage", [DigitRecipe(), DigitRecipe(examples=DIGITS_ALONE_WINDOWS), StringRecipe()])
 def test_the_default_stages_end_with_a_whole_epoch(stage: StageRecipe) -> None:
     assert stage.steps % stage.steps_per_epoch == 0
 
 
 def test_the_default_net_has_the_default_channels() -> None:
-    assert Recipe().channels == CHANNELS
+    assert Recipe().channels == LENET.channels
 
 
 def test_without_wishes_the_default_recipe_is_chosen() -> None:
@@ -193,8 +188,14 @@ def test_the_recipe_of_the_first_version_is_an_error() -> None:
 
 
 def test_a_trained_net_goes_on_with_strings_more_gently() -> None:
-    further = chosen_recipe(further=True)
+    further = chosen_recipe(fine_tune=True)
     assert further.digits is None
     # Only with the statistics that it came with is there a mean of it and what comes out.
-    assert further.strings == StringRecipe(learning_rate=FURTHER_LEARNING_RATE, frozen=True)
-    assert StringRecipe().learning_rate > FURTHER_LEARNING_RATE
+    assert further.strings == StringRecipe(learning_rate=FINE_TUNE_LEARNING_RATE, frozen=True)
+    assert StringRecipe().learning_rate > FINE_TUNE_LEARNING_RATE
+
+
+def test_an_architecture_that_there_is_not_is_refused() -> None:
+    with pytest.raises(UsageError, match="lenet"):
+        chosen_recipe(architecture="transformer")
+    assert chosen_recipe(architecture="lenet") == Recipe()

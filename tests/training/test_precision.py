@@ -3,14 +3,14 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from sdnn.training import arithmetic
+from sdnn.training import precision
 
 
 @pytest.fixture(autouse=True)
 def forget() -> Iterator[None]:
-    arithmetic.has_bfloat16.cache_clear()
+    precision.has_bfloat16.cache_clear()
     yield
-    arithmetic.has_bfloat16.cache_clear()
+    precision.has_bfloat16.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,6 @@ def test_bfloat16_is_used_where_the_processor_has_it(
     monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], narrow: bool
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
-    with arithmetic.autocast():
+    with precision.autocast():
         product = torch.ones(2, 2) @ torch.ones(2, 2)
     assert product.dtype is (torch.bfloat16 if narrow else torch.float32)

@@ -1,7 +1,9 @@
-"""What the detector learns: its maps and ink compared with the truth of documents, place by place."""
+"""The detector's one stage: maps and ink against the truth of documents, place by place."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +13,10 @@ from torch.nn import functional
 
 from sdnn.datasets.documents import TruthMaps
 from sdnn.models.detector_net import MASKS, DetectorNet
-from sdnn.training import arithmetic
-from sdnn.training.detector_recipe import DetectorRecipe, DetectorStage, LossWeights
-from sdnn.training.digits import as_input
-from sdnn.training.document_batches import PORTION_BATCHES, DetectorBatch, DocumentMaker
-from sdnn.training.learning import AnyLesson, RunningMean
-from sdnn.training.supply import Portions
+from sdnn.training import precision
+from sdnn.training.detector_recipe import LossWeights
+from sdnn.training.digit_task import as_input
+from sdnn.training.document_batches import DetectorBatch, DocumentMaker
 
 VALIDATION_BATCHES: Final = 8
 MASK_NAMES: Final = ("line", "digit", "sign", "struck", "closer")
@@ -27,39 +27,39 @@ LARGE_ERROR: Final = 0.1
 """Of a field; beyond it an error counts by itself and not by its square: a few wild cells teach little."""
 
 
-def document_lesson(
-    recipe: DetectorRecipe,
-    portions: Portions[DetectorBatch],
-    validation: DocumentMaker,
-    mean: RunningMean[DetectorNet],
-) -> AnyLesson[DetectorNet, DetectorBatch]:
-    """What the loop needs to train the detector.
+@dataclass(frozen=True)
+class DetectionTask:
+    """Training of the detector.
 
-    Args:
-        recipe: Settings of the training.
-        portions: Of a `DocumentMaker`.
-        validation: Makes the documents that the figures are taken on.
-        mean: Of the net.
+    Attributes:
+        make_batches: Maker of the training documents.
+        validation: Maker of the documents of the evaluation.
     """
-    held_out = validation.held_out(VALIDATION_BATCHES)
 
-    def batches(step: int) -> Iterator[DetectorBatch]:
-        return portions.batches(step, PORTION_BATCHES)
+    make_batches: DocumentMaker
+    validation: DocumentMaker
 
-    def loss(net: DetectorNet, batch: DetectorBatch) -> Tensor:
-        device = arithmetic.device_of(net)
-        with arithmetic.autocast(device):
+    name: ClassVar[str] = "documents"
+
+    @cached_property
+    def held_out(self) -> list[DetectorBatch]:
+        """Documents of the evaluation."""
+        return self.validation.held_out(VALIDATION_BATCHES)
+
+    def loss(self, net: DetectorNet, batch: DetectorBatch) -> Tensor:
+        """Detection loss of a batch."""
+        device = precision.device_of(net)
+        with precision.autocast(device):
             maps, ink = net(_contrast(batch, device))
-        return detector_loss(maps.float(), ink.float(), batch.truth, recipe.loss)
+        return detector_loss(maps.float(), ink.float(), batch.truth, self.make_batches.recipe.loss)
 
-    def figures(net: DetectorNet) -> Mapping[str, float]:
-        return detector_figures(net, held_out, recipe.loss)
-
-    return AnyLesson(DetectorStage.DOCUMENTS, recipe, batches, loss, figures, mean)
+    def evaluate(self, net: DetectorNet) -> dict[str, float]:
+        """Detection metrics on held-out documents."""
+        return detector_metrics(net, self.held_out, self.make_batches.recipe.loss)
 
 
 def detector_loss(maps: Tensor, ink: Tensor, truth: TruthMaps, weights: LossWeights) -> Tensor:
-    """How far maps and ink are off the truth; 0 where they say it with certainty.
+    """Loss of maps and ink; 0 where they are certain of the truth.
 
     Args:
         maps: (B, 11, h, w) logits of the masks, then the fields, the last of them a logit, too.
@@ -97,7 +97,7 @@ def detector_loss(maps: Tensor, ink: Tensor, truth: TruthMaps, weights: LossWeig
     return loss + weights.ink * pixels.mean()
 
 
-def detector_figures(
+def detector_metrics(
     net: DetectorNet, batches: Sequence[DetectorBatch], weights: LossWeights
 ) -> dict[str, float]:
     """Loss, precision and recall of the masks and the ink, and mean absolute errors of the fields.
@@ -108,7 +108,7 @@ def detector_figures(
         weights: Of the loss.
 
     Returns:
-        Figures by name. Errors of fields are means over the cells of lines, in the units of `TruthMaps`;
+        Metrics by name. Errors of fields are means over the cells of lines, in the units of `TruthMaps`;
         "accuracy" is the harmonic mean of precision and recall of lines.
     """
     names = (*MASK_NAMES, "ink")
@@ -117,7 +117,7 @@ def detector_figures(
     for batch in batches:
         truth = batch.truth
         with torch.inference_mode():
-            maps, ink = net(_contrast(batch, arithmetic.device_of(net)))
+            maps, ink = net(_contrast(batch, precision.device_of(net)))
             losses.append(float(detector_loss(maps, ink, truth, weights)))
         maps, ink = maps.cpu(), ink.cpu()
         masks = [
@@ -132,12 +132,12 @@ def detector_figures(
         off = np.abs(maps[:, MASKS:PRINTED].numpy() - truth.fields[:, :-1])
         errors += (off * truth.on_line[:, None]).sum(axis=(0, 2, 3))
         cells += float(np.count_nonzero(truth.on_line))
-    precision, recall = right / said.clip(1), right / true.clip(1)
+    precisions, recalls = right / said.clip(1), right / true.clip(1)
     return {
         "accuracy": round(float(2 * right[0] / max(1.0, said[0] + true[0])), 4),
         "held-out loss": round(float(np.mean(losses)), 4),
-        **_named(names, "precision", precision),
-        **_named(names, "recall", recall),
+        **_named(names, "precision", precisions),
+        **_named(names, "recall", recalls),
         **_named(FIELD_NAMES, "error", errors / max(1.0, cells)),
     }
 

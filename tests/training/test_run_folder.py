@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,33 +10,33 @@ from sdnn import __version__
 from sdnn.choices import Source, Stage
 from sdnn.errors import ModelError, OutputError, UsageError
 from sdnn.machine import hardware
-from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import save_tensors
 from sdnn.models.digit_net import DigitNet
-from sdnn.training import run as run_module
+from sdnn.models.lenet import LENET
+from sdnn.training import run_folder as run_module
+from sdnn.training.reader_run import ReaderRun
 from sdnn.training.recipe import Recipe
-from sdnn.training.run import Run
 
 RECIPE = Recipe(Source.PEN, seed=5, channels=(4, 4, 4, 4, 6, 8))
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    return Run.begin(tmp_path / "run", RECIPE, {"file": "00ff"})
+def run(tmp_path: Path) -> ReaderRun:
+    return ReaderRun.begin(tmp_path / "run", RECIPE, {"file": "00ff"})
 
 
 def net_and_optimizer(
     seed: int, memory_format: torch.memory_format
 ) -> tuple[DigitNet, torch.optim.Optimizer]:
     torch.manual_seed(seed)
-    net = DigitNet(channels=RECIPE.channels).to(memory_format=memory_format)
+    net = DigitNet(replace(LENET, channels=RECIPE.channels)).to(memory_format=memory_format)
     return net, torch.optim.AdamW(net.parameters(), lr=0.01, fused=True)
 
 
 def learn(net: DigitNet, optimizer: torch.optim.Optimizer) -> None:
     """A step on windows that are the same each time."""
     torch.manual_seed(0)
-    windows, labels = torch.rand(8, 1, GEOMETRY.height_px, GEOMETRY.window_px), torch.arange(8)
+    windows, labels = torch.rand(8, 1, LENET.geometry.height_px, LENET.geometry.window_px), torch.arange(8)
     optimizer.zero_grad()
     torch.nn.functional.cross_entropy(net(windows), labels).backward()
     optimizer.step()
@@ -45,7 +46,7 @@ def state(net: DigitNet) -> dict[str, Tensor]:
     return {name: value.clone() for name, value in net.state_dict().items()}
 
 
-def test_a_run_begins_with_a_record_of_what_was_asked_for(run: Run) -> None:
+def test_a_run_begins_with_a_record_of_what_was_asked_for(run: ReaderRun) -> None:
     record = json.loads((run.folder / "run.json").read_text())
     assert record["version"] == __version__
     assert record["data"] == {"file": "00ff"}
@@ -54,21 +55,21 @@ def test_a_run_begins_with_a_record_of_what_was_asked_for(run: Run) -> None:
     assert {"torch", "numpy"} <= set(record["versions"])
 
 
-def test_a_run_is_taken_up_as_it_was_begun(run: Run) -> None:
-    assert Run.resume(run.folder) == run
+def test_a_run_is_taken_up_as_it_was_begun(run: ReaderRun) -> None:
+    assert ReaderRun.resume(run.folder) == run
 
 
-def test_a_folder_with_a_run_is_refused_and_left_alone(run: Run) -> None:
+def test_a_folder_with_a_run_is_refused_and_left_alone(run: ReaderRun) -> None:
     before = (run.folder / "run.json").read_bytes()
     with pytest.raises(UsageError, match="--resume"):
-        Run.begin(run.folder, Recipe(seed=6), {})
+        ReaderRun.begin(run.folder, Recipe(seed=6), {})
     assert (run.folder / "run.json").read_bytes() == before
 
 
 def test_a_run_cannot_begin_below_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
-        Run.begin(tmp_path / "file" / "run", RECIPE, {})
+        ReaderRun.begin(tmp_path / "file" / "run", RECIPE, {})
 
 
 @pytest.mark.parametrize(
@@ -88,29 +89,31 @@ def test_a_folder_without_a_run_cannot_be_resumed(tmp_path: Path, content: str |
     if content is not None:
         (tmp_path / "run.json").write_text(content)
     with pytest.raises(UsageError) as caught:
-        Run.resume(tmp_path)
+        ReaderRun.resume(tmp_path)
     assert str(caught.value).startswith(f"{tmp_path}: holds no run")
 
 
-def test_a_recipe_of_another_version_cannot_be_resumed(run: Run) -> None:
+def test_a_recipe_of_another_version_cannot_be_resumed(run: ReaderRun) -> None:
     record = json.loads((run.folder / "run.json").read_text())
     record["recipe"]["strings"]["momentum"] = 0.9
     (run.folder / "run.json").write_text(json.dumps(record))
     with pytest.raises(UsageError):
-        Run.resume(run.folder)
+        ReaderRun.resume(run.folder)
 
 
 def line(stage: Stage, step: int) -> dict[str, object]:
     return {"stage": stage.value, "step": step}
 
 
-def test_a_run_that_other_code_began_is_not_gone_on_with(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_other_code_began_is_not_gone_on_with(
+    run: ReaderRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(run_module, "code_checksum", lambda: "other")
     with pytest.raises(UsageError, match="other code"):
-        Run.resume(run.folder)
+        ReaderRun.resume(run.folder)
 
 
-def test_a_run_knows_the_digits_it_began_with(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_knows_the_digits_it_began_with(run: ReaderRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "source_checksums", lambda source, data: {"file": "00ff"})
     run.check_data(None)
     monkeypatch.setattr(run_module, "source_checksums", lambda source, data: {"file": "00fe"})
@@ -119,17 +122,17 @@ def test_a_run_knows_the_digits_it_began_with(run: Run, monkeypatch: pytest.Monk
 
 
 def test_a_run_without_mnist_needs_none(tmp_path: Path) -> None:
-    Run.begin(tmp_path / "pen", RECIPE, {}).check_data(tmp_path)
+    ReaderRun.begin(tmp_path / "pen", RECIPE, {}).check_data(tmp_path)
 
 
-def test_metrics_are_kept_line_by_line(run: Run) -> None:
+def test_metrics_are_kept_line_by_line(run: ReaderRun) -> None:
     assert run.metrics() == []
     run.record({"step": 2, "loss": 0.5})
     run.record({"step": 4, "loss": 0.25})
     assert run.metrics() == [{"step": 2, "loss": 0.5}, {"step": 4, "loss": 0.25}]
 
 
-def test_the_last_metrics_are_those_of_the_stage(run: Run) -> None:
+def test_the_last_metrics_are_those_of_the_stage(run: ReaderRun) -> None:
     assert run.last_metrics(Stage.DIGITS) == {}
     for stage, step in ((Stage.DIGITS, 2), (Stage.DIGITS, 4), (Stage.STRINGS, 1)):
         run.record(line(stage, step))
@@ -137,14 +140,14 @@ def test_the_last_metrics_are_those_of_the_stage(run: Run) -> None:
     assert run.last_metrics(Stage.STRINGS) == line(Stage.STRINGS, 1)
 
 
-def test_metrics_that_cannot_be_written_are_an_output_error(run: Run) -> None:
+def test_metrics_that_cannot_be_written_are_an_output_error(run: ReaderRun) -> None:
     (run.folder / "metrics.jsonl").mkdir()
     with pytest.raises(OutputError):
         run.record({"step": 2})
 
 
 @pytest.mark.parametrize("stage", [Stage.DIGITS, Stage.STRINGS])
-def test_without_a_checkpoint_a_run_starts_at_the_beginning(run: Run, stage: Stage) -> None:
+def test_without_a_checkpoint_a_run_starts_at_the_beginning(run: ReaderRun, stage: Stage) -> None:
     net, optimizer = net_and_optimizer(0, torch.contiguous_format)
     before = state(net)
     assert run.reached() is None
@@ -157,12 +160,12 @@ def test_without_a_checkpoint_a_run_starts_at_the_beginning(run: Run, stage: Sta
 )
 @pytest.mark.parametrize("stage", [Stage.DIGITS, Stage.STRINGS])
 def test_learning_goes_on_from_a_checkpoint_as_if_nothing_had_happened(
-    run: Run, stage: Stage, memory_format: torch.memory_format
+    run: ReaderRun, stage: Stage, memory_format: torch.memory_format
 ) -> None:
     net, optimizer = net_and_optimizer(0, memory_format)
     learn(net, optimizer)
     run.save_checkpoint(stage, net, optimizer, 1)
-    assert run.reached() is stage
+    assert run.reached() == stage
     learn(net, optimizer)
 
     other, other_optimizer = net_and_optimizer(1, memory_format)
@@ -171,7 +174,7 @@ def test_learning_goes_on_from_a_checkpoint_as_if_nothing_had_happened(
     torch.testing.assert_close(state(other), state(net), atol=1e-6, rtol=1e-5)
 
 
-def test_a_checkpoint_written_again_is_the_same_file(run: Run) -> None:
+def test_a_checkpoint_written_again_is_the_same_file(run: ReaderRun) -> None:
     net, optimizer = net_and_optimizer(0, torch.contiguous_format)
     contents = set()
     for _ in range(20):
@@ -180,17 +183,17 @@ def test_a_checkpoint_written_again_is_the_same_file(run: Run) -> None:
     assert len(contents) == 1
 
 
-def test_a_checkpoint_of_the_stage_before_leaves_net_and_optimizer_as_they_are(run: Run) -> None:
+def test_a_checkpoint_of_the_stage_before_leaves_net_and_optimizer_as_they_are(run: ReaderRun) -> None:
     run.save_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format), 4)
     net, optimizer = net_and_optimizer(1, torch.contiguous_format)
     before = state(net)
     assert run.load_checkpoint(Stage.STRINGS, net, optimizer) == 0
     torch.testing.assert_close(state(net), before, atol=0, rtol=0)
     assert optimizer.state_dict()["state"] == {}
-    assert run.reached() is Stage.DIGITS
+    assert run.reached() == Stage.DIGITS
 
 
-def test_metrics_after_the_checkpoint_are_dropped(run: Run) -> None:
+def test_metrics_after_the_checkpoint_are_dropped(run: ReaderRun) -> None:
     net, optimizer = net_and_optimizer(0, torch.contiguous_format)
     run.save_checkpoint(Stage.DIGITS, net, optimizer, 4)
     for step in (2, 4, 6):
@@ -199,7 +202,7 @@ def test_metrics_after_the_checkpoint_are_dropped(run: Run) -> None:
     assert run.metrics() == [line(Stage.DIGITS, 2), line(Stage.DIGITS, 4)]
 
 
-def test_metrics_of_the_stage_before_are_kept_whatever_becomes_of_the_next(run: Run) -> None:
+def test_metrics_of_the_stage_before_are_kept_whatever_becomes_of_the_next(run: ReaderRun) -> None:
     net, optimizer = net_and_optimizer(0, torch.contiguous_format)
     of_digits = [line(Stage.DIGITS, step) for step in (10, 20)]
     for each in of_digits:
@@ -217,13 +220,13 @@ def test_metrics_of_the_stage_before_are_kept_whatever_becomes_of_the_next(run: 
     assert run.metrics() == [*of_digits, line(Stage.STRINGS, 2)]
 
 
-def test_metrics_recorded_before_the_first_checkpoint_are_dropped(run: Run) -> None:
+def test_metrics_recorded_before_the_first_checkpoint_are_dropped(run: ReaderRun) -> None:
     run.record(line(Stage.DIGITS, 2))
     assert run.load_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format)) == 0
     assert run.metrics() == []
 
 
-def test_half_a_line_of_metrics_does_not_stop_a_resume(run: Run) -> None:
+def test_half_a_line_of_metrics_does_not_stop_a_resume(run: ReaderRun) -> None:
     net, optimizer = net_and_optimizer(0, torch.contiguous_format)
     run.record(line(Stage.DIGITS, 2))
     run.save_checkpoint(Stage.DIGITS, net, optimizer, 2)
@@ -233,7 +236,7 @@ def test_half_a_line_of_metrics_does_not_stop_a_resume(run: Run) -> None:
     assert run.metrics() == [line(Stage.DIGITS, 2)]
 
 
-def test_a_file_that_is_no_checkpoint_is_a_model_error(run: Run) -> None:
+def test_a_file_that_is_no_checkpoint_is_a_model_error(run: ReaderRun) -> None:
     run.checkpoint.write_bytes(b"no checkpoint")
     with pytest.raises(ModelError):
         run.load_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format))
@@ -242,15 +245,15 @@ def test_a_file_that_is_no_checkpoint_is_a_model_error(run: Run) -> None:
 
 
 @pytest.mark.parametrize("metadata", [{"step": "1"}, {}], ids=["of another net", "without step"])
-def test_tensors_that_are_no_checkpoint_are_a_model_error(run: Run, metadata: dict[str, str]) -> None:
+def test_tensors_that_are_no_checkpoint_are_a_model_error(run: ReaderRun, metadata: dict[str, str]) -> None:
     save_tensors(run.checkpoint, {"net.weight": torch.zeros(1)}, {"stage": "digits", **metadata})
     with pytest.raises(ModelError):
         run.load_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format))
 
 
-def test_the_checkpoint_of_a_net_with_other_channels_is_a_model_error(run: Run) -> None:
+def test_the_checkpoint_of_a_net_with_other_channels_is_a_model_error(run: ReaderRun) -> None:
     run.save_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format), 1)
-    other = DigitNet(channels=(4, 4, 4, 4, 6, 9))
+    other = DigitNet(replace(LENET, channels=(4, 4, 4, 4, 6, 9)))
     with pytest.raises(ModelError, match="another net"):
         run.load_checkpoint(Stage.DIGITS, other, torch.optim.AdamW(other.parameters()))
 

@@ -1,23 +1,24 @@
-"""The loop alone, with lessons of a few made-up windows; whole runs are in test_stages."""
+"""The loop alone, with a task of a few made-up windows; whole runs are in test_reader_run."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from itertools import count
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
+from on_the_spot import OnTheSpot
 from torch import Tensor
 
 from sdnn.choices import Source, Stage
-from sdnn.models.architecture import GEOMETRY
 from sdnn.models.digit_net import DigitNet
-from sdnn.training import learning
-from sdnn.training.learning import MOST_GRADIENT, Lesson, Progress, learn, learning_rate
+from sdnn.models.lenet import LENET
+from sdnn.training import loop
+from sdnn.training.loop import MAX_GRAD_NORM, Progress, fit, learning_rate
+from sdnn.training.reader_run import ReaderRun
 from sdnn.training.recipe import DigitRecipe, Recipe
-from sdnn.training.run import Run
+from sdnn.training.task import Task
 
 pytestmark = pytest.mark.slow
 
@@ -26,35 +27,53 @@ DIGITS = DigitRecipe(examples=50, examples_per_epoch=20, batch=10, dropout=0.5) 
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    return Run.begin(tmp_path / "run", Recipe(Source.PEN, 3, TINY, digits=DIGITS, strings=None), {})
+def run(tmp_path: Path) -> ReaderRun:
+    return ReaderRun.begin(tmp_path / "run", Recipe(Source.PEN, 3, TINY, digits=DIGITS, strings=None), {})
 
 
 @pytest.fixture
 def net() -> DigitNet:
     torch.manual_seed(3)
-    return DigitNet(channels=TINY)
+    return DigitNet(replace(LENET, channels=TINY))
 
 
-def numbers(first: int) -> Iterator[int]:
-    return count(first)
+@pytest.fixture(autouse=True)
+def on_the_spot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "Portions", OnTheSpot)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Batches that are the numbers of the steps."""
+
+    recipe: DigitRecipe = DIGITS
+    batches_per_call: ClassVar = 1
+
+    def __call__(self, number: int) -> list[int]:
+        return [number]
 
 
 def windows_of(number: int) -> Tensor:
     generator = torch.Generator().manual_seed(number)
-    return torch.rand(4, 1, GEOMETRY.height_px, GEOMETRY.window_px, generator=generator)
+    return torch.rand(4, 1, LENET.geometry.height_px, LENET.geometry.window_px, generator=generator)
 
 
 def guess(net: DigitNet, number: int) -> Tensor:
     return torch.nn.functional.cross_entropy(net(windows_of(number)), torch.arange(4))
 
 
-def lesson(
-    recipe: DigitRecipe = DIGITS,
-    loss: Callable[[DigitNet, int], Tensor] = guess,
-    figures: Callable[[DigitNet], dict[str, float]] = lambda net: {"accuracy": 0.5},
-) -> Lesson[int]:
-    return Lesson(Stage.DIGITS, recipe, numbers, loss, figures)
+@dataclass(frozen=True)
+class Guesses:
+    """A stage of numbered steps."""
+
+    make_batches: Numbers = field(default_factory=Numbers)
+    loss: Callable[[DigitNet, int], Tensor] = guess
+    evaluate: Callable[[DigitNet], dict[str, float]] = lambda net: {"accuracy": 0.5}
+    name: str = Stage.DIGITS
+
+
+def task(**changes: Any) -> Task[DigitNet, int]:
+    return Guesses(**changes)
 
 
 def ignore(_: Progress) -> None:
@@ -84,18 +103,18 @@ def test_the_shortest_runs_have_a_learning_rate(windows: int) -> None:
 
 
 def test_every_step_is_made_at_its_learning_rate(
-    run: Run, net: DigitNet, monkeypatch: pytest.MonkeyPatch
+    run: ReaderRun, net: DigitNet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[torch.optim.Optimizer] = []
-    plain = learning._optimizer
+    plain = loop._optimizer
 
     def kept(*arguments: Any) -> torch.optim.Optimizer:
         made.append(plain(*arguments))
         return made[-1]
 
-    monkeypatch.setattr(learning, "_optimizer", kept)
+    monkeypatch.setattr(loop, "_optimizer", kept)
     used: list[list[float]] = []
-    learn(net, run, lesson(), lambda _: used.append([group["lr"] for group in made[0].param_groups]))
+    fit(net, task(), run, lambda _: used.append([group["lr"] for group in made[0].param_groups]))
     assert used == [[learning_rate(DIGITS, step)] * 2 for step in range(5)]
     # Kernels decay; biases and normalisations do not.
     kernels, others = made[0].param_groups
@@ -114,23 +133,23 @@ def test_progress_shows_no_accuracy_before_the_first_epoch() -> None:
         "stage": "digits",
         "loss": "1.235",
         "accuracy": "–",
-        "a second": "1,234",
+        "examples/s": "1,234",
     }
     later = Progress(Stage.STRINGS, 2, 4, 0.5, 0.98765, 98.7)
     assert later.shown() == {
         "stage": "strings",
         "loss": "0.500",
         "accuracy": "98.77 %",
-        "a second": "99",
+        "examples/s": "99",
     }
 
 
 def test_every_step_is_reported_and_every_epoch_recorded_the_last_one_even_if_short(
-    run: Run, net: DigitNet
+    run: ReaderRun, net: DigitNet
 ) -> None:
     figures = iter([0.25, 0.5, 0.75])
     progress: list[Progress] = []
-    learn(net, run, lesson(figures=lambda _: {"accuracy": next(figures), "other": 1.0}), progress.append)
+    fit(net, task(evaluate=lambda _: {"accuracy": next(figures), "other": 1.0}), run, progress.append)
     assert [(one.stage, one.step, one.steps) for one in progress] == [
         (Stage.DIGITS, step, 5) for step in range(1, 6)
     ]
@@ -144,22 +163,22 @@ def test_every_step_is_reported_and_every_epoch_recorded_the_last_one_even_if_sh
     assert [line["loss"] for line in lines] == [progress[place].loss for place in (1, 3, 4)]
 
 
-def test_steps_are_made_in_training_and_figures_in_evaluation(run: Run, net: DigitNet) -> None:
+def test_steps_are_made_in_training_and_figures_in_evaluation(run: ReaderRun, net: DigitNet) -> None:
     seen: list[tuple[bool, float]] = []
 
     def watched(net: DigitNet, number: int) -> Tensor:
         seen.append((net.training, net.dropout.p))
         return guess(net, number)
 
-    def figures(net: DigitNet) -> dict[str, float]:
+    def evaluate(net: DigitNet) -> dict[str, float]:
         seen.append((net.training, net.dropout.p))
         return {"accuracy": 0.5}
 
-    learn(net, run, lesson(loss=watched, figures=figures), ignore)
+    fit(net, task(loss=watched, evaluate=evaluate), run, ignore)
     assert seen == [(place not in (2, 5, 7), 0.5) for place in range(8)]
 
 
-def test_a_run_taken_up_again_is_given_the_batches_it_has_not_seen(run: Run, net: DigitNet) -> None:
+def test_a_run_taken_up_again_is_given_the_batches_it_has_not_seen(run: ReaderRun, net: DigitNet) -> None:
     given: list[int] = []
 
     def watched(net: DigitNet, number: int) -> Tensor:
@@ -169,22 +188,22 @@ def test_a_run_taken_up_again_is_given_the_batches_it_has_not_seen(run: Run, net
         return guess(net, number)
 
     with pytest.raises(KeyboardInterrupt):
-        learn(net, run, lesson(loss=watched), ignore)
+        fit(net, task(loss=watched), run, ignore)
     progress: list[Progress] = []
-    learn(net, run, lesson(loss=watched), progress.append)
+    fit(net, task(loss=watched), run, progress.append)
     assert given == [0, 1, 2, 3, 2, 3, 4]  # the third step was not in the checkpoint yet
     assert [one.step for one in progress] == [3, 4, 5]
     assert [one.accuracy for one in progress] == [0.5, 0.5, 0.5]  # known from the first epoch
 
 
-def test_a_stage_that_is_done_learns_nothing_more(run: Run, net: DigitNet) -> None:
-    learn(net, run, lesson(), ignore)
+def test_a_stage_that_is_done_learns_nothing_more(run: ReaderRun, net: DigitNet) -> None:
+    fit(net, task(), run, ignore)
     before, lines = run.checkpoint.read_bytes(), run.metrics()
 
     def never(_net: DigitNet, _number: int) -> Tensor:
         raise AssertionError("a step beyond the last")
 
-    learn(net, run, lesson(loss=never), ignore)
+    fit(net, task(loss=never), run, ignore)
     assert run.checkpoint.read_bytes() == before
     assert run.metrics() == lines
 
@@ -197,8 +216,9 @@ def test_the_dropout_of_a_step_depends_on_seed_stage_and_step(tmp_path: Path) ->
             drawn.append(torch.rand(3).tolist())
             return guess(net, number)
 
-        run = Run.begin(tmp_path / name, Recipe(Source.PEN, seed, TINY), {})
-        learn(DigitNet(channels=TINY), run, replace(lesson(loss=watched), stage=stage), ignore)
+        run = ReaderRun.begin(tmp_path / name, Recipe(Source.PEN, seed, TINY), {})
+        net = DigitNet(replace(LENET, channels=TINY))
+        fit(net, task(loss=watched, name=stage), run, ignore)
         return drawn
 
     first = masks("first", 3, Stage.DIGITS)
@@ -207,7 +227,7 @@ def test_the_dropout_of_a_step_depends_on_seed_stage_and_step(tmp_path: Path) ->
     assert len({tuple(mask) for each in (first, *others) for mask in each}) == 15
 
 
-def test_a_long_gradient_is_shortened(run: Run, net: DigitNet) -> None:
+def test_a_long_gradient_is_shortened(run: ReaderRun, net: DigitNet) -> None:
     lengths: list[float] = []
 
     def steep(net: DigitNet, number: int) -> Tensor:
@@ -217,16 +237,21 @@ def test_a_long_gradient_is_shortened(run: Run, net: DigitNet) -> None:
         gradients = [parameter.grad for parameter in net.parameters() if parameter.grad is not None]
         lengths.append(float(torch.linalg.vector_norm(torch.cat([each.flatten() for each in gradients]))))
 
-    learn(net, run, lesson(loss=steep), measured)
-    assert lengths == pytest.approx([MOST_GRADIENT] * 5, rel=1e-3)
+    fit(net, task(loss=steep), run, measured)
+    assert lengths == pytest.approx([MAX_GRAD_NORM] * 5, rel=1e-3)
 
 
-def test_learning_lowers_the_loss(run: Run, net: DigitNet) -> None:
+def test_learning_lowers_the_loss(run: ReaderRun, net: DigitNet) -> None:
     recipe = DigitRecipe(examples=50, examples_per_epoch=50, batch=1, learning_rate=0.02, dropout=0.0)
 
     def same_again(net: DigitNet, _: int) -> Tensor:
         return guess(net, 0)
 
     losses: list[float] = []
-    learn(net, run, lesson(recipe, same_again), lambda progress: losses.append(progress.loss))
+    fit(
+        net,
+        task(make_batches=Numbers(recipe), loss=same_again),
+        run,
+        lambda progress: losses.append(progress.loss),
+    )
     assert losses[-1] < 0.25 * losses[0]

@@ -1,6 +1,9 @@
 import pickle
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,33 +19,28 @@ from sdnn.choices import Gradient, Objective, Stage
 from sdnn.datasets.digits import Pen
 from sdnn.datasets.pages import LabelledStrip, LineSource, PageRecipe, random_strips
 from sdnn.detection import Detector
-from sdnn.models.architecture import GEOMETRY
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import fully_convolutional
-from sdnn.training import strings
-from sdnn.training.arithmetic import autocast
-from sdnn.training.learning import Lesson
+from sdnn.models.lenet import LENET
+from sdnn.training import string_task
 from sdnn.training.objectives import Loss, forward_loss, viterbi_loss
+from sdnn.training.precision import autocast
 from sdnn.training.recipe import StringRecipe
-from sdnn.training.strings import (
-    PORTION_BATCHES,
-    StripBatch,
-    StripMaker,
-    batched,
-    read_batch,
-    string_lesson,
-)
-from sdnn.training.supply import Portions
+from sdnn.training.string_task import StringTask, StripBatch, StripMaker, bucket_by_width, read_batch
 
 TINY = (4, 4, 4, 4, 6, 8)
-HEIGHT, WINDOW = GEOMETRY.height_px, GEOMETRY.window_px
+HEIGHT, WINDOW = LENET.geometry.height_px, LENET.geometry.window_px
 PAGE = PageRecipe(most_digits=3)
 LINES = LineSource(Pen(), Detector(threads=1))
-MAKER = StripMaker(LINES, PAGE, batch=2, seed=3)
+MAKER = StripMaker(LINES, StringRecipe(batch=2, page=PAGE), LENET.geometry, seed=3)
 
 
 def strip(width: int, text: str = "") -> LabelledStrip:
     return LabelledStrip(np.random.default_rng(width).integers(1, 256, (HEIGHT, width), np.uint8), text)
+
+
+def batched(strips: Sequence[LabelledStrip], size: int) -> list[StripBatch]:
+    return bucket_by_width(strips, size, LENET.geometry)
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +92,10 @@ def test_every_strip_is_in_one_batch_with_its_text_and_columns(widths: list[int]
         width = widths[int(text)]
         np.testing.assert_array_equal(ink[:, :width], strips[int(text)].ink)
         assert not ink[:, width:].any()
-        assert columns == max(1, GEOMETRY.columns(width))
+        assert columns == max(1, LENET.geometry.columns(width))
     for batch in batches:
         assert batch.ink.dtype == np.uint8
-        assert GEOMETRY.columns(batch.ink.shape[2]) == max(batch.columns)
+        assert LENET.geometry.columns(batch.ink.shape[2]) == max(batch.columns)
 
 
 def same(one: list[StripBatch], other: list[StripBatch]) -> bool:
@@ -106,16 +104,18 @@ def same(one: list[StripBatch], other: list[StripBatch]) -> bool:
 
 def test_the_batches_of_a_portion_depend_on_seed_and_number_alone() -> None:
     portion = MAKER(1)
-    assert [len(batch.texts) for batch in portion] == [2] * PORTION_BATCHES
+    assert [len(batch.texts) for batch in portion] == [2] * MAKER.batches_per_call
     assert same(portion, pickle.loads(pickle.dumps(MAKER))(1))
     assert not same(portion, MAKER(0))
-    assert not same(portion, StripMaker(LINES, PAGE, batch=2, seed=4)(1))
+    assert not same(portion, replace(MAKER, seed=4)(1))
 
 
 def test_the_batches_of_a_portion_come_in_random_order() -> None:
     widths = [batch.ink.shape[2] for batch in MAKER(1)]
     assert widths != sorted(widths)
-    strips = random_strips(LINES, 2 * PORTION_BATCHES, PAGE, GEOMETRY, np.random.default_rng([3, 1, 2]))
+    strips = random_strips(
+        LINES, 2 * MAKER.batches_per_call, PAGE, LENET.geometry, np.random.default_rng([3, 1, 2])
+    )
     assert Counter(widths) == Counter(batch.ink.shape[2] for batch in batched(strips, 2))
 
 
@@ -140,7 +140,7 @@ def test_the_filling_of_a_batch_is_not_read(net: DigitNet) -> None:
     (batch,) = batched([strip(84)], 1)
     noise: npt.NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (1, HEIGHT, 250), np.uint8)
     wider = StripBatch(np.concatenate([batch.ink, noise], axis=2), batch.texts, batch.columns)
-    counted = StripBatch(wider.ink, batch.texts, (GEOMETRY.columns(84 + 250),))
+    counted = StripBatch(wider.ink, batch.texts, (LENET.geometry.columns(84 + 250),))
     # The columns that count end before the first that sees the noise.
     assert read_batch(net, wider) == read_batch(net, batch)
     assert read_batch(net, counted) != read_batch(net, batch)
@@ -149,10 +149,9 @@ def test_the_filling_of_a_batch_is_not_read(net: DigitNet) -> None:
 # What the loop is given.
 
 
-def lesson(net: DigitNet, recipe: StringRecipe) -> Lesson[StripBatch]:
-    with pytest.MonkeyPatch.context() as patch, Portions(MAKER) as portions:
-        patch.setattr(strings, "VALIDATION_STRIPS", 6)
-        return string_lesson(net, recipe, portions, LINES, np.random.default_rng(5))
+def task(**recipe: Any) -> StringTask:
+    maker = replace(MAKER, recipe=StringRecipe(page=PAGE, **recipe))
+    return StringTask(maker, maker)
 
 
 OBJECTIVES: dict[tuple[Objective, Gradient], Loss] = {
@@ -164,7 +163,7 @@ OBJECTIVES: dict[tuple[Objective, Gradient], Loss] = {
 
 @pytest.mark.parametrize(("objective", "gradient"), OBJECTIVES)
 @pytest.mark.parametrize("frozen", [True, False])
-def test_the_lesson_is_the_objective_of_the_recipe_on_the_sweep(
+def test_the_loss_is_the_objective_of_the_recipe_on_the_sweep(
     net: DigitNet, objective: Objective, gradient: Gradient, frozen: bool
 ) -> None:
     (batch,) = batched([strip(110, "12"), strip(150, "3"), strip(170, "445")], 3)
@@ -176,8 +175,8 @@ def test_the_lesson_is_the_objective_of_the_recipe_on_the_sweep(
         (slope,) = torch.autograd.grad(loss, bias, retain_graph=True)
         return float(loss.detach()), slope
 
-    taught = lesson(net, StringRecipe(objective=objective, gradient=gradient, frozen=frozen, page=PAGE))
-    assert taught.stage is Stage.STRINGS
+    taught = task(objective=objective, gradient=gradient, frozen=frozen)
+    assert taught.name == Stage.STRINGS
     value, slope = value_and_slope(taught.loss(net, batch))
     for choice, loss_of in OBJECTIVES.items():
         expected, expected_slope = value_and_slope(loss_of(logits, batch.texts, batch.columns))
@@ -189,7 +188,8 @@ def test_the_lesson_is_the_objective_of_the_recipe_on_the_sweep(
 def test_the_figures_are_shares_of_strips_read_right_on_paper_and_clean(
     net: DigitNet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taught = lesson(net, StringRecipe(page=PAGE))
+    monkeypatch.setattr(string_task, "VALIDATION_STRIPS", 6)
+    taught = task()
     asked: list[StripBatch] = []
 
     def read(_net: DigitNet, batch: StripBatch) -> list[str]:
@@ -199,22 +199,7 @@ def test_the_figures_are_shares_of_strips_read_right_on_paper_and_clean(
         right[0] = not right[0]
         return [text if is_right else text + "0" for text, is_right in zip(batch.texts, right, strict=True)]
 
-    monkeypatch.setattr(strings, "read_batch", read)
-    figures = taught.figures(net)
+    monkeypatch.setattr(string_task, "read_batch", read)
+    figures = taught.evaluate(net)
     assert figures == pytest.approx({"clean": 5 / 6, "paper": 1 / 6, "accuracy": 0.5})
     assert [len(batch.texts) for batch in asked] == [6, 6]
-
-
-def test_the_mean_of_a_lesson_begins_with_its_net_and_then_goes_its_own_way() -> None:
-    net = net_in_use(seed=3, channels=TINY)
-    taught = lesson(net, StringRecipe(page=PAGE, mean_decay=0.25))
-    assert taught.mean
-    mean = taught.mean.net
-    torch.testing.assert_close(mean.state_dict(), net.state_dict(), atol=0, rtol=0)
-    weight, its_mean = (each.get_parameter("features.0.weight").detach() for each in (net, mean))
-    first = weight.clone()
-    with torch.no_grad():
-        weight.add_(1)
-    torch.testing.assert_close(its_mean, first, atol=0, rtol=0)
-    taught.mean.follow(net, 1000)  # so late that the recipe alone says how much is kept
-    torch.testing.assert_close(its_mean, first + 0.75)

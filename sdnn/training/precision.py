@@ -1,4 +1,4 @@
-"""How the processor at hand calculates fastest: in bfloat16 where it can, else in float32.
+"""Device and precision of a training (AMP): bfloat16 where the processor has it, else float32.
 
 Measured on two cores: with a bfloat16 of the processor's own training takes 0.4 times as long as in float32;
 where it has none, and the library imitates it, seven times as long.
@@ -14,7 +14,7 @@ from torch import nn
 from sdnn.errors import UsageError
 
 MEMORY_FORMAT: Final = torch.channels_last
-"""Of pictures and kernels: in this order single digits are learned a third faster than in the usual one."""
+"""Memory format of pictures and kernels: digits are learned a third faster than in the contiguous one."""
 
 
 @cache
@@ -28,12 +28,12 @@ CPU: Final = torch.device("cpu")
 
 
 @dataclass(frozen=True)
-class Means:
-    """What a training works with; the result is the same for any number of makers.
+class Resources:
+    """Device and processes of a training; the result is the same for any number of makers.
 
     Attributes:
-        device: Where the net is trained: cpu, or cuda for a graphics card of NVIDIA.
-        makers: Processes that make the examples.
+        device: Device that the net is trained on: cpu, or cuda for a graphics card of NVIDIA.
+        makers: Processes that make batches.
     """
 
     device: str = "cpu"
@@ -50,11 +50,11 @@ class Means:
         return torch.device(self.device)
 
 
-USUAL: Final = Means()
+ONE_CPU: Final = Resources()
 
 
 def device_of(net: nn.Module) -> torch.device:
-    """Where a net's parameters are."""
+    """Device of a net's parameters."""
     return next(net.parameters()).device
 
 

@@ -9,7 +9,6 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +21,17 @@ from sdnn.choices import Objective, Source, Stage
 from sdnn.datasets.pages import PageRecipe
 from sdnn.datasets.paper import Paper
 from sdnn.errors import ModelError, UnreadableInput, UsageError
-from sdnn.models.architecture import GEOMETRY
 from sdnn.models.checkpoint import describe_onnx, load_net, load_tensors
 from sdnn.models.description import Description
 from sdnn.models.engine import Engine
+from sdnn.models.lenet import LENET
 from sdnn.results import Strip
-from sdnn.training import digits, stages, strings
+from sdnn.training import digit_task, loop, reader_run, string_task
+from sdnn.training import run as run_module
 from sdnn.training.averaging import average_with_start
-from sdnn.training.learning import Progress
+from sdnn.training.loop import Progress
+from sdnn.training.reader_run import ReaderRun
 from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
-from sdnn.training.run import Run
-from sdnn.training.stages import new_run, train
 
 DIGITS = DigitRecipe(examples=32, examples_per_epoch=16, batch=8)
 STRINGS = StringRecipe(
@@ -55,7 +54,7 @@ class Interruption(Exception):
 
 @dataclass(frozen=True)
 class Finished:
-    run: Run
+    run: ReaderRun
     description: Description
     progress: list[Progress]
 
@@ -63,22 +62,22 @@ class Finished:
 @pytest.fixture(scope="module", autouse=True)
 def little_to_validate_on() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(digits, "VALIDATION_WINDOWS", 64)
-        patch.setattr(strings, "VALIDATION_STRIPS", 8)
-        patch.setattr(stages, "TEMPERATURE_STRIPS", 10)
+        patch.setattr(digit_task, "VALIDATION_WINDOWS", 64)
+        patch.setattr(string_task, "VALIDATION_STRIPS", 8)
+        patch.setattr(reader_run, "TEMPERATURE_STRIPS", 10)
         yield
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    run = new_run(tmp_path_factory.mktemp("runs") / "first", RECIPE, None)
+    run = ReaderRun.new(tmp_path_factory.mktemp("runs") / "first", RECIPE, None)
     progress: list[Progress] = []
-    return Finished(run, train(run, None, progress.append), progress)
+    return Finished(run, run.train(None, progress.append), progress)
 
 
 @pytest.fixture
 def on_the_spot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stages, "Portions", OnTheSpot)
+    monkeypatch.setattr(loop, "Portions", OnTheSpot)
 
 
 @pytest.fixture
@@ -89,12 +88,12 @@ def exported_before(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None
         shutil.copy(finished.run.model, path)
         describe_onnx(path, description)
 
-    monkeypatch.setattr(stages, "export_onnx", copied)
+    monkeypatch.setattr(reader_run, "export_onnx", copied)
 
 
-def run_until(run: Run, stage: Stage, step: int) -> list[tuple[StrEnum, int]]:
+def run_until(run: ReaderRun, stage: Stage, step: int) -> list[tuple[str, int]]:
     """Trains up to a step and stops there, without finishing; the steps that were made."""
-    made: list[tuple[StrEnum, int]] = []
+    made: list[tuple[str, int]] = []
 
     def report(progress: Progress) -> None:
         made.append((progress.stage, progress.step))
@@ -102,11 +101,11 @@ def run_until(run: Run, stage: Stage, step: int) -> list[tuple[StrEnum, int]]:
             raise Interruption
 
     with pytest.raises(Interruption):
-        train(run, None, report)
+        run.train(None, report)
     return made
 
 
-def assert_same(run: Run, other: Run) -> None:
+def assert_same(run: ReaderRun, other: ReaderRun) -> None:
     """Two runs have recorded the same and stand at the same point, to the last bit."""
     assert timeless(run) == timeless(other)
     (tensors, entries), (others, other_entries) = load_tensors(run.checkpoint), load_tensors(other.checkpoint)
@@ -116,9 +115,9 @@ def assert_same(run: Run, other: Run) -> None:
     assert different == []
 
 
-def timeless(run: Run) -> list[dict[str, Any]]:
+def timeless(run: ReaderRun) -> list[dict[str, Any]]:
     return [
-        {name: value for name, value in line.items() if name not in {"seconds", "a_second"}}
+        {name: value for name, value in line.items() if name not in {"seconds", "examples_per_second"}}
         for line in run.metrics()
     ]
 
@@ -128,7 +127,7 @@ def timeless(run: Run) -> list[dict[str, Any]]:
 
 @pytest.mark.usefixtures("on_the_spot")
 def test_two_runs_of_one_recipe_give_the_same_net(finished: Finished, tmp_path: Path) -> None:
-    run = new_run(tmp_path / "second", RECIPE, None)
+    run = ReaderRun.new(tmp_path / "second", RECIPE, None)
     assert run_until(run, Stage.STRINGS, 4) == BOTH
     assert_same(run, finished.run)
 
@@ -149,9 +148,9 @@ def test_two_runs_of_one_recipe_give_the_same_net(finished: Finished, tmp_path: 
 def test_an_interrupted_run_goes_on_to_the_same_net(
     finished: Finished, tmp_path: Path, stage: Stage, stop: int, kept: int
 ) -> None:
-    run = new_run(tmp_path / "interrupted", RECIPE, None)
+    run = ReaderRun.new(tmp_path / "interrupted", RECIPE, None)
     run_until(run, stage, stop)
-    again = Run.resume(run.folder)
+    again = ReaderRun.resume(run.folder)
     assert again.reached() == ([None, Stage.DIGITS, Stage.STRINGS][(kept + 3) // 4 if kept else 0])
     # What was not in the checkpoint yet is done once more, and nothing else.
     assert run_until(again, Stage.STRINGS, 4) == BOTH[kept:]
@@ -160,19 +159,19 @@ def test_an_interrupted_run_goes_on_to_the_same_net(
 
 @pytest.mark.usefixtures("on_the_spot")
 def test_a_run_interrupted_in_both_stages_goes_on_to_the_same_net(finished: Finished, tmp_path: Path) -> None:
-    run = new_run(tmp_path / "interrupted", RECIPE, None)
+    run = ReaderRun.new(tmp_path / "interrupted", RECIPE, None)
     for stage, step in ((Stage.DIGITS, 3), (Stage.STRINGS, 1), (Stage.STRINGS, 3), (Stage.STRINGS, 4)):
-        run_until(Run.resume(run.folder), stage, step)
+        run_until(ReaderRun.resume(run.folder), stage, step)
     assert_same(run, finished.run)
 
 
 @pytest.mark.usefixtures("on_the_spot", "exported_before")
 def test_a_run_whose_last_step_was_made_is_only_finished(finished: Finished, tmp_path: Path) -> None:
-    run = new_run(tmp_path / "first", RECIPE, None)
+    run = ReaderRun.new(tmp_path / "first", RECIPE, None)
     run_until(run, Stage.STRINGS, 4)
     assert not run.model.exists()
     progress: list[Progress] = []
-    description = train(Run.resume(run.folder), None, progress.append)
+    description = ReaderRun.resume(run.folder).train(None, progress.append)
     assert progress == []
     assert description.temperature == finished.description.temperature
     expected, _ = load_net(finished.run.folder / "model.safetensors")
@@ -191,7 +190,7 @@ def test_a_run_whose_last_step_was_made_is_only_finished(finished: Finished, tmp
     ids=["seed", "no digits first", "objective"],
 )
 def test_another_recipe_gives_another_net(finished: Finished, tmp_path: Path, other: Recipe) -> None:
-    run = new_run(tmp_path / "other", other, None)
+    run = ReaderRun.new(tmp_path / "other", other, None)
     run_until(run, Stage.STRINGS, 2)
     of_strings = [line for line in timeless(finished.run) if line["stage"] == "strings"]
     assert timeless(run)[-1]["loss"] != of_strings[0]["loss"]
@@ -214,7 +213,7 @@ def test_every_epoch_of_either_stage_is_recorded_with_its_figures(finished: Fini
         ("strings", 4),
     ]
     assert [line["loss"] for line in lines] == [finished.progress[place].loss for place in (1, 3, 5, 7)]
-    common = {"stage", "step", "loss", "accuracy", "seconds", "a_second"}
+    common = {"stage", "step", "loss", "accuracy", "seconds", "examples_per_second"}
     assert [set(line) for line in lines] == [common] * 2 + [common | {"clean", "paper"}] * 2
     first, second, third, fourth = (line["accuracy"] for line in lines)
     accuracies = [progress.accuracy for progress in finished.progress]
@@ -222,7 +221,7 @@ def test_every_epoch_of_either_stage_is_recorded_with_its_figures(finished: Fini
 
 
 def test_a_finished_run_has_reached_its_last_stage(finished: Finished) -> None:
-    assert finished.run.reached() is Stage.STRINGS
+    assert finished.run.reached() == Stage.STRINGS
     assert finished.run.last_metrics(Stage.DIGITS) == finished.run.metrics()[1]
     assert finished.run.last_metrics(Stage.STRINGS) == finished.run.metrics()[3]
 
@@ -236,7 +235,7 @@ def test_a_finished_run_holds_one_net_in_two_files(finished: Finished) -> None:
     as_json = json.loads(json.dumps(asdict(finished.description)))
     assert as_json == json.loads(json.dumps(asdict(description)))
     assert engine.description == description
-    blocks = np.random.default_rng(0).integers(0, 2, (GEOMETRY.height_px // 8, 25)).astype(np.float32)
+    blocks = np.random.default_rng(0).integers(0, 2, (LENET.geometry.height_px // 8, 25)).astype(np.float32)
     strip = np.kron(blocks, np.ones((8, 8), np.float32))
     with torch.no_grad():
         logits = net.sweep(torch.from_numpy(strip)[None, None])[0] / description.temperature
@@ -264,7 +263,7 @@ def test_the_net_of_the_files_is_the_running_mean_of_the_last_checkpoint(finishe
 @pytest.mark.usefixtures("on_the_spot")
 def test_after_its_first_step_the_mean_is_the_net_and_after_the_second_it_is_not(tmp_path: Path) -> None:
     recipe = replace(RECIPE, digits=None, strings=replace(STRINGS, examples=8, examples_per_epoch=4))
-    run = new_run(tmp_path / "run", recipe, None)
+    run = ReaderRun.new(tmp_path / "run", recipe, None)
 
     def differ() -> list[str]:
         tensors, _ = load_tensors(run.checkpoint)
@@ -273,7 +272,7 @@ def test_after_its_first_step_the_mean_is_the_net_and_after_the_second_it_is_not
 
     run_until(run, Stage.STRINGS, 1)
     assert differ() == []
-    run_until(Run.resume(run.folder), Stage.STRINGS, 2)
+    run_until(ReaderRun.resume(run.folder), Stage.STRINGS, 2)
     assert {"features.0.weight", "features.1.running_mean", "classifier.4.bias"} <= {*differ()}
 
 
@@ -296,11 +295,11 @@ def test_the_model_says_what_it_was_trained_with(finished: Finished) -> None:
 @pytest.mark.parametrize("stage", [Stage.DIGITS, Stage.STRINGS])
 def test_a_stage_alone_is_a_whole_training(finished: Finished, tmp_path: Path, stage: Stage) -> None:
     recipe = replace(RECIPE, strings=None) if stage is Stage.DIGITS else replace(RECIPE, digits=None)
-    run = new_run(tmp_path / "alone", recipe, None)
+    run = ReaderRun.new(tmp_path / "alone", recipe, None)
     progress: list[Progress] = []
-    description = train(run, None, progress.append)
+    description = run.train(None, progress.append)
     assert [(one.stage, one.step) for one in progress] == [(stage, step) for step in (1, 2, 3, 4)]
-    assert run.reached() is stage
+    assert run.reached() == stage
     assert [line["stage"] for line in run.metrics()] == [stage, stage]
     assert set(description.card) == {f"validation {stage}"}
     assert Engine(run.model).description.recipe == json.loads(json.dumps(asdict(recipe)))
@@ -314,28 +313,30 @@ def test_a_stage_alone_is_a_whole_training(finished: Finished, tmp_path: Path, s
 
 def test_a_folder_with_a_run_is_refused(finished: Finished) -> None:
     with pytest.raises(UsageError, match=str(finished.run.folder)):
-        new_run(finished.run.folder, RECIPE, None)
+        ReaderRun.new(finished.run.folder, RECIPE, None)
 
 
 def test_a_run_that_needs_mnist_does_not_begin_without(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput):
-        new_run(tmp_path / "run", replace(RECIPE, source=Source.MNIST), tmp_path)
+        ReaderRun.new(tmp_path / "run", replace(RECIPE, source=Source.MNIST), tmp_path)
     assert not (tmp_path / "run").exists()
 
 
 def test_a_run_records_the_checksums_of_mnist_where_it_uses_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stages, "digit_source", lambda *_, **__: None)
+    monkeypatch.setattr(run_module, "digit_source", lambda *_, **__: None)
     monkeypatch.setattr("sdnn.datasets.digits.mnist_checksums", lambda data: {"images": "00ff"})
-    assert new_run(tmp_path / "mixed", replace(RECIPE, source=Source.MIXED), None).data == {"images": "00ff"}
-    assert new_run(tmp_path / "pen", RECIPE, None).data == {}
+    assert ReaderRun.new(tmp_path / "mixed", replace(RECIPE, source=Source.MIXED), None).data == {
+        "images": "00ff"
+    }
+    assert ReaderRun.new(tmp_path / "pen", RECIPE, None).data == {}
 
 
 def test_a_trained_net_is_trained_further(finished: Finished, tmp_path: Path, on_the_spot: None) -> None:
     start = finished.run.folder / "model.safetensors"
     recipe = replace(RECIPE, digits=None, strings=replace(STRINGS, frozen=True), channels=(9, 9, 9, 9, 9, 9))
-    run = new_run(tmp_path / "further", recipe, None, start)
+    run = ReaderRun.new(tmp_path / "further", recipe, None, start)
     assert run.recipe.channels == RECIPE.channels  # those of the net, whatever the recipe says
     assert run.recipe.start == hashlib.sha256(start.read_bytes()).hexdigest()
     run_until(run, Stage.STRINGS, 3)
@@ -349,8 +350,8 @@ def test_the_mean_with_the_start_is_written_beside_the_run(
     finished: Finished, tmp_path: Path, on_the_spot: None
 ) -> None:
     recipe = replace(RECIPE, digits=None, strings=replace(STRINGS, frozen=True))
-    run = new_run(tmp_path / "further", recipe, None, finished.run.folder / "model.safetensors")
-    train(run, None, lambda progress: None)
+    run = ReaderRun.new(tmp_path / "further", recipe, None, finished.run.folder / "model.safetensors")
+    run.train(None, lambda progress: None)
     description = average_with_start(run.folder, 0.5, None)
     first, second = (load_net(path)[0] for path in (run.start, run.folder / "model.safetensors"))
     mean, said = load_net(run.folder / "mean" / "model.safetensors")
@@ -364,14 +365,14 @@ def test_the_mean_with_the_start_is_written_beside_the_run(
 def test_going_further_resumes_to_the_same(finished: Finished, tmp_path: Path, on_the_spot: None) -> None:
     start = finished.run.folder / "model.safetensors"
     recipe = replace(RECIPE, digits=None, strings=replace(STRINGS, frozen=True))
-    whole, parted = (new_run(tmp_path / name, recipe, None, start) for name in ("whole", "parted"))
+    whole, parted = (ReaderRun.new(tmp_path / name, recipe, None, start) for name in ("whole", "parted"))
     run_until(whole, Stage.STRINGS, 4)
     run_until(parted, Stage.STRINGS, 2)
-    run_until(Run.resume(parted.folder), Stage.STRINGS, 4)
+    run_until(ReaderRun.resume(parted.folder), Stage.STRINGS, 4)
     assert_same(whole, parted)
 
 
 def test_a_run_needs_a_net_to_start_from(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"missing\.safetensors"):
-        new_run(tmp_path / "run", RECIPE, None, tmp_path / "missing.safetensors")
+        ReaderRun.new(tmp_path / "run", RECIPE, None, tmp_path / "missing.safetensors")
     assert not (tmp_path / "run").exists()

@@ -1,9 +1,8 @@
-"""What happened in a run, a line of JSON for each epoch."""
+"""The metrics of a run, a line of JSON for each epoch."""
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from sdnn.files import written_whole
 
 
 @dataclass(frozen=True)
-class Journal:
+class MetricsLog:
     """A folder with metrics.
 
     Attributes:
@@ -39,13 +38,13 @@ class Journal:
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
-    def last_metrics(self, stage: StrEnum) -> dict[str, Any]:
+    def last_metrics(self, stage: str) -> dict[str, Any]:
         """The latest record of a stage; empty where there is none."""
         return next((line for line in reversed(self.metrics()) if line["stage"] == stage), {})
 
-    def last_figures(self, stage: StrEnum) -> dict[str, Any]:
-        """What of the latest record of a stage says how good the net is, for its card."""
-        others = {"stage", "step", "loss", "a_second"}
+    def last_figures(self, stage: str) -> dict[str, Any]:
+        """Evaluation and seconds of the latest record of a stage, for the card of the net."""
+        others = {"stage", "step", "loss", "examples_per_second"}
         return {name: value for name, value in self.last_metrics(stage).items() if name not in others}
 
     def keep_metrics(self, wanted: Callable[[dict[str, Any]], bool]) -> None:

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, fields, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,15 @@ from sdnn.errors import ModelError, UnreadableInput, UsageError
 from sdnn.models.checkpoint import load_detector, load_tensors
 from sdnn.models.description import DetectorDescription
 from sdnn.models.detector_net import MASKS, DetectorNet
-from sdnn.training import detection, detector_run
-from sdnn.training.detection import FIELD_NAMES, MASK_NAMES, PRINTED, detector_figures, detector_loss
+from sdnn.training import detection_task, detector_run, loop, run_folder
+from sdnn.training import run as run_module
+from sdnn.training.detection_task import FIELD_NAMES, MASK_NAMES, PRINTED, detector_loss, detector_metrics
 from sdnn.training.detector_recipe import DetectorRecipe, LossWeights
-from sdnn.training.detector_run import DetectorRun, new_detector_run, train_detector
+from sdnn.training.detector_run import DetectorRun
 from sdnn.training.document_batches import DetectorBatch, DocumentMaker, filled_up, turned
-from sdnn.training.learning import Progress, RunningMean
-from sdnn.training.run import Run, net_of
+from sdnn.training.loop import Progress
+from sdnn.training.reader_run import ReaderRun
+from sdnn.training.run_folder import net_of
 
 TINY = DetectorRecipe(
     seed=3,
@@ -148,7 +149,7 @@ class Answers(nn.Module):
 def figures_of(maps: Any, ink: Any, truth: TruthMaps) -> dict[str, float]:
     batch = DetectorBatch(np.zeros((1, *SIZE), np.float16), truth)
     net: Any = Answers(maps, ink)
-    return detector_figures(net, [batch, batch], LossWeights())
+    return detector_metrics(net, [batch, batch], LossWeights())
 
 
 def test_a_perfect_answer_has_perfect_figures(truth: TruthMaps) -> None:
@@ -297,27 +298,6 @@ def test_both_kinds_of_batches_have_about_as_many_pixels() -> None:
     assert recipe.batch == (recipe.page_batch + recipe.line_batch) / 2
 
 
-# The running mean.
-
-
-def test_the_mean_forgets_the_first_weights_and_follows_the_net() -> None:
-    linear, normalisation = nn.Linear(2, 2), nn.BatchNorm1d(2)
-    net = nn.Sequential(linear, normalisation)
-    mean = RunningMean(net, decay=0.9)
-    weights = []
-    for step in range(400):
-        with torch.no_grad():
-            linear.weight.fill_(step)
-            net(torch.rand(4, 2))
-        mean.follow(net, step)
-        weights.append(float(mean.net.state_dict()["0.weight"].mean()))
-    assert weights[0] == 0
-    assert all(later > earlier for earlier, later in pairwise(weights))
-    assert weights[-1] == pytest.approx(399 - 9, abs=0.1)  # a decay of 0.9 is nine steps behind
-    assert not mean.net.training
-    assert int(mean.net.state_dict()["1.num_batches_tracked"]) == 400
-
-
 # Whole runs.
 
 
@@ -337,8 +317,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(detector_run, "document_maker", drawn)
     monkeypatch.setattr(detector_run, "export_detector", exported)
-    monkeypatch.setattr(detector_run, "Portions", OnTheSpot)
-    monkeypatch.setattr(detection, "VALIDATION_BATCHES", 2)
+    monkeypatch.setattr(loop, "Portions", OnTheSpot)
+    monkeypatch.setattr(detection_task, "VALIDATION_BATCHES", 2)
 
 
 def trained(folder: Path, recipe: DetectorRecipe = TINY, stop: int | None = None) -> DetectorRun:
@@ -357,16 +337,16 @@ def go_on(run: DetectorRun, stop: int | None = None) -> list[int]:
             raise Interruption
 
     if stop is None:
-        train_detector(run, None, report)
+        run.train(None, report)
     else:
         with pytest.raises(Interruption):
-            train_detector(run, None, report)
+            run.train(None, report)
     return steps
 
 
 def timeless(run: DetectorRun) -> list[dict[str, Any]]:
     return [
-        {name: value for name, value in line.items() if name not in {"seconds", "a_second"}}
+        {name: value for name, value in line.items() if name not in {"seconds", "examples_per_second"}}
         for line in run.metrics()
     ]
 
@@ -406,13 +386,12 @@ def test_what_comes_out_is_the_running_mean_with_its_description(tmp_path: Path)
 
 @pytest.mark.slow
 def test_a_trained_net_is_trained_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(detector_run, "find_unipen", lambda data: None)
-    monkeypatch.setattr(detector_run, "load_mnist", lambda split, data: None)
-    monkeypatch.setattr(detector_run, "source_checksums", lambda source, data: {})
+    monkeypatch.setattr(run_module, "digit_source", lambda *_, **__: None)
+    monkeypatch.setattr(run_module, "source_checksums", lambda source, data: {})
     first = trained(tmp_path / "first", replace(TINY, steps=2))
     start = first.folder / "detector.safetensors"
     still = replace(TINY, steps=1, learning_rate=1e-9)
-    run = new_detector_run(tmp_path / "further", still, None, start)
+    run = DetectorRun.new(tmp_path / "further", still, None, start)
     assert run.recipe.start == hashlib.sha256(start.read_bytes()).hexdigest()
     go_on(run)
     further, _ = load_detector(run.folder / "detector.safetensors")
@@ -424,25 +403,25 @@ def test_a_run_says_which_net_it_trains_and_is_not_taken_for_the_other(tmp_path:
     assert net_of(run.folder) == "detector"
     assert DetectorRun.resume(run.folder) == run
     with pytest.raises(UsageError, match="trains a detector, not a reader"):
-        Run.resume(run.folder)
+        ReaderRun.resume(run.folder)
     assert net_of(tmp_path) == "reader"
 
 
 def test_a_run_knows_the_digits_it_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = DetectorRun.begin(tmp_path / "run", TINY, {"unipen/1a": "00ff"})
-    monkeypatch.setattr(detector_run, "source_checksums", lambda source, data: {"unipen/1a": "00fe"})
+    monkeypatch.setattr(run_folder, "source_checksums", lambda source, data: {"unipen/1a": "00fe"})
     with pytest.raises(UsageError, match="other digits"):
-        train_detector(run, None, lambda progress: None)
+        run.train(None, lambda progress: None)
 
 
 def test_without_unipen_no_run_begins(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput, match="no UNIPEN there") as caught:
-        new_detector_run(tmp_path / "run", TINY, tmp_path)
+        DetectorRun.new(tmp_path / "run", TINY, tmp_path)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
 
 
 def test_a_run_needs_a_net_to_start_from(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"missing\.safetensors"):
-        new_detector_run(tmp_path / "run", TINY, None, tmp_path / "missing.safetensors")
+        DetectorRun.new(tmp_path / "run", TINY, None, tmp_path / "missing.safetensors")
     assert not (tmp_path / "run").exists()

@@ -1,0 +1,32 @@
+"""The architectures of readers, by name: a new one is a module like `lenet` and a row here."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from sdnn.models.architecture import Architecture
+from sdnn.models.description import Description
+from sdnn.models.lenet import LENET
+
+ARCHITECTURES: Final[Mapping[str, Architecture]] = {each.name: each for each in (LENET,)}
+DEFAULT: Final = LENET
+"""Architecture that is trained unless another is named, and of model files that name none."""
+
+
+def architecture_of(description: Description) -> Architecture:
+    """The architecture of a described net, with its channels.
+
+    Raises:
+        TypeError, ValueError: When the description is of no net of this version.
+    """
+    recipe = description.recipe
+    name = recipe.get("architecture", DEFAULT.name)
+    if name not in ARCHITECTURES:
+        raise ValueError(f"architecture {name}")
+    architecture = ARCHITECTURES[name]
+    channels = recipe.get("channels", architecture.channels)
+    if not all(isinstance(maps, int) and maps > 0 for maps in channels):
+        raise ValueError(f"channels {channels}")
+    if description.geometry != architecture.geometry:
+        raise ValueError(f"{description.geometry}")
+    return replace(architecture, channels=tuple(channels))

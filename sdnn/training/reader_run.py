@@ -1,0 +1,106 @@
+"""A training of the reader's net: digits, then strings, then a temperature."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from sdnn.choices import Source, Split, Stage
+from sdnn.datasets.digits import DigitSource, digit_source
+from sdnn.datasets.documents import word_hands
+from sdnn.datasets.pages import GeometryJitter, LineSource, PageRecipe, random_strips
+from sdnn.datasets.rng import RngPurpose, make_rng
+from sdnn.decoding.calibration import fit_temperature
+from sdnn.detection import Detector
+from sdnn.models.checkpoint import describe_onnx, export_onnx, load_net, save_net
+from sdnn.models.description import READER, TRAIN_READER, Description
+from sdnn.models.digit_net import DigitNet
+from sdnn.models.engine import Engine
+from sdnn.models.fully_convolutional import fully_convolutional
+from sdnn.results import Strip
+from sdnn.training.digit_task import DigitTask, WindowMaker
+from sdnn.training.precision import CPU
+from sdnn.training.recipe import Recipe, StageRecipe
+from sdnn.training.run import Run
+from sdnn.training.string_task import StringTask, StripMaker
+from sdnn.training.task import Task
+from sdnn.views import VIEWS
+
+TEMPERATURE_STRIPS = 600
+FIT_AND_CHOOSE = (Split.TRAIN, Split.VALIDATION)
+
+
+class ReaderRun(Run[Recipe, DigitNet, Description]):
+    """A training of the reader's net."""
+
+    NET = READER
+    TRAIN = TRAIN_READER
+    MODEL = "model.onnx"
+    RECIPE = Recipe
+
+    @staticmethod
+    def load(path: Path) -> DigitNet:
+        """A trained net; see `Run.load`."""
+        return load_net(path)[0]
+
+    @staticmethod
+    def initialized(recipe: Recipe, net: DigitNet, sha256: str) -> Recipe:
+        """The recipe with the net's checksum and architecture."""
+        architecture = net.architecture
+        return replace(recipe, start=sha256, architecture=architecture.name, channels=architecture.channels)
+
+    def new_net(self) -> DigitNet:
+        """A net with random weights."""
+        return DigitNet(self.recipe.net)
+
+    def tasks(self, data: Path | None) -> Iterator[Task[DigitNet, Any]]:
+        """Digits, unless strings have begun, then strings."""
+        geometry, seed = self.recipe.net.geometry, self.recipe.seed
+        if (digits := self.recipe.digits) and self.reached() != Stage.STRINGS:
+            sources = (self._source(digits, split, data) for split in FIT_AND_CHOOSE)
+            yield DigitTask(*(WindowMaker(source, digits, geometry, seed) for source in sources))
+        if strings := self.recipe.strings:
+            lines = (self._lines(strings, split, data) for split in FIT_AND_CHOOSE)
+            yield StringTask(*(StripMaker(source, strings, geometry, seed) for source in lines))
+
+    def export(self, net: DigitNet, folder: Path, card: Mapping[str, Any], data: Path | None) -> Description:
+        """Writes `model.onnx`, with a temperature, and `model.safetensors`; see `Run.export`."""
+        net = net.to(CPU).to(memory_format=torch.contiguous_format)
+        description = Description(
+            name=self.folder.resolve().name,
+            geometry=net.architecture.geometry,
+            recipe=asdict(self.recipe),
+            data=self.data,
+            card=card,
+        )
+        model = folder / self.MODEL
+        export_onnx(model, fully_convolutional(net), description)
+        description = replace(description, temperature=self._temperature(Engine(model), data))
+        describe_onnx(model, description)
+        save_net(model.with_suffix(".safetensors"), net, description)
+        return description
+
+    def _source(self, stage: StageRecipe, split: Split, data: Path | None) -> DigitSource:
+        return digit_source(self.recipe.source, split, stage.pen_share, data)
+
+    def _lines(self, stage: StageRecipe, split: Split, data: Path | None) -> LineSource:
+        """Where lines come from: with real hands, documents are among their pages."""
+        words = word_hands(split, data) if self.recipe.source is Source.HANDS else None
+        return LineSource(self._source(stage, split, data), Detector(threads=1), words)
+
+    def _temperature(self, engine: Engine, data: Path | None) -> float:
+        """Fitted on validation strips as the reader sees them, of pages like those of the last stage."""
+        stage = self.recipe.strings or self.recipe.digits
+        assert stage is not None
+        page = self.recipe.strings.page if self.recipe.strings else PageRecipe(clean_share=1)
+        first = VIEWS[0]
+        viewing = GeometryJitter.none(page.viewing.upright)
+        page = replace(page, views=1, viewing=viewing, other_ink=(first.other_ink, first.other_ink))
+        validation = self._lines(stage, Split.VALIDATION, data)
+        rng = make_rng(self.recipe.seed, 0, RngPurpose.TEMPERATURE)
+        strips = random_strips(validation, TEMPERATURE_STRIPS, page, engine.description.geometry, rng)
+        maps = [engine.class_map(Strip(strip.ink.astype(np.float32) / 255)).log_probs for strip in strips]
+        return fit_temperature(maps, [[int(digit) for digit in strip.text] for strip in strips])
