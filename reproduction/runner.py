@@ -9,13 +9,10 @@ other code than today's is made again. A quick run leaves its tables in build/re
 
 import argparse
 import json
-import signal
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +23,7 @@ from reproduction.fingerprint import fingerprint
 from reproduction.tables import write_tables
 from sdnn.files import written_whole
 from sdnn.models.engine import BUNDLED
-from sdnn.workers import interruptions_held
+from sdnn.process_map import ProcessMap
 
 ROOT: Final = Path(__file__).parents[1]
 BUILD: Final = ROOT / "build" / "reproduction"
@@ -104,25 +101,12 @@ def make_all(missing: list[Step], folder: Path) -> None:
     """Makes records, some at a time, and says which are there.
 
     Raises:
-        BrokenProcessPool: When one of the processes is killed.
+        SdnnError: When one of the processes is killed.
     """
-    with ProcessPoolExecutor(WORKERS, get_context("spawn"), begin) as pool:
-        with interruptions_held():
-            running = {pool.submit(make, step, folder): step for step in missing}
-        try:
-            for number, done in enumerate(as_completed(running), start=1):
-                print(f"{number} of {len(missing)}: {running[done].name}, {done.result():.0f} s", flush=True)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in active_children():
-                process.terminate()
-            raise
-
-
-def begin() -> None:
-    """Of a process: the first one alone is interrupted, and ends the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
+    with ProcessMap(partial(make, folder=folder), WORKERS, partial(torch.set_num_threads, 1)) as workers:
+        made = zip(missing, workers.map(missing, ahead=len(missing)), strict=True)
+        for number, (step, seconds) in enumerate(made, start=1):
+            print(f"{number} of {len(missing)}: {step.name}, {seconds:.0f} s", flush=True)
 
 
 def main() -> None:

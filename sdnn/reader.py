@@ -6,7 +6,7 @@ of these views, among those that a constraint allows.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -30,9 +30,9 @@ from sdnn.page_batches import is_picklable, page_batches
 from sdnn.preparation import Line, Page, Preparation, name_of
 from sdnn.preprocessing import load_page
 from sdnn.preprocessing.loading import MAX_PIXELS, ImageSource
+from sdnn.process_map import ordered_map
 from sdnn.results import Evidence, Reading, Strip
 from sdnn.views import VIEWS, View
-from sdnn.workers import in_order
 
 if TYPE_CHECKING:
     from sdnn.decoding.constraints import Constraint
@@ -158,7 +158,7 @@ class Reader:
         contents: Contents | str = Contents.AUTO,
         jobs: int = 1,
         batch_size: int = BATCH_SIZE,
-    ) -> Iterator[Reading]:
+    ) -> Generator[Reading, None, None]:
         """Reads one picture after the other, all pages of a file, and all strings of a page.
 
         What cannot be read has the status `error`, and the rest is read none the less; where the sources
@@ -173,7 +173,7 @@ class Reader:
             batch_size: Lines that are read together, at least 1.
 
         Yields:
-            In the order of the sources; at least one for each.
+            In the order of the sources; at least one for each. Closing the generator ends its processes.
 
         Raises:
             UsageError: When jobs or batch_size are below 1.
@@ -190,7 +190,7 @@ class Reader:
         jobs: int = 1,
         batch_size: int = BATCH_SIZE,
         evidence: bool = False,
-    ) -> Iterator[list[Reading]]:
+    ) -> Generator[list[Reading], None, None]:
         """As `read_many`, with the readings of each page together, and their evidence where asked for.
 
         With evidence, which is too much to be sent about, all is read by this process.
@@ -201,7 +201,7 @@ class Reader:
         if jobs == 1 or evidence:
             yield from read(sources)
         else:
-            yield from in_order(sources, read, jobs, batch_size, is_picklable)
+            yield from ordered_map(read, sources, jobs, batch_size, is_picklable)
 
     def _read_first(self, source: ImageSource, contents: Contents) -> list[Reading]:
         started = time.perf_counter()

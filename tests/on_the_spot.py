@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from sdnn.training.supply import Portions
+from sdnn.training.prefetch import Prefetcher
 
 
-class OnTheSpot(Portions[Any]):
-    """Portions made in this process when they are due."""
+class OnTheSpot(Prefetcher[Any]):
+    """Prefetcher made in this process when they are due."""
 
     def __init__(self, maker: Callable[[int], list[Any]], processes: int = 1) -> None:
         self.maker = maker

@@ -14,7 +14,7 @@ ROOT = Path(sdnn.__file__).parent
 SAMPLE = ROOT.parent / "data" / "samples" / "00000.png"
 LEVELS = [
     {"choices", "errors", "machine", "inputs", "grouping", "rectangle"},
-    {"results", "files", "workers"},
+    {"results", "files", "process_map"},
     {"formats"},
     {"output"},
     {"preprocessing", "models", "decoding"},

@@ -360,7 +360,7 @@ def test_a_batch_reads_each_picture_as_it_reads_alone(
     batch_size: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sdnn.workers.WORTH_STARTING_S", 0.0)
+    monkeypatch.setattr("sdnn.process_map.WORTH_STARTING_S", 0.0)
     alone = [next(reader.read_many([source])) for source in mixed]
     together = list(reader.read_many(mixed, jobs=jobs, batch_size=batch_size))
     assert [told(reading) for reading in together] == [told(reading) for reading in alone]
@@ -370,19 +370,19 @@ def test_a_batch_reads_each_picture_as_it_reads_alone(
 
 
 def test_a_long_batch_is_shared_out_among_processes(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sdnn.workers.WORTH_STARTING_S", 0.0)
+    monkeypatch.setattr("sdnn.process_map.WORTH_STARTING_S", 0.0)
     before = multiprocessing.active_children()
     readings = reader.read_many(repeat(SAMPLE), jobs=2)
     assert len({next(readings).text for _ in range(3)}) == 1
     assert len(multiprocessing.active_children()) == len(before) + 2
-    readings.close()  # type: ignore[attr-defined]  # a generator has it
+    readings.close()
     assert multiprocessing.active_children() == before
 
 
 def test_evidence_is_given_whatever_the_number_of_processes(
     reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sdnn.workers.WORTH_STARTING_S", 0.0)
+    monkeypatch.setattr("sdnn.process_map.WORTH_STARTING_S", 0.0)
     before = multiprocessing.active_children()
     for (reading,) in reader.read_pages([SAMPLE] * 3, jobs=2, evidence=True):
         assert reading.evidence
@@ -419,7 +419,7 @@ def test_sources_are_asked_for_only_a_few_ahead(reader: Reader) -> None:
     readings = reader.read_many(sources(), jobs=2, batch_size=4)
     assert next(readings).text
     assert asked < 20
-    readings.close()  # type: ignore[attr-defined]  # a generator has it
+    readings.close()
 
 
 def test_sources_that_end_with_an_error_do_not_take_readings_with_them(reader: Reader) -> None:

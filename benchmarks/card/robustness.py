@@ -4,6 +4,7 @@ Strips are made of MNIST's test digits; pictures of failures show drawn digits o
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -133,11 +134,11 @@ def measure(
     ]
     # One stream, so that processes that read at the same time are started once.
     pages = (page for conditions in groups for condition in conditions for page in condition.pages())
-    readings = reader.read_many(pages, contents=Contents.LINE, jobs=jobs)
-    lengths, gaps, corruptions, singles = (
-        tuple(_outcome(condition, readings, seed, advance) for condition in conditions)
-        for conditions in groups
-    )
+    with closing(reader.read_many(pages, contents=Contents.LINE, jobs=jobs)) as readings:
+        lengths, gaps, corruptions, singles = (
+            tuple(_outcome(condition, readings, seed, advance) for condition in conditions)
+            for conditions in groups
+        )
     return Figures(lengths, gaps, corruptions, singles[0])
 
 

@@ -3,6 +3,8 @@
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -191,14 +193,15 @@ def read(
     shown: list[Reading] | None = None
     started = time.perf_counter()
     try:
-        with Output(output, layout, resume) as rows:
-            pages = reader.read_pages(
+        with Output(output, layout, resume) as rows, ExitStack() as stack:
+            read_pages = reader.read_pages(
                 (_source(name, output) for name in rows.remaining(pictures(images))),
                 contents=Contents.AUTO if page is None else Contents.PAGE if page else Contents.LINE,
                 jobs=(jobs or processors()) if batch else 1,
                 batch_size=batch_size,
                 evidence=explain is not None,
             )
+            pages: Iterator[list[Reading]] = stack.enter_context(closing(read_pages))
             if batch and not quiet and (output or not is_terminal(sys.stdout)):  # else the bar is in the way
                 pages = counted(
                     pages,

@@ -11,8 +11,8 @@ from torch import nn
 
 from sdnn.choices import Stage
 from sdnn.training.ema import MovingAverage
+from sdnn.training.prefetch import Prefetcher
 from sdnn.training.run_folder import RunFolder
-from sdnn.training.supply import Portions
 from sdnn.training.task import StageSettings, Task
 
 Net = TypeVar("Net", bound=nn.Module)
@@ -84,7 +84,7 @@ def fit(net: Net, task: Task[Net, Batch], run: RunFolder[Any], report: Report, m
     for layer in net.modules():
         if isinstance(layer, nn.Dropout):
             layer.p = recipe.dropout
-    with Portions(task.make_batches, makers) as portions:
+    with Prefetcher(task.make_batches, makers) as portions:
         batches = portions.batches(done, task.make_batches.batches_per_call)
         since, learned = time.perf_counter(), 0
         for step in range(done, recipe.steps):

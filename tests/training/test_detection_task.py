@@ -317,7 +317,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(detector_run, "document_maker", drawn)
     monkeypatch.setattr(detector_run, "export_detector", exported)
-    monkeypatch.setattr(loop, "Portions", OnTheSpot)
+    monkeypatch.setattr(loop, "Prefetcher", OnTheSpot)
     monkeypatch.setattr(detection_task, "VALIDATION_BATCHES", 2)
 
 

@@ -39,7 +39,7 @@ def net() -> DigitNet:
 
 @pytest.fixture(autouse=True)
 def on_the_spot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "Portions", OnTheSpot)
+    monkeypatch.setattr(loop, "Prefetcher", OnTheSpot)
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
 @pytest.fixture
 def on_the_spot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "Portions", OnTheSpot)
+    monkeypatch.setattr(loop, "Prefetcher", OnTheSpot)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sdnn.training.supply import AHEAD, Portions
+from sdnn.training.prefetch import AHEAD, Prefetcher
 
 pytestmark = pytest.mark.slow
 
@@ -21,14 +21,14 @@ IN_ORDER = [batch for portion in TABLE for batch in portion]
 
 @pytest.mark.parametrize("processes", [1, 3])
 def test_batches_come_in_order_from_any_number_on(processes: int) -> None:
-    with Portions(TABLE.__getitem__, processes) as portions:
+    with Prefetcher(TABLE.__getitem__, processes) as portions:
         for first in (0, 1, 2, 3, 10):
             assert [*islice(portions.batches(first, per_portion=3), 14)] == IN_ORDER[first : first + 14]
 
 
 def test_an_error_of_the_maker_is_raised_where_its_portion_is_due() -> None:
     before = multiprocessing.active_children()
-    with Portions(TABLE[: AHEAD + 2].__getitem__) as portions:
+    with Prefetcher(TABLE[: AHEAD + 2].__getitem__) as portions:
         batches = portions.batches(0, per_portion=3)
         # What is missing is asked for before it is due.
         assert [*islice(batches, 3 * (AHEAD + 2))] == IN_ORDER[: 3 * (AHEAD + 2)]
@@ -37,7 +37,7 @@ def test_an_error_of_the_maker_is_raised_where_its_portion_is_due() -> None:
     assert multiprocessing.active_children() == before
 
 
-def broken_off(portions: Portions[str]) -> None:
+def broken_off(portions: Prefetcher[str]) -> None:
     """Takes one batch and stops as a person would."""
     others = len(multiprocessing.active_children())
     with portions:
@@ -49,13 +49,13 @@ def broken_off(portions: Portions[str]) -> None:
 def test_the_process_ends_with_the_work_even_where_that_is_broken_off() -> None:
     before = multiprocessing.active_children()
     with pytest.raises(KeyboardInterrupt):
-        broken_off(Portions(TABLE.__getitem__))
+        broken_off(Prefetcher(TABLE.__getitem__))
     assert multiprocessing.active_children() == before
 
 
 def test_no_process_is_started_for_nothing() -> None:
     before = multiprocessing.active_children()
-    with Portions(TABLE.__getitem__) as portions:
+    with Prefetcher(TABLE.__getitem__) as portions:
         portions.batches(0, per_portion=3)
         assert multiprocessing.active_children() == before
 
@@ -64,10 +64,10 @@ def test_the_process_ends_with_a_training_that_is_killed(tmp_path: Path) -> None
     script = tmp_path / "training.py"
     script.write_text(
         "import os, signal, sys\n"
-        "from sdnn.training.supply import Portions\n"
+        "from sdnn.training.prefetch import Prefetcher\n"
         "def pid(number): return [os.getpid()]\n"
         "if __name__ == '__main__':\n"
-        "    with Portions(pid) as portions:\n"
+        "    with Prefetcher(pid) as portions:\n"
         "        print(next(portions.batches(0, 1)), flush=True)\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from sdnn import workers
+from sdnn import process_map
 from sdnn.errors import SdnnError
-from sdnn.workers import in_order
+from sdnn.process_map import ProcessMap, ordered_map
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ def of_each(numbers: Sequence[int]) -> Iterator[str]:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes are started as soon as there is a second chunk."""
-    monkeypatch.setattr(workers, "WORTH_STARTING_S", 0.0)
+    monkeypatch.setattr(process_map, "WORTH_STARTING_S", 0.0)
 
 
 def even(number: int) -> bool:
@@ -61,7 +61,7 @@ def always(number: int) -> bool:
 @pytest.mark.parametrize("processes", [0, 1, 2])
 @pytest.mark.parametrize("most", [1, 5])
 def test_results_come_in_the_order_of_the_items(processes: int, most: int) -> None:
-    found = list(in_order(iter(range(0, 40, 2)), double, processes, most, always))
+    found = list(ordered_map(double, iter(range(0, 40, 2)), processes, most, always))
     assert [doubled for doubled, _ in found] == list(range(0, 80, 4))
     elsewhere = {pid for _, pid in found} - {os.getpid()}
     assert bool(elsewhere) == (processes > 1)
@@ -71,23 +71,23 @@ def test_results_come_in_the_order_of_the_items(processes: int, most: int) -> No
 def test_an_item_may_have_any_number_of_results() -> None:
     numbers = [3, 0, 1, 0, 0, 4, 2]
     expected = [str(number) for number in numbers for _ in range(number)]
-    assert list(in_order(numbers, of_each, 2, 2, always)) == expected
+    assert list(ordered_map(of_each, numbers, 2, 2, always)) == expected
 
 
 def test_without_items_there_are_no_results() -> None:
-    assert list(in_order([], double, 2, 5, always)) == []
+    assert list(ordered_map(double, [], 2, 5, always)) == []
 
 
 def test_for_little_work_no_process_is_started() -> None:
     before = multiprocessing.active_children()
-    results = in_order(range(5), double, 4, 5, always)
+    results = ordered_map(double, range(5), 4, 5, always)
     assert {next(results)[1] for _ in range(5)} == {os.getpid()}
     assert multiprocessing.active_children() == before
 
 
 @pytest.mark.usefixtures("at_once")
 def test_what_does_not_travel_is_done_here_at_its_turn() -> None:
-    found = list(in_order([0, 2, 1, 4, 6, 3, 5, 8], double, 2, 5, even))
+    found = list(ordered_map(double, [0, 2, 1, 4, 6, 3, 5, 8], 2, 5, even))
     assert [doubled for doubled, _ in found] == [0, 4, 2, 8, 12, 6, 10, 16]
     here = [doubled for doubled, pid in found if pid == os.getpid()]
     assert {2, 6, 10} <= set(here)  # the odd ones
@@ -106,11 +106,11 @@ def test_items_are_asked_for_only_a_few_ahead(processes: int) -> None:
             yield 2 * number
 
     before = multiprocessing.active_children()
-    results = in_order(items(), double, processes, 4, always)
+    results = ordered_map(double, items(), processes, 4, always)
     for number in range(20):
         assert next(results)[0] == 4 * number
         assert asked <= number + 4 * (processes + 2)
-    results.close()  # type: ignore[attr-defined]  # a generator has it
+    results.close()
     assert multiprocessing.active_children() == before
 
 
@@ -121,19 +121,19 @@ def test_more_and_more_is_given_at_a_time_but_not_more_than_allowed() -> None:
         sizes.append(len(chunk))
         return chunk
 
-    assert list(in_order(range(40), task, 1, 8, always)) == list(range(40))
+    assert list(ordered_map(task, range(40), 1, 8, always)) == list(range(40))
     assert sizes == [1, 2, 4, 8, 8, 8, 8, 1]
 
 
 def test_what_takes_long_is_given_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "CHUNK_S", 0.0)
+    monkeypatch.setattr(process_map, "CHUNK_S", 0.0)
     sizes = []
 
     def task(chunk: Sequence[int]) -> Sequence[int]:
         sizes.append(len(chunk))
         return chunk
 
-    assert list(in_order(range(5), task, 1, 8, always)) == list(range(5))
+    assert list(ordered_map(task, range(5), 1, 8, always)) == list(range(5))
     assert sizes == [1] * 5
 
 
@@ -144,7 +144,7 @@ def test_where_the_items_end_with_an_error_the_results_before_it_come_first(proc
         yield from range(7)
         raise OSError("no more")
 
-    results = in_order(items(), double, processes, 3, always)
+    results = ordered_map(double, items(), processes, 3, always)
     assert [next(results)[0] for _ in range(7)] == list(range(0, 14, 2))
     with pytest.raises(OSError, match="no more"):
         next(results)
@@ -154,31 +154,40 @@ def test_where_the_items_end_with_an_error_the_results_before_it_come_first(proc
 @pytest.mark.parametrize("processes", [1, 2])
 def test_an_error_of_the_task_comes_out_and_no_process_is_left(processes: int) -> None:
     before = multiprocessing.active_children()
-    results = in_order([0, 2, 4, 99, 6], double, processes, 1, always)
+    results = ordered_map(double, [0, 2, 4, 99, 6], processes, 1, always)
     assert [next(results)[0] for _ in range(3)] == [0, 4, 8]
     with pytest.raises(KeyError, match="99") as raised:
         next(results)
-    where = getattr(raised.value, "__notes__", [])
-    assert [note for note in where if "in double" in note] == where
-    assert len(where) == processes - 1  # of this process the traceback is there anyway
+    where = str(raised.value.__cause__)
+    assert ("in double" in where) == (processes == 2)  # of this process the traceback is there anyway
     assert multiprocessing.active_children() == before
 
 
 @pytest.mark.usefixtures("at_once")
 def test_a_process_that_is_killed_is_spoken_of() -> None:
     with pytest.raises(SdnnError, match="--jobs"):
-        list(in_order([0, 2, 13, 4, 6, 8], double, 2, 1, always))
+        list(ordered_map(double, [0, 2, 13, 4, 6, 8], 2, 1, always))
 
 
 @pytest.mark.usefixtures("at_once")
 def test_a_process_that_ends_by_itself_was_not_killed() -> None:
     with pytest.raises(SdnnError, match="__main__"):
-        list(in_order([0, 2, 17, 4, 6, 8], double, 2, 1, always))
+        list(ordered_map(double, [0, 2, 17, 4, 6, 8], 2, 1, always))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal masks")
 @pytest.mark.usefixtures("at_once")
 def test_an_interruption_reaches_this_process_alone_from_the_start() -> None:
-    found = set(in_order(range(8), deaf, 2, 1, always))
+    found = set(ordered_map(deaf, range(8), 2, 1, always))
     assert {is_deaf for pid, is_deaf in found if pid != os.getpid()} == {True}
     assert {is_deaf for pid, is_deaf in found if pid == os.getpid()} == {False}
+
+
+def test_a_worker_ends_in_the_middle_of_an_item() -> None:
+    before = multiprocessing.active_children()
+    with ProcessMap(time.sleep, 1) as workers:
+        assert next(workers.map([0.0, 100.0], ahead=2)) is None
+        assert len(multiprocessing.active_children()) == len(before) + 1
+        began = time.perf_counter()
+    assert time.perf_counter() - began < 90
+    assert multiprocessing.active_children() == before
