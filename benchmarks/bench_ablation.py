@@ -29,11 +29,12 @@ from sdnn.evaluation.metrics import bootstrap_over_digits, wilson_interval
 from sdnn.machine import hardware
 from sdnn.models.engine import BUNDLED
 from sdnn.preprocessing import load_page
-from sdnn.reader import SURE, Reader
+from sdnn.reading.reader import Reader
+from sdnn.reading.settings import ACCEPT_ALL, TTA_THRESHOLD
+from sdnn.reading.views import VIEWS, View
 from sdnn.results import FloatArray
 from sdnn.training.reader_run import ReaderRun
 from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
-from sdnn.views import VIEWS, View
 
 HERE = Path(__file__).parent
 BUILD = HERE.parent / "build" / "ablation"
@@ -95,7 +96,7 @@ def variants() -> Iterator[Variant]:
         yield Variant(f"{strips:,} strips", of_strings(examples=strips))
     yield Variant("base, all views", BASE, VIEWS, sure=1.1)
     yield Variant("bundled model, one view", None)
-    yield Variant("bundled model, all views where in doubt", None, VIEWS, SURE)
+    yield Variant("bundled model, all views where in doubt", None, VIEWS, TTA_THRESHOLD)
     yield Variant("bundled model, always all views", None, VIEWS, sure=1.1)
 
 
@@ -177,9 +178,8 @@ def measure(variant: Variant, read: dict[str, Collection]) -> Row:
     """Trains and reads one row."""
     run = None if variant.recipe is None else trained(variant.recipe)
     seconds = sum(run.last_metrics(stage).get("seconds", 0.0) for stage in Stage) if run else None
-    reader = Reader(
-        run.model if run else BUNDLED, min_confidence=0, min_fit=0, views=variant.views, sure=variant.sure
-    )
+    settings = replace(ACCEPT_ALL, views=tuple(variant.views), tta_threshold=variant.sure)
+    reader = Reader(run.model if run else BUNDLED, settings)
     scored = {}
     for name, collection in read.items():
         right = np.array([reader.read_line(page).text == text for page, text in collection.pages])

@@ -25,7 +25,9 @@ from sdnn.evaluation.confidence import coverage_at, expected_calibration_error
 from sdnn.evaluation.labels import read_labels
 from sdnn.machine import hardware
 from sdnn.preprocessing import load_page
-from sdnn.reader import Reader
+from sdnn.reading.line_decoder import LineDecoder
+from sdnn.reading.reader import Reader
+from sdnn.reading.settings import ACCEPT_ALL
 from sdnn.results import FloatArray
 
 HERE = Path(__file__).parent
@@ -90,7 +92,7 @@ def read(
     texts, confidences = [], []
     for number, (page, truth) in enumerate(pages):
         limit = allowed(truth, np.random.default_rng([number, 4]))
-        reader.interpreter = replace(reader.interpreter, constraint=limit)
+        reader.decoder = LineDecoder(replace(reader.settings, constraint=limit))
         reading = reader.read_line(page)
         texts.append(reading.string)
         confidences.append(reading.confidence)
@@ -148,8 +150,8 @@ def changes(before: Row, after: Row, pages: Pages) -> dict[str, int]:
 
 def main(arguments: Sequence[str]) -> None:
     """Reads everything and writes the figures."""
-    reader = Reader(min_confidence=0, min_fit=0)
-    posterior = Reader(decoder=Decoder.POSTERIOR, min_confidence=0, min_fit=0)
+    reader = Reader(settings=ACCEPT_ALL)
+    posterior = Reader(settings=replace(ACCEPT_ALL, decoder=Decoder.POSTERIOR))
     five = test_strips(iter([None] * STRIPS), 5, 41)
     cards = test_strips(
         (card_number(np.random.default_rng([number, 42])) for number in range(NUMBERS)), 16, 43

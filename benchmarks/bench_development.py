@@ -22,7 +22,8 @@ from sdnn.evaluation.folder import evaluate
 from sdnn.evaluation.labels import read_labels
 from sdnn.evaluation.metrics import Score, score
 from sdnn.machine import hardware
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
+from sdnn.reading.settings import ACCEPT_ALL
 
 HERE = Path(__file__).parent
 
@@ -48,7 +49,7 @@ def row(name: str, reader: str, total: Score, a_second: Sequence[float]) -> list
 
 def main() -> None:
     """Reads the folders with the bundled model, and the peer, and writes the figures."""
-    reader = Reader(min_confidence=0, min_fit=0)
+    reader = Reader(settings=ACCEPT_ALL)
     peer = rapidocr_version()
     rows: list[list[str]] = []
     records: list[dict[str, Any]] = []

@@ -25,7 +25,8 @@ from sdnn.datasets.paper import on_paper
 from sdnn.datasets.unipen import RealHands, load_unipen
 from sdnn.evaluation.metrics import score
 from sdnn.machine import hardware
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
+from sdnn.reading.settings import ACCEPT_ALL
 from sdnn.results import Box, FloatArray
 
 HERE = Path(__file__).parent
@@ -107,7 +108,7 @@ def main() -> None:
         return
     share = 0.04 if "--quick" in sys.argv else 1.0
     sure = Reader()
-    every = Reader(min_confidence=0, min_fit=0)
+    every = Reader(settings=ACCEPT_ALL)
     totals = []
     for length in LENGTHS:
         pictures, texts = zip(*digit_strips(length, round(STRIPS * share)), strict=True)

@@ -29,7 +29,8 @@ from sdnn.datasets.unipen import load_unipen
 from sdnn.errors import UnreadableInput
 from sdnn.files import save_picture
 from sdnn.machine import hardware
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
+from sdnn.reading.settings import ACCEPT_ALL
 from sdnn.results import Box, FloatArray, Reading
 
 HERE = Path(__file__).parent
@@ -206,7 +207,7 @@ def main() -> None:
     if "--picture" in sys.argv[1:]:
         draw(Path(sys.argv[sys.argv.index("--picture") + 1]))
         return
-    reader = Reader(min_confidence=0, min_fit=0)
+    reader = Reader(settings=ACCEPT_ALL)
     quick = "--quick" in sys.argv[1:]
     if "--validation" in sys.argv[1:]:
         seed, split, strings = int(sys.argv[sys.argv.index("--validation") + 1]), Split.VALIDATION, SOME

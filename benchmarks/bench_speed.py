@@ -31,7 +31,7 @@ from sdnn.detection import Detector
 from sdnn.errors import SdnnError
 from sdnn.evaluation.labels import read_labels
 from sdnn.machine import hardware, processors
-from sdnn.preparation import Preparation
+from sdnn.reading.preprocessor import PreProcessor
 
 HERE = Path(__file__).parent
 BUILD = HERE.parent / "build"
@@ -173,9 +173,9 @@ def stages_of(files: Sequence[Path]) -> dict[str, Any]:
 
 def usual_width_px(files: Sequence[Path]) -> int:
     """Median width of their strips."""
-    preparation = Preparation(Detector())
-    pages = (page for file in files for page in preparation.pages(file))
-    return int(statistics.median(line.strip.ink.shape[1] for page in pages for line in page.lines))
+    preprocessor = PreProcessor(Detector())
+    pages = (page for file in files for page in preprocessor.pages(file))
+    return int(statistics.median(line.outputs[0].strip.ink.shape[1] for page in pages for line in page.lines))
 
 
 def cells(row: Row, sdnn: Row) -> list[str]:

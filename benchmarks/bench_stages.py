@@ -20,14 +20,15 @@ from typing import Any, Final
 
 import cv2
 
-from sdnn.accounting import described, reported
 from sdnn.choices import Contents, Format
 from sdnn.detection import Detector, Sighting
 from sdnn.formats import formatter
 from sdnn.models.engine import Engine
 from sdnn.output import Output
 from sdnn.preprocessing import load_page
-from sdnn.reader import BATCH_SIZE, Reader
+from sdnn.reading.page import ViewOutput
+from sdnn.reading.reader import BATCH_SIZE, Reader
+from sdnn.reading.report import report
 from sdnn.results import FloatArray, Strip
 
 ROUNDS: Final = 3
@@ -110,53 +111,44 @@ def one_thread(detector: Detector) -> Reader:
     cv2.setNumThreads(1)
     reader = Reader()
     reader.engine = Engine(threads=1)
-    reader.preparation = replace(reader.preparation, detector=detector, keeps_pages=False)
+    reader.preprocessor = replace(reader.preprocessor, detector=detector, keeps_pages=False)
     return reader
 
 
 def read_batch(reader: Reader, names: Sequence[str], rows: Output, clock: Clock) -> list[str]:
     """The texts of a batch, read as `Reader` reads it, each step timed."""
-    interpreter, preparation = reader.interpreter, reader.preparation
+    settings, decoder = reader.settings, reader.decoder
+
+    def sweep(outputs: Sequence[ViewOutput]) -> None:
+        strips = [output.strip for output in outputs]
+        with clock(NETWORK):
+            class_maps = reader.engine.class_maps(strips)
+        clock.sweeps.append(strips)
+        with clock(DECODING):
+            for output, class_map in zip(outputs, class_maps, strict=True):
+                output.class_map = class_map
+            decoder.propose(outputs)
+
     with clock(FILES):
-        pictures = [load_page(name, preparation.max_pixels) for name in names]
+        pictures = [load_page(name, settings.max_pixels) for name in names]
     with clock(PREPARATION):
-        pages = [preparation.page(each, name) for each, name in zip(pictures, names, strict=True)]
+        pages = [reader.preprocessor.page(each, name) for each, name in zip(pictures, names, strict=True)]
         lines = [line for page in pages for line in page.lines]
-        strips = [line.strip for line in lines]
-    with clock(NETWORK):
-        looks = [[look] for look in reader._swept(strips)]
-    clock.sweeps.append(strips)
+    sweep([line.outputs[0] for line in lines])
     with clock(DECODING):
-        agreements = interpreter.agreements(looks)
-        doubtful = [place for place, agreement in enumerate(agreements) if reader._doubts(agreement)]
-    others = reader.views[1:]
+        decoder.agree(lines)
+        uncertain = [line for line in lines if reader._is_uncertain(line)]
+    views, geometry = settings.views[1:], reader.engine.description.geometry
     with clock(PREPARATION):
-        further = [strip for place in doubtful for strip in lines[place].strips(others, preparation.geometry)]
-    with clock(NETWORK):
-        seen_further = reader._swept(further)
-    clock.sweeps.append(further)
+        further = [output for line in uncertain for output in line.add_views(views, geometry)]
+    sweep(further)
     with clock(DECODING):
-        for number, place in enumerate(doubtful):
-            looks[place] += seen_further[number * len(others) : (number + 1) * len(others)]
-        agreed = interpreter.agreements([looks[place] for place in doubtful])
-        for place, agreement in zip(doubtful, agreed, strict=True):
-            agreements[place] = agreement
-        written = [page.brightness for page in pages for _ in page.lines]
-        read = iter(interpreter.readings(written, looks, agreements))
-        least = interpreter.min_confidence
-        found = [
-            reported(
-                page,
-                [described(next(read), line, least) for line in page.lines],
-                Contents.AUTO,
-                reader.handwritten,
-                least,
-            )
-            for page in pages
-        ]
+        decoder.agree(uncertain)
+        decoder.read(pages)
+        found = [report(page, Contents.AUTO, settings, page.elapsed_ms) for page in pages]
     with clock(RECORDS):
-        for page, readings in zip(pages, found, strict=True):
-            rows.write([replace(reading, source=page.source, evidence=None) for reading in readings])
+        for readings in found:
+            rows.write(readings)
     return [reading.text for readings in found for reading in readings]
 
 
@@ -183,7 +175,7 @@ def stages(names: Sequence[str]) -> Stages:
         for stage in STAGES
     }
     lines, further = (sum(map(len, clocks[0].sweeps[first::2])) for first in (0, 1))
-    others = len(reader.views) - 1
+    others = len(reader.settings.views) - 1
     doubtful = further / (others * lines) if others and lines else 0.0
     return Stages(ms, doubtful, len(names) / seconds_on_all_cores(clocks[0].sweeps))
 

@@ -21,7 +21,8 @@ from sdnn.datasets.digits import Mnist, load_mnist
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip, set_side_by_side
 from sdnn.evaluation.metrics import bootstrap_over_digits, score
 from sdnn.machine import hardware, processors
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
+from sdnn.reading.settings import ACCEPT_ALL
 
 HERE = Path(__file__).parent
 GAPS = ((-4, -3), (-2, -1), (0, 3), (4, 6), (7, 12))
@@ -129,7 +130,7 @@ def measure(reader: Reader, case: Case) -> Row:
 
 def main() -> None:
     """Reads everything and writes the figures."""
-    reader = Reader(min_confidence=0, min_fit=0)
+    reader = Reader(settings=ACCEPT_ALL)
     share = 0.05 if "--quick" in sys.argv[1:] else 1.0
     rows = []
     for case in cases(load_mnist(Split.TEST), share):

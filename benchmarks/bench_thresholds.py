@@ -23,7 +23,9 @@ from sdnn.datasets.documents import Document, DocumentRecipe, random_document, w
 from sdnn.decoding.constraints import Constraint, constraint
 from sdnn.decoding.constraints.lexicon import lexicon
 from sdnn.machine import hardware
-from sdnn.reader import Reader
+from sdnn.reading.line_decoder import LineDecoder
+from sdnn.reading.reader import Reader
+from sdnn.reading.settings import ACCEPT_ALL
 from sdnn.results import FloatArray, Reading
 
 HERE = Path(__file__).parent
@@ -87,10 +89,9 @@ def fits(reader: Reader, among_others: bool) -> FloatArray:
         if among_others:
             others = ("".join(map(str, rng.integers(10, size=len(text)))) for _ in range(ENTRIES))
             limit = Constraint(lexicon({text, *others}), None, "a list")
-        limited = replace(reader.interpreter, constraint=limit)
-        before, reader.interpreter = reader.interpreter, limited
+        before, reader.decoder = reader.decoder, LineDecoder(replace(reader.settings, constraint=limit))
         (reading, *more) = reader.read(document.picture)
-        reader.interpreter = before
+        reader.decoder = before
         if not more and reading.text == text:
             found.append(reading.fit)
     return np.array(found)
@@ -98,7 +99,7 @@ def fits(reader: Reader, among_others: bool) -> FloatArray:
 
 def main() -> None:
     """Reads everything and writes the figures."""
-    reader = Reader(min_confidence=0, min_fit=0)
+    reader = Reader(settings=ACCEPT_ALL)
     confidence, right = outcomes(reader)
     rows = []
     for low, high in BINS:

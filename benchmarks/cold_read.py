@@ -39,14 +39,13 @@ def mark(step):
     print("step", step, time.perf_counter(), file=sys.stderr, flush=True)
 mark("module")
 from sdnn.cli import main
-command = sys.modules["sdnn.cli.read"]
-reader_of = command.reader_of
-def timed_reader_of(*args, **options):
+from sdnn.reading.reader import Reader
+load = Reader.__init__
+def timed_load(*args, **options):
     mark("loading")
-    reader = reader_of(*args, **options)
+    load(*args, **options)
     mark("reading")
-    return reader
-command.reader_of = timed_reader_of
+Reader.__init__ = timed_load
 cli = sys.modules["sdnn.cli"]
 leave = cli.leave
 def timed_leave(code):

@@ -28,7 +28,8 @@ from sdnn.files import refuse_to_overwrite
 from sdnn.machine import hardware, processors
 from sdnn.models.engine import BUNDLED
 from sdnn.models.inspection import record_of
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
+from sdnn.reading.settings import ACCEPT_ALL
 
 
 def main(
@@ -53,7 +54,7 @@ def main(
     refuse_to_overwrite("--out", out, [path, *(folder / LABELS_NAME for folder in folders)])
     if not out.parent.is_dir():
         raise OutputError(f"--out {out}: there is no folder {out.parent}; choose another place")
-    reader = Reader(path, min_confidence=0, min_fit=0)
+    reader = Reader(path, ACCEPT_ALL)
     record = record_of(reader.engine, path)
     real = sum(len(read_labels(folder)) for folder in folders)
     try:

@@ -9,31 +9,30 @@
 The public names are loaded when first used, so that `import sdnn` costs nothing.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sdnn.decoding.constraints import Constraint, constraint
-    from sdnn.reader import Reader, load, read, read_line
+    from sdnn.reading.reader import Reader, load, read, read_line
+    from sdnn.reading.settings import ReadingSettings
     from sdnn.results import Reading
 
 __version__ = "0.1.0"
-__all__ = ["Constraint", "Reader", "Reading", "constraint", "load", "read", "read_line"]
+__all__ = ["Constraint", "Reader", "Reading", "ReadingSettings", "constraint", "load", "read", "read_line"]
+
+_MODULES = {
+    **dict.fromkeys(("Constraint", "constraint"), "sdnn.decoding.constraints"),
+    **dict.fromkeys(("Reader", "load", "read", "read_line"), "sdnn.reading.reader"),
+    "ReadingSettings": "sdnn.reading.settings",
+    "Reading": "sdnn.results",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"Reader", "load", "read", "read_line"}:
-        from sdnn import reader
-
-        return getattr(reader, name)
-    if name in {"Constraint", "constraint"}:
-        from sdnn.decoding import constraints
-
-        return getattr(constraints, name)
-    if name == "Reading":
-        from sdnn.results import Reading
-
-        return Reading
-    raise AttributeError(f"module 'sdnn' has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module 'sdnn' has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -11,57 +11,67 @@ called in or else in the user's configuration folder::
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sdnn.errors import OutputError, UsageError
 from sdnn.files import written_whole
+from sdnn.parameters import CONSTRAINTS, PARAMETERS
+
+if TYPE_CHECKING:
+    from sdnn.reading.settings import ReadingSettings
 
 FILE_NAME: Final = "sdnn.toml"
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Settings of reading; None where nothing is said.
+    """Stated values of `sdnn.parameters`; what is not stated has its default.
 
     Attributes:
-        length: Number of digits, `5` or `4-6`.
-        pattern: Regular expression of the whole text; what is no digit is inserted.
-        lexicon: File with the allowed texts, a line each.
-        check: Name of the check-digit system.
-        min_value: Least number.
-        max_value: Greatest number.
-        min_confidence: Readings less probable than this are rejected; 0 accepts all.
-        min_fit: Readings are rejected where the constraint keeps less probability than this; 0 accepts all.
-        temperature: In place of the model's own.
+        values: By name.
+        name: Of the profile that they come from; None where they come from options alone.
     """
 
-    length: str | None = None
-    pattern: str | None = None
-    lexicon: Path | None = None
-    check: str | None = None
-    min_value: int | None = None
-    max_value: int | None = None
-    min_confidence: float | None = None
-    min_fit: float | None = None
-    temperature: float | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    name: str | None = field(default=None, compare=False)
 
-    def with_options(self, given: "Profile") -> "Profile":
-        """The profile with what a command line says instead."""
-        return replace(self, **given.stated())
+    @property
+    def constraints(self) -> dict[str, Any]:
+        """The values that say which texts are allowed."""
+        return {name: value for name, value in self.values.items() if name in CONSTRAINTS}
 
-    def stated(self) -> dict[str, Any]:
-        """The settings that say something."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+    @property
+    def thresholds(self) -> dict[str, Any]:
+        """The other values."""
+        return {name: value for name, value in self.values.items() if name not in CONSTRAINTS}
+
+    def with_options(self, given: Mapping[str, Any]) -> "Profile":
+        """The profile with other values in place of its own; None leaves its own."""
+        stated = {name: value for name, value in given.items() if value is not None}
+        return Profile({**self.values, **stated}, self.name)
 
 
-BUILT_IN: Final[Mapping[str, Profile]] = {
-    "us-zip": Profile(pattern="[0-9]{5}(-[0-9]{4})?"),
-    "student-id": Profile(length="6-10"),
-    "cheque-amount": Profile(pattern="[1-9][0-9]{0,9}"),
-    "date": Profile(pattern="(0[1-9]|[12][0-9]|3[01])/(0[1-9]|1[0-2])/(19|20)[0-9]{2}"),
-    "meter": Profile(length="4-8"),
+def reading_settings(profile: Profile, **others: Any) -> "ReadingSettings":
+    """The settings of a profile, and others as `ReadingSettings` takes them.
+
+    Raises:
+        UsageError: When a value lies outside its range, or constraints contradict each other.
+        UnreadableInput: When the lexicon cannot be read.
+    """
+    from sdnn.decoding.constraints import constraint
+    from sdnn.reading.settings import ReadingSettings
+
+    return ReadingSettings(constraint=constraint(**profile.constraints), **profile.thresholds, **others)
+
+
+BUILT_IN: Final[Mapping[str, Mapping[str, Any]]] = {
+    "us-zip": {"pattern": "[0-9]{5}(-[0-9]{4})?"},
+    "student-id": {"length": "6-10"},
+    "cheque-amount": {"pattern": "[1-9][0-9]{0,9}"},
+    "date": {"pattern": "(0[1-9]|[12][0-9]|3[01])/(0[1-9]|1[0-2])/(19|20)[0-9]{2}"},
+    "meter": {"length": "4-8"},
 }
 
 
@@ -74,9 +84,9 @@ def load_profile(name: str) -> Profile:
     path = _file()
     own = _profiles(path)
     if name in own:
-        return _from_table(own[name], f"{path}: profile {name}")
+        return Profile(_values(own[name], f"{path}: profile {name}"), name)
     if name in BUILT_IN:
-        return BUILT_IN[name]
+        return Profile(BUILT_IN[name], name)
     known = ", ".join(sorted({*own, *BUILT_IN}))
     raise UsageError(f"--profile {name}: there is none of that name in {path} or in sdnn; there are {known}")
 
@@ -117,7 +127,8 @@ def save_profile(name: str, profile: Profile, path: Path) -> None:
         raise UsageError(f"{path}: is not TOML ({error}); mend it or remove it") from error
     table = document.setdefault("profile", tomlkit.table(is_super_table=True))
     entries = tomlkit.table()
-    for setting, value in profile.stated().items():
+    for setting in sorted(profile.values, key=[*PARAMETERS].index):
+        value = profile.values[setting]
         entries[setting] = str(value) if isinstance(value, Path) else value
     table[name] = entries
     with written_whole(path) as temporary:
@@ -151,32 +162,28 @@ def _profiles(path: Path) -> Mapping[str, Any]:
     return profiles
 
 
-def _from_table(table: Any, where: str) -> Profile:
-    """The profile that a table of a file says.
+def _values(table: Any, where: str) -> dict[str, Any]:
+    """The values that a table of a file states.
 
     Raises:
-        UsageError: When it names a setting that there is not, or gives one a value of another kind.
+        UsageError: When it states a value that there is not, one of another type, or one outside its range.
     """
-    known = {field.name for field in fields(Profile)}
-    if not isinstance(table, dict) or set(table) - known:
-        unknown = ", ".join(sorted(set(table) - known)) if isinstance(table, dict) else repr(table)
-        raise UsageError(f"{where}: there is no setting {unknown}; there are {', '.join(sorted(known))}")
-    kinds: dict[str, tuple[type, ...]] = {
-        **dict.fromkeys(("length", "pattern", "lexicon", "check"), (str,)),
-        **dict.fromkeys(("min_value", "max_value"), (int,)),
-        **dict.fromkeys(("min_confidence", "min_fit", "temperature"), (int, float)),
-    }
+    if not isinstance(table, dict) or table.keys() - PARAMETERS:
+        unknown = ", ".join(sorted(table.keys() - PARAMETERS)) if isinstance(table, dict) else repr(table)
+        raise UsageError(f"{where}: there is no setting {unknown}; there are {', '.join(sorted(PARAMETERS))}")
+    values = {}
     for name, value in table.items():
-        if not isinstance(value, kinds[name]) or isinstance(value, bool):
-            wanted = "text in quotation marks" if str in kinds[name] else "a number"
+        kind = PARAMETERS[name].type
+        is_number = kind in {int, float}
+        written = (int, kind) if is_number else str
+        if not isinstance(value, written) or isinstance(value, bool):
+            wanted = "a number" if is_number else "text in quotation marks"
             raise UsageError(f"{where}: {name} = {value!r}: give {wanted}")
-    if "lexicon" in table:
-        table = {**table, "lexicon": Path(table["lexicon"])}
-    profile = Profile(**table)
-    for name in ("min_confidence", "min_fit"):
-        value = getattr(profile, name)
-        if value is not None and not 0 <= value <= 1:
-            raise UsageError(f"{where}: {name} = {value}: give a number from 0 to 1")
-    if profile.temperature is not None and not profile.temperature > 0:
-        raise UsageError(f"{where}: temperature = {profile.temperature}: give a number above 0")
-    return profile
+        values[name] = kind(value)
+    from sdnn.reading.settings import ReadingSettings
+
+    try:
+        ReadingSettings(**Profile(values).thresholds)
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from error
+    return values

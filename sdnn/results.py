@@ -46,23 +46,6 @@ class Geometry:
 
 
 @dataclass(frozen=True, eq=False)
-class Cutout:
-    """A part of a page that holds one line of writing; also the whole page, where that is all it holds.
-
-    Attributes:
-        brightness: (H, W) float32, 0 black to 1 white.
-        page_from_cutout: (2, 3) affine matrix that takes its pixels to pixels of the page.
-    """
-
-    brightness: FloatArray
-    page_from_cutout: FloatArray = field(default_factory=lambda: np.eye(2, 3))
-
-    def within(self, part: "Cutout") -> "Cutout":
-        """The same, where its page is itself a cutout."""
-        return Cutout(self.brightness, _after(part.page_from_cutout, self.page_from_cutout))
-
-
-@dataclass(frozen=True, eq=False)
 class Strip:
     """One line of writing, brought to the size and contrast the net was trained on.
 
@@ -82,7 +65,8 @@ class Strip:
         Args:
             page_from_line: (2, 3) affine matrix from that part to the page.
         """
-        return replace(self, page_from_strip=_after(page_from_line, self.page_from_strip))
+        page_from_strip = page_from_line @ np.vstack([self.page_from_strip, [0.0, 0.0, 1.0]])
+        return replace(self, page_from_strip=page_from_strip)
 
     def to_page(self, box: Box) -> Box:
         """The box in the picture that holds the given box of the strip."""
@@ -92,11 +76,6 @@ class Strip:
         """The box in the strip that holds the given box of the picture."""
         strip_from_page = np.linalg.inv(np.vstack([self.page_from_strip, [0.0, 0.0, 1.0]]))
         return _mapped(box, strip_from_page[:2])
-
-
-def _after(outer: FloatArray, inner: FloatArray) -> FloatArray:
-    """The (2, 3) affine map that applies `inner` first, then `outer`."""
-    return np.asarray(outer @ np.vstack([inner, [0.0, 0.0, 1.0]]))
 
 
 def _mapped(box: Box, matrix: FloatArray) -> Box:
@@ -218,10 +197,10 @@ class Evidence:
     heat: FloatArray | None = None
 
     @classmethod
-    def without_line(cls, page: FloatArray) -> "Evidence":
+    def without_line(cls, page: FloatArray, heat: FloatArray | None) -> "Evidence":
         """Of a picture on which no line was found: nothing went through the net."""
         strip, none = Strip(np.zeros((0, 0), np.float32)), np.zeros(0, np.intp)
-        return cls(page, strip, ClassMap(np.zeros((0, CLASSES)), 1, 1), none, (), ())
+        return cls(page, strip, ClassMap(np.zeros((0, CLASSES)), 1, 1), none, (), (), heat)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ import numpy as np
 from sdnn.choices import Decoder, Topology
 from sdnn.decoding import posterior
 from sdnn.decoding.automaton import Automaton
-from sdnn.decoding.consensus import Consensus
-from sdnn.decoding.consensus import consensus as consensus_of_lines
+from sdnn.decoding.consensus import Hypothesis, propose
+from sdnn.decoding.consensus import consensus as consensus_of_proposals
 from sdnn.decoding.decoder import paths_through, spell
 from sdnn.decoding.recursion import best_paths
 from sdnn.decoding.trellis import Trellis, each_string
@@ -75,6 +75,16 @@ def consensus(
     decoder: Decoder = Decoder.VITERBI,
     topology: Topology = Topology.CTC,
     automaton: Automaton | None = None,
-) -> Consensus | None:
+) -> Hypothesis | None:
     (agreed,) = consensus_of_lines([maps], decoder, topology, automaton)
     return agreed
+
+
+def consensus_of_lines(
+    lines: Sequence[Sequence[FloatArray]],
+    decoder: Decoder = Decoder.VITERBI,
+    topology: Topology = Topology.CTC,
+    automaton: Automaton | None = None,
+) -> list[Hypothesis | None]:
+    proposed = [propose(maps, decoder, topology, automaton) for maps in lines]
+    return consensus_of_proposals(proposed, decoder, topology, automaton)

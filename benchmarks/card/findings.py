@@ -8,7 +8,7 @@ from card.robustness import Figures, SyntheticResult, measure, read_synthetic
 from sdnn.datasets.digits import Mnist
 from sdnn.evaluation.folder import evaluate
 from sdnn.evaluation.report import FolderReport
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
 
 
 @dataclass(frozen=True, eq=False)

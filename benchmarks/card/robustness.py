@@ -18,7 +18,7 @@ from sdnn.datasets.pages import Page, PageRecipe, random_page
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip, set_side_by_side
 from sdnn.evaluation.confidence import BoolArray
 from sdnn.evaluation.metrics import Score, bootstrap_over_digits, score
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
 from sdnn.rendering.contact_sheet import SheetEntry
 from sdnn.results import FloatArray, IntArray, Reading
 

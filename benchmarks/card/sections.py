@@ -18,7 +18,7 @@ from sdnn.evaluation.markdown import bullets, interval, paragraph, percent, tabl
 from sdnn.evaluation.report import COLUMNS, FolderReport, rows_of, unreadable_note
 from sdnn.files import save_picture, written_whole
 from sdnn.models.engine import BUNDLED
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
 from sdnn.rendering.contact_sheet import SheetEntry, contact_sheet
 from sdnn.results import FloatArray, IntArray
 

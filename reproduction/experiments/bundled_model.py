@@ -1,5 +1,6 @@
 """What the net of this package reads from the same strips, for comparison: it never saw their like."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ from sdnn.decoding.constraints import constraint
 from sdnn.machine import hardware
 from sdnn.models.engine import BUNDLED, Engine
 from sdnn.models.inspection import record_of
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
+from sdnn.reading.settings import ACCEPT_ALL
 
 
 def read(quick: bool) -> dict[str, Any]:
@@ -24,8 +26,8 @@ def read(quick: bool) -> dict[str, Any]:
     """
     strips = zip_strips(Split.TEST, TEST_STRIPS // 3 if quick else TEST_STRIPS, TEST_SEED)
     pages = [1 - strip.ink.astype(np.float64) / 255 for strip in strips]
-    free = Reader(min_confidence=0, min_fit=0)
-    limited = Reader(constraint=constraint(length=LENGTH), min_confidence=0, min_fit=0)
+    free = Reader(settings=ACCEPT_ALL)
+    limited = Reader(settings=replace(ACCEPT_ALL, constraint=constraint(length=LENGTH)))
     of_length = list(limited.read_many(pages, contents=Contents.LINE))
     return {
         "parameters": record_of(Engine(BUNDLED), BUNDLED)["parameters"],

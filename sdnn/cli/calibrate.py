@@ -8,24 +8,14 @@ from typing import Annotated
 
 import typer
 
-from sdnn.choices import Decoder, Topology
-from sdnn.cli.options import (
-    CheckOption,
-    LengthOption,
-    LexiconOption,
-    MaxValueOption,
-    MinValueOption,
-    ModelOption,
-    PatternOption,
-    ProfileOption,
-    profile_of,
-    reader_of,
-)
+from sdnn.cli.options import ModelOption, with_profile
 from sdnn.cli.terminal import needs, note, print_line, progress
 from sdnn.errors import UsageError
-from sdnn.profiles import FILE_NAME, refuse_to_replace, save_profile
+from sdnn.parameters import CONSTRAINTS
+from sdnn.profiles import FILE_NAME, Profile, reading_settings, refuse_to_replace, save_profile
 
 
+@with_profile(*CONSTRAINTS.values())
 def calibrate(
     folders: Annotated[
         list[Path], typer.Argument(metavar="DIR...", help="Folders with labels.csv (file,label).")
@@ -36,13 +26,8 @@ def calibrate(
     save: Annotated[str, typer.Option(metavar="NAME", help="Profile to write.")] = "calibrated",
     json_lines: Annotated[bool, typer.Option("--json", help="Print the figures as a JSON record.")] = False,
     model: ModelOption = None,
-    profile: ProfileOption = None,
-    length: LengthOption = None,
-    pattern: PatternOption = None,
-    lexicon: LexiconOption = None,
-    check: CheckOption = None,
-    min_value: MinValueOption = None,
-    max_value: MaxValueOption = None,
+    *,
+    profile: Profile,
 ) -> None:
     """Fit confidence to your own labelled strips, and find from which confidence on a reading can be trusted.
 
@@ -54,23 +39,13 @@ def calibrate(
 
         from sdnn.evaluation.calibration import calibrate as calibrate_on
 
-    refuse_to_replace(save, profile)
-    settings = profile_of(profile, length, pattern, lexicon, check, min_value, max_value)
+    refuse_to_replace(save, profile.name)
+    settings = replace(reading_settings(profile), temperature=None)
     with progress("reading") as update:
-        found = calibrate_on(
-            lambda temperature: reader_of(
-                model,
-                Decoder.VITERBI,
-                Topology.CTC,
-                replace(settings, temperature=temperature, min_confidence=0.0, min_fit=0.0),
-            ),
-            folders,
-            target_error,
-            update,
-        )
+        found = calibrate_on(settings, folders, target_error, update, model)
     print_line(json.dumps(found.to_record()) if json_lines else found.summary())
     if found.threshold is None:
         raise UsageError(f"{found.shortage}; no profile was written")
-    written = replace(settings, temperature=found.temperature, min_confidence=found.threshold.value)
-    save_profile(save, written, Path(FILE_NAME))
+    fitted = {"temperature": found.temperature, "min_confidence": found.threshold.value}
+    save_profile(save, profile.with_options(fitted), Path(FILE_NAME))
     note(f"wrote profile {save} into {FILE_NAME}; use it here with: sdnn read --profile {shlex.quote(save)}")

@@ -3,35 +3,24 @@
 import io
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sdnn.choices import Decoder, Topology
-from sdnn.cli.options import (
-    CheckOption,
-    DecoderOption,
-    LengthOption,
-    LexiconOption,
-    MaxValueOption,
-    MinValueOption,
-    ModelOption,
-    PatternOption,
-    ProfileOption,
-    TopologyOption,
-    profile_of,
-    reader_of,
-)
+from sdnn.cli.options import DecoderOption, ModelOption, TopologyOption, with_profile
 from sdnn.cli.terminal import needs, note, print_line, progress
 from sdnn.errors import ExitCode
 from sdnn.files import refuse_to_overwrite, refuse_unwritable_picture, save_picture
+from sdnn.parameters import CONSTRAINTS
+from sdnn.profiles import Profile, reading_settings
 
 MOST_FAILURES = 200
 """Failures on one contact sheet: more would make a picture that few programs open."""
 
 
+@with_profile(*CONSTRAINTS.values())
 def evaluate(
     folders: Annotated[
         list[Path], typer.Argument(metavar="DIR...", help="Folders with labels.csv (file,label).")
@@ -47,18 +36,15 @@ def evaluate(
     decoder: DecoderOption = Decoder.VITERBI,
     topology: TopologyOption = Topology.CTC,
     model: ModelOption = None,
-    profile: ProfileOption = None,
-    length: LengthOption = None,
-    pattern: PatternOption = None,
-    lexicon: LexiconOption = None,
-    check: CheckOption = None,
-    min_value: MinValueOption = None,
-    max_value: MaxValueOption = None,
+    *,
+    profile: Profile,
 ) -> None:
     """Read labelled strips and say how many are right, and how far confidence can be trusted.
 
     Files that cannot be read count as wrong; then the exit code is 5.
     """
+    from sdnn.reading.reader import Reader
+
     with needs("rapidfuzz", "evaluating"):
         from sdnn.evaluation.folder import evaluate as evaluate_folder
         from sdnn.evaluation.labels import LABELS_NAME, read_labels
@@ -66,8 +52,8 @@ def evaluate(
     if rejection:
         with needs("matplotlib", "--rejection", extra="plots"):
             from sdnn.rendering.rejection import rejection_plot
-    settings = profile_of(profile, length, pattern, lexicon, check, min_value, max_value)
-    reader = reader_of(model, decoder, topology, replace(settings, min_confidence=0.0, min_fit=0.0))
+    accept_all = profile.with_options({"min_confidence": 0.0, "min_fit": 0.0})
+    reader = Reader(model, reading_settings(accept_all, decoder=decoder, topology=topology))
     labelled = [labelled.path for folder in folders for labelled in read_labels(folder)]
     inputs = [*labelled, *(folder / LABELS_NAME for folder in folders)]
     for option, out in (("--failures", failures), ("--rejection", rejection)):

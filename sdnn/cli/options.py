@@ -1,21 +1,18 @@
 """What several commands have in common on the command line: options, and how their values are understood."""
 
+import inspect
 import math
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from sdnn.choices import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT, Decoder, Topology
+from sdnn.choices import Decoder, Topology
 from sdnn.errors import UsageError
-from sdnn.profiles import Profile, load_profile
-
-if TYPE_CHECKING:
-    from sdnn.decoding.constraints import Constraint
-    from sdnn.reader import Reader
-
-CONSTRAINTS = ("length", "pattern", "lexicon", "check", "min_value", "max_value")
-"""Settings of a profile that say which texts are allowed."""
+from sdnn.parameters import Parameter
+from sdnn.profiles import BUILT_IN, FILE_NAME, Profile, load_profile
 
 ModelOption = Annotated[
     Path | None, typer.Option(envvar="SDNN_MODEL", help="Model file (.onnx); the bundled one by default.")
@@ -31,116 +28,54 @@ DataOption = Annotated[
         help="Folder that holds MNIST/raw (else: SDNN_DATA, data/ of a checkout, the user's cache)."
     ),
 ]
-LengthOption = Annotated[
-    str | None,
-    typer.Option("--length", metavar="N|MIN-MAX", help="Number of digits.", rich_help_panel="Constraint"),
-]
-PatternOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="REGEX",
-        help="What the text looks like; what is no digit is inserted, not read.",
-        rich_help_panel="Constraint",
-    ),
-]
-LexiconOption = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="The allowed texts, one a line, each with its weight or without.",
-        rich_help_panel="Constraint",
-    ),
-]
-CheckOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="Check digits: luhn, verhoeff, damm, ean, us.rtn, …",
-        rich_help_panel="Constraint",
-    ),
-]
-MinValueOption = Annotated[
-    int | None, typer.Option(min=0, help="Least number.", rich_help_panel="Constraint")
-]
-MaxValueOption = Annotated[
-    int | None, typer.Option(min=0, help="Greatest number.", rich_help_panel="Constraint")
-]
-MinConfidenceOption = Annotated[
-    float | None,
-    typer.Option(
-        min=0,
-        max=1,
-        metavar="P",
-        help="Reject readings less probable than P; 0 accepts all.",
-        show_default=f"{DEFAULT_MIN_CONFIDENCE:g}",
-        rich_help_panel="Constraint",
-    ),
-]
-MinFitOption = Annotated[
-    float | None,
-    typer.Option(
-        min=0,
-        max=1,
-        metavar="P",
-        help="Reject readings where the constraint keeps less probability than P; 0 accepts all.",
-        show_default=f"{DEFAULT_MIN_FIT:g}",
-        rich_help_panel="Constraint",
-    ),
-]
 ProfileOption = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Settings by name: us-zip, student-id, cheque-amount, date, meter, or one of sdnn.toml.",
+        help=f"Settings by name: {', '.join(BUILT_IN)}, or one of {FILE_NAME}.",
         rich_help_panel="Constraint",
     ),
 ]
 
 
-def profile_of(
-    name: str | None,
-    length: str | None = None,
-    pattern: str | None = None,
-    lexicon: Path | None = None,
-    check: str | None = None,
-    min_value: int | None = None,
-    max_value: int | None = None,
-    min_confidence: float | None = None,
-    min_fit: float | None = None,
-) -> Profile:
-    """The named profile, with what the other options say instead."""
-    options = Profile(length, pattern, lexicon, check, min_value, max_value, min_confidence, min_fit)
-    return (Profile() if name is None else load_profile(name)).with_options(options)
+def with_profile(*parameters: Parameter) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Adds --profile and an option for each of some parameters to a command.
 
-
-def reader_of(
-    model: Path | None, decoder: Decoder, topology: Topology, settings: Profile, **others: Any
-) -> "Reader":
-    """A reader with the constraint and thresholds of a profile, or the reader's own thresholds.
-
-    `others` as `Reader` takes them.
+    The command is handed one `Profile` with all of them, as its argument `profile`; typer reads the options
+    from the signature.
     """
-    from sdnn.reader import Reader
 
-    return Reader(
-        model,
-        decoder,
-        topology,
-        constraint=_constraint_of(settings),
-        min_confidence=settings.min_confidence,
-        min_fit=settings.min_fit,
-        temperature=settings.temperature,
-        **others,
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def decorated(*, profile: str | None, **values: Any) -> None:
+            stated = {each.name: values.pop(each.name) for each in parameters}
+            begun = Profile() if profile is None else load_profile(profile)
+            command(profile=begun.with_options(stated), **values)
+
+        own = inspect.signature(command)
+        kept = [each for each in own.parameters.values() if each.name != "profile"]
+        options = {"profile": ProfileOption, **{each.name: _option(each) for each in parameters}}
+        added = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+            for name, option in options.items()
+        ]
+        decorated.__signature__ = own.replace(parameters=kept + added)  # type: ignore[attr-defined]
+        return decorated
+
+    return decorate
+
+
+def _option(parameter: Parameter) -> Any:
+    """The option that states a parameter."""
+    option = typer.Option(
+        metavar=parameter.metavar,
+        help=parameter.help,
+        min=parameter.least,
+        max=parameter.most,
+        show_default=True if parameter.default is None else f"{parameter.default:g}",
+        rich_help_panel="Constraint",
     )
-
-
-def _constraint_of(settings: Profile) -> "Constraint | None":
-    asked = {name: value for name, value in settings.stated().items() if name in CONSTRAINTS}
-    if not asked:
-        return None  # what constraints are made of need not be loaded
-    from sdnn.decoding.constraints import constraint
-
-    return constraint(**asked)
+    return Annotated[parameter.type | None, option]
 
 
 def region_of(text: str) -> tuple[float, float, float, float]:

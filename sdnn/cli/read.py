@@ -11,29 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sdnn.choices import Contents, Decoder, Format, Polarity, Status, Topology
-from sdnn.cli.options import (
-    CheckOption,
-    DecoderOption,
-    LengthOption,
-    LexiconOption,
-    MaxValueOption,
-    MinConfidenceOption,
-    MinFitOption,
-    MinValueOption,
-    ModelOption,
-    PatternOption,
-    ProfileOption,
-    TopologyOption,
-    profile_of,
-    reader_of,
-    region_of,
-)
+from sdnn.cli.options import DecoderOption, ModelOption, TopologyOption, region_of, with_profile
 from sdnn.cli.reporting import draw, report, summary
 from sdnn.cli.terminal import counted, fail, is_terminal, note, standard_input
 from sdnn.errors import ExitCode, UsageError
 from sdnn.files import refuse_to_overwrite, refuse_unwritable_picture
 from sdnn.inputs import STDIN, is_batch, pictures
 from sdnn.machine import processors
+from sdnn.parameters import CONSTRAINTS, MIN_CONFIDENCE, MIN_FIT
+from sdnn.profiles import Profile, reading_settings
 
 if TYPE_CHECKING:
     from sdnn.preprocessing.loading import ImageSource
@@ -57,6 +43,7 @@ ENDINGS = {
 """Formats that the ending of the output means."""
 
 
+@with_profile(*CONSTRAINTS.values(), MIN_CONFIDENCE, MIN_FIT)
 def read(
     images: Annotated[
         list[str],
@@ -137,15 +124,8 @@ def read(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing of single pictures.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say at the end how it went.")] = False,
-    profile: ProfileOption = None,
-    length: LengthOption = None,
-    pattern: PatternOption = None,
-    lexicon: LexiconOption = None,
-    check: CheckOption = None,
-    min_value: MinValueOption = None,
-    max_value: MaxValueOption = None,
-    min_confidence: MinConfidenceOption = None,
-    min_fit: MinFitOption = None,
+    *,
+    profile: Profile,
 ) -> None:
     """Read the digit strings on pictures.
 
@@ -159,6 +139,7 @@ def read(
     """
     from sdnn.formats import formatter
     from sdnn.output import Output
+    from sdnn.reading.reader import Reader
 
     form = _format(form, json_lines, output)
     if str(output) == "-":
@@ -169,17 +150,17 @@ def read(
         raise UsageError(f"{what} one picture, several were given; call it once for each")
     _refuse_without_effect(form, decoder, nbest, mask_below, confidence)
     _refuse_places(images, output, explain)
-    reader = reader_of(
-        model,
-        decoder,
-        topology,
-        profile_of(profile, length, pattern, lexicon, check, min_value, max_value, min_confidence, min_fit),
-        most_texts=nbest,
+    settings = reading_settings(
+        profile,
+        nbest=nbest,
+        decoder=decoder,
+        topology=topology,
         polarity=polarity,
         region=region_of(region) if region else None,
         max_pixels=max_pixels,
         handwritten=handwritten,
     )
+    reader = Reader(model, settings)
     layout = formatter(
         form,
         source=images[0],

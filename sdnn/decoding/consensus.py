@@ -11,15 +11,35 @@ from sdnn.decoding.automaton import Automaton
 from sdnn.decoding.decoder import paths_through, spell
 from sdnn.decoding.nbest import FLOOR, n_best
 from sdnn.decoding.posterior import language_log_probs, string_log_probs
-from sdnn.results import FloatArray
+from sdnn.results import FloatArray, IntArray, Span
 
 Text = tuple[int, ...]
 """Digit classes."""
 
 
 @dataclass(frozen=True, eq=False)
-class Consensus:
-    """What several maps agree on.
+class Proposal:
+    """A class map and what the decoder reads on it alone.
+
+    Attributes:
+        log_probs: (T, C) log-probabilities of the classes in each column.
+        path: (T,) class of each column; None where no allowed string is possible on so few columns.
+        spans: The digits along the path.
+    """
+
+    log_probs: FloatArray
+    path: IntArray | None
+    spans: tuple[Span, ...]
+
+    @property
+    def string(self) -> Text | None:
+        """Digit classes; None where no allowed string is possible."""
+        return None if self.path is None else tuple(span.label for span in self.spans)
+
+
+@dataclass(frozen=True, eq=False)
+class Hypothesis:
+    """The string that several maps of the same writing agree on.
 
     Attributes:
         string: Digit classes.
@@ -34,20 +54,41 @@ class Consensus:
     fit: float
 
 
-def consensus(
-    lines: Sequence[Sequence[FloatArray]],
+def propose(
+    maps: Sequence[FloatArray],
     decoder: Decoder = Decoder.VITERBI,
     topology: Topology = Topology.CTC,
     automaton: Automaton | None = None,
-) -> list[Consensus | None]:
-    """For each line the string that is most probable when any of its maps may be the right one.
-
-    Each map proposes the string that the decoder finds on it, and scores what all of its line propose. With
-    every map as likely as the others, the mean of a string's probabilities is its probability. The decoder
-    `posterior` looks for one more probable than all of these besides.
+) -> list[Proposal]:
+    """The decoder's reading of each map alone; the decoder `posterior` begins with that of `viterbi`.
 
     Args:
-        lines: For each line V class maps, (T, C) log-probabilities each, with T of their own.
+        maps: (T, C) log-probabilities each, with T of their own.
+        decoder: Finds the candidates.
+        topology: Which paths the trellis allows.
+        automaton: Which strings are allowed; all by default.
+    """
+    proposer = Decoder.NMS if decoder is Decoder.NMS else Decoder.VITERBI
+    return [
+        Proposal(log_probs, path, () if path is None else tuple(spell(path, log_probs.shape[1] - 1)))
+        for path, log_probs in zip(paths_through(maps, proposer, topology, automaton), maps, strict=True)
+    ]
+
+
+def consensus(
+    lines: Sequence[Sequence[Proposal]],
+    decoder: Decoder = Decoder.VITERBI,
+    topology: Topology = Topology.CTC,
+    automaton: Automaton | None = None,
+) -> list[Hypothesis | None]:
+    """For each line the string that is most probable when any of its maps may be the right one.
+
+    Each map scores what all maps of its line propose; one that has too few columns for any allowed string
+    proposes none. With every map as likely as the others, the mean of a string's probabilities is its
+    probability. The decoder `posterior` looks for one more probable than all of these besides.
+
+    Args:
+        lines: For each line what its V maps propose, made with the same decoder, topology and automaton.
         decoder: Finds the candidates.
         topology: Which paths the trellis allows.
         automaton: Which strings are allowed, with what weight; all by default.
@@ -55,41 +96,24 @@ def consensus(
     Returns:
         None for a line where no allowed string is possible: its maps have too few columns for any.
     """
-    candidates = _candidates(lines, decoder, topology, automaton)
-    agreed = _agreed(lines, candidates, topology, automaton)
+    maps = [[proposal.log_probs for proposal in line] for line in lines]
+    proposed = [dict.fromkeys(proposal.string for proposal in line) for line in lines]
+    candidates = [[string for string in strings if string is not None] for strings in proposed]
+    agreed = _agreed(maps, candidates, topology, automaton)
     if decoder is not Decoder.POSTERIOR:
         return agreed
     rivals: dict[int, list[Text]] = {}
-    for place, (maps, before) in enumerate(zip(lines, agreed, strict=True)):
+    for place, (of_line, before) in enumerate(zip(maps, agreed, strict=True)):
         if before is None:
             continue
         # Only what is likelier than the best path's string is looked for: on a doubtful map that saves most.
-        for string, _ in n_best(maps, 1, automaton, topology, max(FLOOR, before.confidence)).strings:
+        for string, _ in n_best(of_line, 1, automaton, topology, max(FLOOR, before.confidence)).strings:
             if string != before.string:
                 rivals[place] = [string, before.string]
-    again = _agreed([lines[place] for place in rivals], [*rivals.values()], topology, automaton)
-    for place, consensus_again in zip(rivals, again, strict=True):
-        agreed[place] = consensus_again
+    again = _agreed([maps[place] for place in rivals], [*rivals.values()], topology, automaton)
+    for place, hypothesis in zip(rivals, again, strict=True):
+        agreed[place] = hypothesis
     return agreed
-
-
-def _candidates(
-    lines: Sequence[Sequence[FloatArray]], decoder: Decoder, topology: Topology, automaton: Automaton | None
-) -> list[list[Text]]:
-    """What the maps of each line propose, none of it twice.
-
-    A map that has too few columns for any allowed string proposes none; another may have enough.
-    """
-    proposer = Decoder.NMS if decoder is Decoder.NMS else Decoder.VITERBI
-    maps = [log_probs for line in lines for log_probs in line]
-    proposals = [
-        None if path is None else tuple(span.label for span in spell(path, log_probs.shape[1] - 1))
-        for path, log_probs in zip(paths_through(maps, proposer, topology, automaton), maps, strict=True)
-    ]
-    return [
-        [string for string in dict.fromkeys(proposals[line]) if string is not None]
-        for line in _of_lines(lines)
-    ]
 
 
 def _agreed(
@@ -97,7 +121,7 @@ def _agreed(
     candidates: Sequence[Sequence[Text]],
     topology: Topology,
     automaton: Automaton | None,
-) -> list[Consensus | None]:
+) -> list[Hypothesis | None]:
     """For each line the candidate that is most probable over its maps."""
     maps = [log_probs for line in lines for log_probs in line]
     weighed = [strings for line, strings in zip(lines, candidates, strict=True) for _ in line]
@@ -127,7 +151,7 @@ def _most_probable(
     of_language: FloatArray,
     of_allowed: FloatArray,
     automaton: Automaton | None,
-) -> Consensus:
+) -> Hypothesis:
     """The best candidate of one line.
 
     Args:
@@ -141,7 +165,7 @@ def _most_probable(
     if automaton is not None:
         mixed = mixed + [automaton.log_weight(candidate) for candidate in candidates]
     best = int(mixed.argmax())
-    return Consensus(
+    return Hypothesis(
         candidates[best],
         scores[:, best],
         min(1.0, float(np.exp(mixed[best] - np.logaddexp.reduce(of_language)))),

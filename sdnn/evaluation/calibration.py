@@ -13,9 +13,9 @@ from sdnn.errors import UnreadableInput
 from sdnn.evaluation.confidence import Threshold, expected_calibration_error, fewest_strips, threshold_for
 from sdnn.evaluation.folder import first_readings
 from sdnn.evaluation.labels import LabelledFile, read_labels
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
+from sdnn.reading.settings import ReadingSettings
 from sdnn.results import FloatArray, Reading
-from sdnn.views import VIEWS
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,11 @@ class Calibration:
 
 
 def calibrate(
-    reader_at: Callable[[float | None], Reader],
+    settings: ReadingSettings,
     folders: Sequence[Path],
     target_error: float,
     advance: Callable[[int, int], None] = lambda done, total: None,
+    model: Path | None = None,
 ) -> Calibration:
     """Fits a temperature, then finds the threshold at that temperature.
 
@@ -83,18 +84,17 @@ def calibrate(
     are found on the same strips; the guarantee of the threshold is weakened a little by that.
 
     Args:
-        reader_at: Makes the reader of a temperature, or with the model's own.
+        settings: Settings of reading, of which the temperature is the one before.
         folders: With `labels.csv`.
         target_error: Share of the accepted texts that may be wrong.
         advance: Called with readings done and to do.
+        model: File (.onnx); the bundled one by default.
 
     Raises:
         UnreadableInput: When a folder, its labels or a picture cannot be read.
     """
     labelled = [each for folder in folders for each in read_labels(folder)]
-    plain = reader_at(1.0)
-    plain.views = VIEWS[:1]
-    plain.interpreter = replace(plain.interpreter, constraint=None, min_confidence=0.0)
+    plain = Reader(model, replace(settings, temperature=1.0, views=settings.views[:1], constraint=None))
     maps: list[FloatArray] = []
     strings: list[list[int]] = []
     for done, (each, (reading, _)) in enumerate(zip(labelled, _readings(plain, labelled), strict=True)):
@@ -106,7 +106,8 @@ def calibrate(
         raise UnreadableInput(f"{folders[0]}: no strip with digits on it; nothing can be fitted")
     temperature = round(fit_temperature(maps, strings), 4)  # as it will stand in the profile
     outcomes = []
-    for number, reader in enumerate((reader_at(None), reader_at(temperature)), start=1):
+    readers = (Reader(model, settings), Reader(model, replace(settings, temperature=temperature)))
+    for number, reader in enumerate(readers, start=1):
         confidences, right = np.zeros(len(labelled)), np.zeros(len(labelled), bool)
         for done, (reading, digits) in enumerate(_readings(reader, labelled)):
             confidences[done], right[done] = reading.confidence, digits == labelled[done].label

@@ -12,7 +12,7 @@ from sdnn.choices import Status
 from sdnn.evaluation.labels import read_labels
 from sdnn.evaluation.metrics import score, score_by_length
 from sdnn.evaluation.report import FolderReport
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
 from sdnn.rendering.contact_sheet import SheetEntry
 from sdnn.results import Reading
 

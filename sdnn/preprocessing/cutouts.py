@@ -1,15 +1,13 @@
 """Parts of a page."""
 
-import numpy as np
-
 from sdnn.errors import UnreadableInput
-from sdnn.results import Box, Cutout, FloatArray
+from sdnn.results import Box, FloatArray
 
 
 def region_of(
     page: FloatArray, x: float, y: float, width: float, height: float, name: str = "picture"
-) -> Cutout:
-    """A region of a page, as far as it lies on it.
+) -> Box:
+    """A region of a page, as far as it lies on it, in whole pixels.
 
     Args:
         page: (H, W) brightness.
@@ -29,4 +27,4 @@ def region_of(
             f"{name}: nothing of its {columns} x {rows} pixels lies in the region {x:g},{y:g},{width:g},"
             f"{height:g}; give one that begins on the picture"
         )
-    return Cutout(page[top:bottom, left:right], np.array([[1.0, 0.0, left], [0.0, 1.0, top]]))
+    return Box(left, top, right, bottom)

@@ -20,6 +20,7 @@ from sdnn.models.description import READER, TRAIN_READER, Description
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.engine import Engine
 from sdnn.models.fully_convolutional import fully_convolutional
+from sdnn.reading.views import VIEWS
 from sdnn.results import Strip
 from sdnn.training.digit_task import DigitTask, WindowMaker
 from sdnn.training.precision import CPU
@@ -27,7 +28,6 @@ from sdnn.training.recipe import Recipe, StageRecipe
 from sdnn.training.run import Run
 from sdnn.training.string_task import StringTask, StripMaker
 from sdnn.training.task import Task
-from sdnn.views import VIEWS
 
 TEMPERATURE_STRIPS = 600
 FIT_AND_CHOOSE = (Split.TRAIN, Split.VALIDATION)

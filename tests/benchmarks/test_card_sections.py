@@ -19,7 +19,7 @@ from sdnn.evaluation.metrics import Score
 from sdnn.evaluation.report import FolderReport
 from sdnn.models.engine import BUNDLED
 from sdnn.models.inspection import record_of
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
 from sdnn.rendering.contact_sheet import SheetEntry
 from sdnn.results import Reading
 

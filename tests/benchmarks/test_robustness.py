@@ -15,7 +15,7 @@ from card.robustness import (
 )
 from digits import drawn_digits
 
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
 
 DIGITS = drawn_digits(60)
 

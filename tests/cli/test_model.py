@@ -20,7 +20,7 @@ from sdnn.models.checkpoint import describe_onnx
 from sdnn.models.engine import BUNDLED, Engine
 from sdnn.models.inspection import DIGIT_PX, STRIP_PX
 from sdnn.models.lenet import LENET
-from sdnn.preparation import Preparation
+from sdnn.reading.preprocessor import PreProcessor
 
 
 def shown(*arguments: object) -> str:
@@ -158,11 +158,11 @@ def test_model_alone_lists_its_commands() -> None:
 
 def test_a_strip_of_five_digits_is_as_wide_as_is_said(mnist: Mnist) -> None:
     rng = np.random.default_rng(0)
-    preparation = Preparation(Detector())
+    preprocessor = PreProcessor(Detector())
     widths = []
     for _ in range(200):
-        (line,) = preparation.page(random_strip(mnist, Layout(), rng).page, "strip").lines
-        widths.append(line.strip.ink.shape[1])
+        (line,) = preprocessor.page(random_strip(mnist, Layout(), rng).page, "strip").lines
+        widths.append(line.outputs[0].strip.ink.shape[1])
     paper_px = 2 * (LENET.geometry.window_px // 2 + 2 * LENET.geometry.stride_px)
     assert abs(np.median(widths) - STRIP_PX) <= 3
     assert pytest.approx((STRIP_PX - paper_px) / 5) == DIGIT_PX

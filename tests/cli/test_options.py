@@ -1,36 +1,73 @@
-"""Options that several commands share, and the readers that come of them."""
+"""Options that several commands share, and the profile that comes of them."""
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from sdnn.choices import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT, Decoder, Topology
-from sdnn.cli.options import profile_of, reader_of
-from sdnn.profiles import Profile
+from sdnn.choices import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT
+from sdnn.cli.options import with_profile
+from sdnn.errors import ExitCode
+from sdnn.parameters import CONSTRAINTS, MIN_FIT
+from sdnn.profiles import BUILT_IN, Profile
 
 CHAPTER = (Path(__file__).parents[2] / "docs/constraints.md").read_text(encoding="utf-8")
 
 
+app = typer.Typer()
+handed: list[tuple[Profile, str]] = []
+
+
+@app.command()
+@with_profile(*CONSTRAINTS.values(), MIN_FIT)
+def command(own: str = "usual", *, profile: Profile) -> None:
+    handed.append((profile, own))
+
+
 @pytest.mark.parametrize(
-    ("settings", "thresholds"),
+    ("arguments", "values", "own"),
     [
-        (Profile(), (DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT)),
-        (Profile(min_confidence=0.0, min_fit=0.0), (0.0, 0.0)),
-        (Profile(min_confidence=0.9), (0.9, DEFAULT_MIN_FIT)),
-        (profile_of(None, min_fit=0.2), (DEFAULT_MIN_CONFIDENCE, 0.2)),
+        ([], {}, "usual"),
+        (["--own", "x"], {}, "x"),
+        (["--min-fit", "0"], {"min_fit": 0.0}, "usual"),
+        (["--profile", "us-zip"], BUILT_IN["us-zip"], "usual"),
+        (["--profile", "meter", "--length", "3"], {"length": "3"}, "usual"),
+        (["--lexicon", "a.txt", "--max-value", "7"], {"lexicon": Path("a.txt"), "max_value": 7}, "usual"),
     ],
-    ids=["defaults", "all", "profile", "option"],
+    ids=str,
 )
-def test_thresholds_come_from_options_or_profile_or_else_are_the_defaults(
-    settings: Profile, thresholds: tuple[float, float]
+def test_a_command_is_handed_one_profile_of_its_options(
+    arguments: list[str],
+    values: dict[str, Any],
+    own: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    interpreter = reader_of(None, Decoder.VITERBI, Topology.CTC, settings).interpreter
-    assert (interpreter.min_confidence, interpreter.min_fit) == thresholds
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0
+    assert handed.pop() == (Profile(values), own)
 
 
-def test_the_reader_takes_what_else_is_given() -> None:
-    assert reader_of(None, Decoder.VITERBI, Topology.CTC, Profile(), handwritten=True).handwritten
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--min-fit", "1.5"], "0<=x<=1"),
+        (["--min-value", "-1"], "x>=0"),
+        (["--min-confidence", "0.5"], "No such option"),
+    ],
+    ids=str,
+)
+def test_an_option_that_a_command_lacks_or_a_value_beyond_its_range_is_refused(
+    arguments: list[str], complaint: str
+) -> None:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == ExitCode.USAGE
+    assert complaint in result.output
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from sdnn.datasets.digits import DigitImage, Pen, Writer
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
 from sdnn.datasets.windows import DigitsOnStrip, WindowRecipe, clean_strip, make_windows, right_classes
 from sdnn.models.lenet import LENET
-from sdnn.preparation import Preparation
+from sdnn.reading.preprocessor import PreProcessor
+from sdnn.reading.settings import ReadingSettings
+from sdnn.reading.views import View
 from sdnn.results import CLASSES, NO_DIGIT, Box, FloatArray
-from sdnn.views import View
 
 GEOMETRY = LENET.geometry
 ROW, MIDDLE = GEOMETRY.height_px // 2, GEOMETRY.window_px // 2
@@ -249,8 +250,9 @@ def test_a_clean_strip_is_what_reading_makes_of_its_page() -> None:
         middle = 20 + np.median([(box.top + box.bottom) / 2 for box in synthetic.boxes])
         ends = 20 + synthetic.boxes[0].left, 20 + max(box.right for box in synthetic.boxes)
         found = line_along((ends[0], middle), (ends[1], middle), float(height), ink)
-        (line,) = Preparation(Seen(found), view=View()).page(1 - ink, "page").lines
-        one, other = inked(clean_strip(synthetic, GEOMETRY).ink), inked(line.strip.ink)
+        plain = ReadingSettings(views=(View(),))
+        (line,) = PreProcessor(Seen(found), settings=plain).page(1 - ink, "page").lines
+        one, other = inked(clean_strip(synthetic, GEOMETRY).ink), inked(line.outputs[0].strip.ink)
         width = min(one.shape[1], other.shape[1])
         difference = np.abs(one[:, :width] - other[:, :width]).mean()
         alike += bool(abs(one.shape[1] - other.shape[1]) <= 2 and difference < 0.1)

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import class_maps, constrained_maps
-from single import best_path
+from single import best_path, consensus_of_lines
 
 from sdnn.choices import Decoder, Topology
 from sdnn.decoding import batches
 from sdnn.decoding.automaton import Automaton, any_string
 from sdnn.decoding.batches import in_batches, most_states, side_by_side
-from sdnn.decoding.consensus import Consensus, consensus
+from sdnn.decoding.consensus import Hypothesis
 from sdnn.decoding.decoder import paths_of, paths_through
 from sdnn.decoding.posterior import all_log_probs, digit_probs, language_log_probs, string_log_probs
 from sdnn.decoding.trellis import every_string
@@ -120,15 +120,15 @@ def test_the_consensus_of_lines(
     cuts = sorted({0, len(maps), *data.draw(st.lists(st.integers(1, len(maps)), max_size=2))})
     lines = [maps[first:last] for first, last in pairwise(cuts)]
     automaton = None if decoder is Decoder.NMS else data.draw(st.sampled_from([None, allowed]))
-    together = consensus(lines, decoder, topology, automaton)
+    together = consensus_of_lines(lines, decoder, topology, automaton)
     for found, line in zip(together, lines, strict=True):
-        (expected,) = consensus([line], decoder, topology, automaton)
+        (expected,) = consensus_of_lines([line], decoder, topology, automaton)
         assert (found is None) == (expected is None)
         if found is not None and expected is not None:
             assert_alike(found, expected)
 
 
-def assert_alike(found: Consensus, expected: Consensus) -> None:
+def assert_alike(found: Hypothesis, expected: Hypothesis) -> None:
     assert found.string == expected.string
     np.testing.assert_allclose(found.log_probs, expected.log_probs, atol=1e-9)
     assert found.confidence == pytest.approx(expected.confidence, abs=1e-9)
@@ -137,8 +137,8 @@ def assert_alike(found: Consensus, expected: Consensus) -> None:
 
 def test_of_nothing_there_is_nothing() -> None:
     for topology in Topology:
-        assert consensus([], topology=topology) == []
-        assert consensus([], topology=topology, automaton=any_string(2)) == []
+        assert consensus_of_lines([], topology=topology) == []
+        assert consensus_of_lines([], topology=topology, automaton=any_string(2)) == []
         assert language_log_probs([], any_string(2), topology).shape == (0,)
         assert paths_through([], topology=topology) == []
         assert digit_probs([], [], topology) == []

@@ -10,7 +10,7 @@ from single import NoPath, consensus, decode, string_log_probs
 
 from sdnn.choices import Decoder, Topology
 from sdnn.decoding.automaton import Automaton, any_string, automaton
-from sdnn.decoding.consensus import Consensus
+from sdnn.decoding.consensus import Hypothesis
 from sdnn.decoding.nbest import n_best
 from sdnn.results import FloatArray
 
@@ -25,7 +25,7 @@ alike = class_maps(max_columns=4, min_classes=3, max_classes=3)
 few = settings(max_examples=40, deadline=None)
 
 
-def found_on(*arguments: Any, **options: Any) -> Consensus:
+def found_on(*arguments: Any, **options: Any) -> Hypothesis:
     """The consensus where there is one."""
     found = consensus(*arguments, **options)
     assert found is not None

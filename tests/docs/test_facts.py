@@ -15,9 +15,9 @@ from sdnn.cli.read import ENDINGS
 from sdnn.decoding.constraints.check_digits import check_digits
 from sdnn.errors import ExitCode, UsageError
 from sdnn.evaluation.confidence import fewest_strips
+from sdnn.models.registry import DEFAULT
 from sdnn.profiles import BUILT_IN
-from sdnn.results import Geometry
-from sdnn.views import VIEWS
+from sdnn.reading.views import VIEWS
 
 HOW = text_of(ROOT / "docs/how-it-works.md")
 READING = text_of(ROOT / "docs/reading.md")
@@ -43,7 +43,7 @@ def test_examples_give_what_they_show(example: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_window_the_strip_and_the_stride_are_those_of_the_net() -> None:
-    geometry = Geometry()
+    geometry = DEFAULT.geometry
     least, most = (math.ceil(geometry.text_height_px * scale) for scale in _scales())
     words = " ".join(HOW.split())
     assert f"windows of {geometry.height_px}×{geometry.window_px} pixels" in words

@@ -8,7 +8,7 @@ from sdnn.datasets.folder import write_folder
 from sdnn.datasets.strips import Layout
 from sdnn.errors import UnreadableInput
 from sdnn.evaluation.calibration import Calibration, calibrate
-from sdnn.reader import Reader
+from sdnn.reading.settings import ReadingSettings
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(folder: Path) -> Calibration:
-    return calibrate(lambda temperature: Reader(temperature=temperature), [folder], target_error=0.2)
+    return calibrate(ReadingSettings(), [folder], target_error=0.2)
 
 
 def test_every_strip_is_read_and_counted(found: Calibration) -> None:
@@ -37,7 +37,7 @@ def test_the_threshold_keeps_the_target_on_the_strips_that_it_was_found_on(
 
 
 def test_too_few_strips_for_a_target_are_said_to_be_too_few(folder: Path) -> None:
-    strict = calibrate(lambda temperature: Reader(temperature=temperature), [folder], target_error=0.01)
+    strict = calibrate(ReadingSettings(), [folder], target_error=0.01)
     assert strict.threshold is None
     assert "too few" in strict.shortage
     assert "threshold" not in strict.summary()
@@ -55,7 +55,7 @@ def test_labels_that_contradict_the_net_make_it_less_sure(folder: Path, tmp_path
     for pair in labels[::2]:
         pair[1] = "".join(str((int(digit) + int(rng.integers(1, 10))) % 10) for digit in pair[1])
     (wrong / "labels.csv").write_text("\n".join([rows[0], *(",".join(pair) for pair in labels)]) + "\n")
-    mistrusting = calibrate(lambda temperature: Reader(temperature=temperature), [wrong], 0.2)
+    mistrusting = calibrate(ReadingSettings(), [wrong], 0.2)
     assert mistrusting.temperature > 2
     assert mistrusting.error_after < mistrusting.error_before
     assert mistrusting.threshold is None
@@ -67,4 +67,4 @@ def test_strips_without_digits_cannot_be_calibrated_on(tmp_path: Path) -> None:
     Image.new("L", (60, 30), 255).save(tmp_path / "blank.png")
     (tmp_path / "labels.csv").write_text("file,label\nblank.png,\n")
     with pytest.raises(UnreadableInput, match="no strip with digits"):
-        calibrate(lambda temperature: Reader(temperature=temperature), [tmp_path], 0.1)
+        calibrate(ReadingSettings(), [tmp_path], 0.1)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,12 +7,13 @@ from PIL import Image
 
 from sdnn.decoding.constraints import constraint
 from sdnn.evaluation.folder import UNREADABLE, evaluate, first_readings
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
+from sdnn.reading.settings import ACCEPT_ALL
 
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    return Reader(min_confidence=0, min_fit=0)
+    return Reader(settings=ACCEPT_ALL)
 
 
 def two_strings(path: Path) -> None:
@@ -65,7 +67,7 @@ def test_two_strings_together_are_as_sure_as_the_less_sure_of_them(reader: Reade
 
 @pytest.mark.parametrize("pattern", [r"\d{3}-\d{2}", r"\d{3} \d{2}"])
 def test_what_a_pattern_puts_between_the_digits_does_not_count(tmp_path: Path, pattern: str) -> None:
-    reader = Reader(constraint=constraint(pattern=pattern), min_confidence=0, min_fit=0)
+    reader = Reader(settings=replace(ACCEPT_ALL, constraint=constraint(pattern=pattern)))
     report, failures = evaluate(reader, folder_of(tmp_path, a="14662"))
     assert (report.total.right, failures) == (1, [])
 

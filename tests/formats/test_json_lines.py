@@ -13,7 +13,8 @@ from sdnn.choices import Status
 from sdnn.errors import ExitCode, UsageError
 from sdnn.formats.json_lines import JsonLines, schema
 from sdnn.formats.record import reading_record
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
+from sdnn.reading.settings import ReadingSettings
 from sdnn.results import Reading
 
 SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "00000.png"
@@ -91,8 +92,8 @@ def test_records_of_real_readings_obey_the_schema(validator: Any) -> None:
     blank = Image.new("L", (300, 80), 255)
     for reader, source, status in (
         (Reader(), SAMPLE, Status.ACCEPTED),
-        (Reader(min_confidence=1.0), SAMPLE, Status.REJECTED),
-        (Reader(most_texts=5), SAMPLE, Status.ACCEPTED),
+        (Reader(settings=ReadingSettings(min_confidence=1.0)), SAMPLE, Status.REJECTED),
+        (Reader(settings=ReadingSettings(nbest=5)), SAMPLE, Status.ACCEPTED),
         (Reader(), blank, Status.EMPTY),
     ):
         model = {"name": reader.engine.description.name, "sha256": reader.engine.sha256}

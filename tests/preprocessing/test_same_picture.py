@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from sdnn.preprocessing.loading import load_pages
 from sdnn.preprocessing.pdf import DPI
-from sdnn.reader import Reader
+from sdnn.reading.reader import Reader
 
 DIGITS = "14662"
 STRIP = Image.open(Path(__file__).parents[2] / "data" / "samples" / "00000.png").convert("L")

@@ -249,7 +249,7 @@ def test_without_a_line_the_page_is_shown_with_what_the_detector_saw() -> None:
     empty = Reading("", 0.9, Status.EMPTY, reason="no digits found")
     title = explain(empty)
 
-    picture = explain(replace(empty, evidence=replace(Evidence.without_line(page), heat=heat)))
+    picture = explain(replace(empty, evidence=Evidence.without_line(page, heat)))
 
     assert picture.height > title.height + 4 * 30
     coloured = np.asarray(picture).astype(int)

@@ -23,6 +23,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from sdnn.decoding.automaton import Automaton, dfa_from_transition, reversed_automaton
+from sdnn.decoding.constraints import Constraint
 from sdnn.errors import UsageError
 
 _TURNS: Final = (
@@ -55,6 +56,11 @@ _QUASIGROUP: Final = (
     (2, 5, 8, 1, 4, 3, 6, 7, 9, 0),
 )
 """Damm: the order-10 table that python-stdnum uses too."""
+
+
+def check(name: str) -> Constraint:
+    """The constraint to numbers that pass a check; see `check_digits`."""
+    return Constraint(check_digits(name))
 
 
 def check_digits(name: str) -> Automaton:

@@ -1,89 +1,88 @@
 """Strings by their numeric value: the reading of a meter is no less than the one before.
 
 Leading zeros change nothing: 7, 07 and 007 have the value 7. How many zeros there may be is for a length
-to say.
+to say. The empty string has no value.
 """
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sdnn.decoding.automaton import Automaton, dfa_from_transition
+from sdnn.decoding.constraints import Constraint
 from sdnn.decoding.constraints.length import LONGEST
 from sdnn.errors import UsageError
 
 
-def value_range(least: int | None, greatest: int | None) -> Automaton:
-    """The strings whose value lies in an interval, both ends included; the empty string has no value.
+def min_value(value: int) -> Constraint:
+    """The constraint to values from one on; see `at_least`."""
+    return Constraint(at_least(value))
 
-    Args:
-        least: Smallest value, 0 or more; None for 0.
-        greatest: Greatest value; None where there is no limit.
+
+def max_value(value: int) -> Constraint:
+    """The constraint to values up to one; see `at_most`."""
+    return Constraint(at_most(value))
+
+
+def at_least(least: int) -> Automaton:
+    """The strings whose value is the given one or more.
 
     Raises:
-        UsageError: When a bound is negative or has more than `LONGEST` digits, or `least` is above
-            `greatest`.
+        UsageError: When the bound is negative or has more than `LONGEST` digits.
     """
-    for bound in (least, greatest):
-        if bound is not None and abs(bound) >= 10**LONGEST:
-            raise UsageError(f"a value of more than {LONGEST} digits: give a smaller one")
-        if bound is not None and bound < 0:
-            raise UsageError(f"value {bound}: digits alone have no value below 0; give 0 or more")
-    if least is not None and greatest is not None and least > greatest:
-        raise UsageError(f"no value lies between {least} and {greatest}: give the smaller one first")
-    low = _significant(least or 0)
-    high = None if greatest is None else _significant(greatest)
+    bound = _significant(least)
+    return dfa_from_transition(
+        _Read(),
+        lambda read, digit: read.after(digit, bound),
+        lambda read: not read.is_nothing and read.compared >= (len(bound), 0),
+    )
 
-    def step(state: _Read, digit: int) -> _Read | None:
-        return state.after(digit, low, high)
 
-    def accepts(state: _Read) -> bool:
-        return not state.is_nothing and (
-            state.count > len(low) or (state.count == len(low) and state.low >= 0)
-        )
+def at_most(greatest: int) -> Automaton:
+    """The strings whose value is the given one or less.
 
-    return dfa_from_transition(_Read(is_nothing=True), step, accepts)
+    Raises:
+        UsageError: When the bound is negative or has more than `LONGEST` digits.
+    """
+    bound = _significant(greatest)
+
+    def step(read: _Read, digit: int) -> _Read | None:
+        after = read.after(digit, bound)
+        return after if after.compared <= (len(bound), 0) else None
+
+    return dfa_from_transition(_Read(), step, lambda read: not read.is_nothing)
 
 
 def _significant(value: int) -> tuple[int, ...]:
-    """The digits of a value without leading zeros; of 0 there are none."""
+    """The digits of a bound without leading zeros; of 0 there are none."""
+    if abs(value) >= 10**LONGEST:
+        raise UsageError(f"a value of more than {LONGEST} digits: give a smaller one")
+    if value < 0:
+        raise UsageError(f"value {value}: digits alone have no value below 0; give 0 or more")
     return tuple(map(int, str(value))) if value else ()
 
 
-@dataclass(frozen=True)
-class _Read:
+class _Read(NamedTuple):
     """What is worth knowing of the digits read so far.
 
     Attributes:
-        count: Number of significant digits.
-        low: Sign of their difference from as many first digits of the least value; 0 beyond its digits,
-            where the value is greater whatever it begins with.
-        high: The same for the greatest value; 0 where there is none.
+        significant: Number of them without leading zeros; beyond the bound's digits they are not counted.
+        sign: Of their difference from as many first digits of the bound; 0 beyond its digits.
         is_nothing: Whether not even a zero was read.
     """
 
-    count: int = 0
-    low: int = 0
-    high: int = 0
-    is_nothing: bool = False
+    significant: int = 0
+    sign: int = 0
+    is_nothing: bool = True
 
-    def after(self, digit: int, low: tuple[int, ...], high: tuple[int, ...] | None) -> "_Read | None":
-        """The same with one digit more; None where the value is then too great however it goes on."""
-        if self.count == 0 and digit == 0:
-            return _Read()
-        count = self.count + 1
-        there = replace(
-            self,
-            count=count if high is not None else min(count, len(low) + 1),
-            low=_compared(self.low, digit, low, self.count),
-            high=0 if high is None else _compared(self.high, digit, high, self.count),
-            is_nothing=False,
-        )
-        if high is not None and (count > len(high) or (count == len(high) and there.high > 0)):
-            return None
-        return there
+    @property
+    def compared(self) -> tuple[int, int]:
+        """Less, equal or greater than (number of the bound's digits, 0) as the value is than the bound."""
+        return self.significant, self.sign
 
-
-def _compared(so_far: int, digit: int, bound: tuple[int, ...], place: int) -> int:
-    """Sign of the difference from the first digits of a bound after one digit more."""
-    if place >= len(bound):
-        return 0
-    return so_far or (digit > bound[place]) - (digit < bound[place])
+    def after(self, digit: int, bound: tuple[int, ...]) -> "_Read":
+        """The same with one digit more."""
+        if self.significant == 0 and digit == 0:
+            return _Read(is_nothing=False)
+        if self.significant >= len(bound):
+            return _Read(len(bound) + 1, 0, False)
+        there = bound[self.significant]
+        return _Read(self.significant + 1, self.sign or (digit > there) - (digit < there), False)

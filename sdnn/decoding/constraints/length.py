@@ -4,10 +4,16 @@ import re
 from typing import Final
 
 from sdnn.decoding.automaton import Automaton, automaton
+from sdnn.decoding.constraints import Constraint
 from sdnn.errors import UsageError
 
 LONGEST: Final = 1_000
 """Digits beyond which a length is refused; a strip so long would be some ten thousand pixels wide."""
+
+
+def length(value: str | int) -> Constraint:
+    """The constraint to a number of digits; see `parse_length`."""
+    return Constraint(length_range(*parse_length(str(value))))
 
 
 def length_range(fewest: int, most: int | None) -> Automaton:

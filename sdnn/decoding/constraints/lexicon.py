@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from sdnn.decoding.automaton import MOST_STATES, Automaton, automaton
+from sdnn.decoding.constraints import Constraint
 from sdnn.errors import UnreadableInput, UsageError
 
 MOST_ENTRIES: Final = 200_000
@@ -42,6 +43,11 @@ def lexicon(entries: Mapping[str, float] | Iterable[str]) -> Automaton:
             raise UsageError(f"lexicon entry {entry!r}: the weight {weight} is not a positive number")
     largest = max(weights.values())
     return _minimal([(entry, math.log(weights[entry]) - math.log(largest)) for entry in sorted(weights)])
+
+
+def of_file(path: str | Path) -> Constraint:
+    """The constraint to the strings of a text file; see `read_lexicon`."""
+    return Constraint(read_lexicon(Path(path)))
 
 
 def read_lexicon(path: Path) -> Automaton:

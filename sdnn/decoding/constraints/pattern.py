@@ -12,6 +12,7 @@ from itertools import combinations_with_replacement, product
 from typing import Final, NoReturn
 
 from sdnn.decoding.automaton import Automaton, automaton
+from sdnn.decoding.constraints import Constraint
 from sdnn.decoding.constraints.dfa import DFA, build_dfa
 from sdnn.decoding.constraints.expression import parse_expression
 from sdnn.errors import UsageError
@@ -67,6 +68,12 @@ class Pattern:
             if state in self._transducer.endings:
                 return text + self._transducer.endings[state]
         raise ValueError(f"{digits!r} is not what the pattern {self.expression!r} allows")
+
+
+def pattern(expression: str) -> Constraint:
+    """The constraint to what a regular expression allows, with its literals; see `compile_pattern`."""
+    made = compile_pattern(expression)
+    return Constraint(made.automaton, made.format)
 
 
 def compile_pattern(expression: str) -> Pattern:

@@ -62,7 +62,7 @@ def test_digits_are_printed_as_the_pattern_has_them_or_as_they_are() -> None:
         ({"length": "5"}, "length 5"),
         ({"pattern": r"\d{5}", "check": "luhn"}, r"pattern \d{5}, check luhn"),
         ({"length": "3-", "max_value": 12}, "length 3-, value up to 12"),
-        ({"min_value": 3, "max_value": 12}, "value from 3 to 12"),
+        ({"min_value": 3, "max_value": 12}, "value from 3, value up to 12"),
         ({"min_value": 3}, "value from 3"),
     ],
 )
@@ -81,6 +81,7 @@ def test_the_lexicon_is_described_by_its_file(codes: Path) -> None:
         ({"length": "3", "check": "ean", "min_value": 1}, "length 3 and check ean:"),
         ({"length": "1", "check": "luhn", "min_value": 1}, "length 1 and check luhn and value from 1:"),
         ({"pattern": "[13579]", "check": "damm", "max_value": 0}, "pattern [13579] and check damm:"),
+        ({"length": "3", "min_value": 5, "max_value": 4}, "value from 5 and value up to 4:"),
     ],
 )
 def test_parts_that_allow_no_string_together_are_named(given: dict[str, Any], parts: str) -> None:
@@ -95,6 +96,11 @@ def test_parts_that_allow_no_string_together_are_named(given: dict[str, Any], pa
 def test_a_part_that_cannot_be_understood_is_a_usage_error(given: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         constraint(**given)
+
+
+def test_a_constraint_of_another_name_is_an_error_of_the_call() -> None:
+    with pytest.raises(TypeError, match="lenght"):
+        constraint(lenght=5)
 
 
 def test_a_lexicon_that_cannot_be_read_is_unreadable_input(tmp_path: Path) -> None:

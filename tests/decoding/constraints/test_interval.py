@@ -1,14 +1,22 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from languages import allowed, language, words
 
-from sdnn.decoding.automaton import intersection
-from sdnn.decoding.constraints.interval import value_range
+from sdnn.decoding.automaton import Automaton, intersection
+from sdnn.decoding.constraints.interval import at_least, at_most
 from sdnn.decoding.constraints.length import LONGEST, length_range
 from sdnn.errors import UsageError
 
 bounds = st.none() | st.integers(0, 1_200) | st.sampled_from([0, 9, 10, 99, 100, 999, 1_000])
+
+
+def value_range(least: int | None, greatest: int | None) -> Automaton:
+    if greatest is None:
+        return at_least(least or 0)
+    return at_most(greatest) if least is None else intersection(at_least(least), at_most(greatest))
 
 
 def lies(word: str, least: int | None, greatest: int | None) -> bool:
@@ -62,12 +70,13 @@ def test_no_string_has_two_runs_and_none_branches() -> None:
     assert len({(source, digit) for source, digit, _ in automaton.arcs.tolist()}) == len(automaton.arcs)
 
 
-@pytest.mark.parametrize(
-    ("least", "greatest"),
-    [(5, 4), (-1, None), (None, -1), (-3, 7), (None, 10**LONGEST), (-(10**LONGEST), None)],
-)
-def test_bounds_that_hold_nothing_or_cannot_be_meant_are_refused(
-    least: int | None, greatest: int | None
-) -> None:
+@pytest.mark.parametrize("bound", [at_least, at_most])
+@pytest.mark.parametrize("value", [-1, 10**LONGEST, -(10**LONGEST)])
+def test_bounds_that_cannot_be_meant_are_refused(bound: Callable[[int], Automaton], value: int) -> None:
     with pytest.raises(UsageError, match="value"):
-        value_range(least, greatest)
+        bound(value)
+
+
+@pytest.mark.parametrize("value", [0, 9, 10, 10**30])
+def test_an_interval_whose_ends_are_swapped_is_empty(value: int) -> None:
+    assert value_range(value + 1, value).is_empty

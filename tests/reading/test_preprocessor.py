@@ -11,10 +11,12 @@ from sdnn.choices import Polarity
 from sdnn.detection import Detector, Sighting
 from sdnn.errors import UnreadableInput
 from sdnn.models.lenet import LENET
-from sdnn.preparation import Line, Page, Preparation, name_of
-from sdnn.results import Box, FloatArray
+from sdnn.reading.page import Line, Page
+from sdnn.reading.preprocessor import PreProcessor, name_of
+from sdnn.reading.settings import ReadingSettings
+from sdnn.results import Box, FloatArray, Strip
 
-SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 SAMPLE = SAMPLES / "00000.png"
 INK = np.zeros((60, 300), np.float32)
 INK[20:40, 40:280:30] = INK[20:40, 41:280:30] = INK[20:40, 42:280:30] = 1
@@ -32,22 +34,27 @@ def only(page: Page) -> Line:
     return line
 
 
+def strip_of(line: Line) -> Strip:
+    (output,) = line.outputs
+    return output.strip
+
+
 # With what a detector might say.
 
 
 def test_a_page_has_a_line_for_each_that_the_detector_found() -> None:
     second = line_along((100, 30), (223, 30), 20, LINE.maps)
-    page = Preparation(Seen(LINE, second)).page(PAGE, "name", 3)
+    page = PreProcessor(Seen(LINE, second)).page(PAGE, "name", 3)
     assert (page.source, page.number, page.error) == ("name", 3, None)
     assert [line.found.length_px for line in page.lines] == [213, 123]
     for line in page.lines:
-        assert line.strip.ink.shape[0] == LENET.geometry.height_px
-        assert line.strip.ink.max() > 0.7
+        assert strip_of(line).ink.shape[0] == LENET.geometry.height_px
+        assert strip_of(line).ink.max() > 0.7
 
 
 def test_a_line_without_ink_is_left_out() -> None:
     blank = line_along((40, 30), (253, 30), 20, np.zeros_like(INK))
-    assert Preparation(Seen(blank, LINE)).page(PAGE, "page").lines[0].found.maps is LINE.maps
+    assert PreProcessor(Seen(blank, LINE)).page(PAGE, "page").lines[0].found.maps is LINE.maps
 
 
 @pytest.mark.parametrize("surest", [0.0, 0.3, 0.97])
@@ -55,13 +62,15 @@ def test_doubt_is_how_sure_the_detector_is_of_any_cell(surest: float) -> None:
     cells = np.zeros((15, 75), np.float32)
     cells[4, 5] = surest
     levels = maps_of(INK), maps_of(INK, 0.5), maps_of(INK, line=cells)
-    assert Preparation(Seen(levels=levels)).page(PAGE, "page").doubt == pytest.approx(surest)
-    assert Preparation(Seen()).page(PAGE, "page").doubt == 0
+    assert PreProcessor(Seen(levels=levels)).page(PAGE, "page").doubt == pytest.approx(surest)
+    assert PreProcessor(Seen()).page(PAGE, "page").doubt == 0
 
 
 def test_polarity_is_that_of_the_writing() -> None:
     dark, light = (
-        only(Preparation(Seen(LINE), polarity=polarity).page(PAGE, "page")).writing.ink()
+        only(
+            PreProcessor(Seen(LINE), settings=ReadingSettings(polarity=polarity)).page(PAGE, "page")
+        ).writing.ink()
         for polarity in (Polarity.DARK, Polarity.LIGHT)
     )
     assert dark.max() > 0.75
@@ -69,9 +78,9 @@ def test_polarity_is_that_of_the_writing() -> None:
 
 
 def test_the_first_view_leads_back_to_the_ink_on_the_page() -> None:
-    line = only(Preparation(Seen(LINE)).page(PAGE, "page"))
-    columns, rows = (np.flatnonzero((line.strip.ink > 0.5).any(axis=axis)) for axis in (0, 1))
-    on_page = line.strip.to_page(Box(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
+    line = only(PreProcessor(Seen(LINE)).page(PAGE, "page"))
+    columns, rows = (np.flatnonzero((strip_of(line).ink > 0.5).any(axis=axis)) for axis in (0, 1))
+    on_page = strip_of(line).to_page(Box(columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
     assert (on_page.left, on_page.right) == pytest.approx((40, 253), abs=1)
     assert (on_page.top, on_page.bottom) == pytest.approx((20, 40), abs=1)
 
@@ -81,17 +90,18 @@ def test_the_detector_sees_the_region_alone_and_everything_leads_back_to_the_pag
     found = replace(LINE, signs=(Box(50, 36, 54, 40),))
     page = np.pad(PAGE, ((100, 30), (70, 20)), constant_values=1)
     seen = Seen(found)
-    alone = only(Preparation(Seen(found)).page(PAGE, "page"))
-    inside = Preparation(seen, region=(70, 100, 300, 60)).page(page, "page")
+    alone = only(PreProcessor(Seen(found)).page(PAGE, "page"))
+    inside = PreProcessor(seen, settings=ReadingSettings(region=(70, 100, 300, 60))).page(page, "page")
     line = only(inside)
     assert [picture.shape for picture in seen.pictures] == [PAGE.shape]
     assert (line.found.start.tolist(), line.found.end.tolist()) == ([110, 130], [323, 130])
     assert line.found.signs == (Box(120, 136, 124, 140),)
     assert line.found.along @ alone.found.along == pytest.approx(1)
-    np.testing.assert_allclose(line.strip.ink, alone.strip.ink, atol=1e-4)
-    shift = line.strip.page_from_strip - alone.strip.page_from_strip
+    np.testing.assert_allclose(strip_of(line).ink, strip_of(alone).ink, atol=1e-4)
+    shift = strip_of(line).page_from_strip - strip_of(alone).page_from_strip
     np.testing.assert_allclose(shift, [[0, 0, 70], [0, 0, 100]], atol=1e-9)
-    assert inside.brightness.shape == page.shape
+    assert inside.brightness is page
+    assert inside.size_px == page.shape[::-1]
     assert inside.sighting
     assert inside.sighting.lines == (line.found,)
     (maps,) = inside.sighting.levels
@@ -101,7 +111,7 @@ def test_the_detector_sees_the_region_alone_and_everything_leads_back_to_the_pag
 
 def test_a_region_cuts_off_ink_beyond_it() -> None:
     seen = Seen(replace(LINE, maps=maps_of(INK[:, :145])))
-    line = only(Preparation(seen, region=(0, 0, 145, 60)).page(PAGE, "page"))
+    line = only(PreProcessor(seen, settings=ReadingSettings(region=(0, 0, 145, 60))).page(PAGE, "page"))
     columns = np.flatnonzero((line.writing.ink() > 0.2).any(axis=0)) + round(line.page_from_line[0, 2])
     assert set(columns) == {left + pixel for left in (40, 70, 100, 130) for pixel in range(3)}
 
@@ -109,11 +119,11 @@ def test_a_region_cuts_off_ink_beyond_it() -> None:
 def test_a_line_too_long_is_an_error_that_names_the_picture() -> None:
     ink = np.zeros((30, 12_000), np.float32)
     ink[12:17, ::9] = 1
-    preparation = Preparation(Seen(line_along((0, 14.5), (12_000, 14.5), 5, ink)))
+    preprocessor = PreProcessor(Seen(line_along((0, 14.5), (12_000, 14.5), 5, ink)))
     with pytest.raises(UnreadableInput, match=r"long\.png: a line is too long"):
-        preparation.page(1 - ink, "long.png")
+        preprocessor.page(1 - ink, "long.png")
     with pytest.raises(UnreadableInput, match=r"long\.tiff, page 2: a line is too long"):
-        preparation.page(1 - ink, "long.tiff", 2)
+        preprocessor.page(1 - ink, "long.tiff", 2)
 
 
 def test_a_picture_that_breaks_the_preparation_is_an_error_and_ends_nothing(
@@ -126,8 +136,8 @@ def test_a_picture_that_breaks_the_preparation_is_an_error_and_ends_nothing(
             return super().__call__(picture)
 
     loaded = (np.ones((height, 100), np.float32) for height in (40, 41, 42))
-    monkeypatch.setattr("sdnn.preparation.load_pages", lambda source, max_pixels: loaded)
-    first, second, third = Preparation(Broken()).pages("three.tiff")
+    monkeypatch.setattr("sdnn.reading.preprocessor.load_pages", lambda source, max_pixels: loaded)
+    first, second, third = PreProcessor(Broken()).pages("three.tiff")
     assert (first.error, third.error) == (None, None)
     assert second.error
     assert second.error.startswith("three.tiff: cannot be prepared (ZeroDivisionError('of all things'))")
@@ -137,26 +147,27 @@ def test_a_picture_that_breaks_the_preparation_is_an_error_and_ends_nothing(
 
 
 def test_a_picture_of_one_line_is_one_page_with_one_strip(detector: Detector) -> None:
-    (page,) = Preparation(detector).pages(SAMPLE)
+    (page,) = PreProcessor(detector).pages(SAMPLE)
     assert (page.source, page.number, page.error) == (str(SAMPLE), 1, None)
-    assert only(page).strip.ink.shape[0] == LENET.geometry.height_px
+    assert strip_of(only(page)).ink.shape[0] == LENET.geometry.height_px
     assert page.elapsed_ms > 0
     assert page.sighting
+    assert page.brightness is not None
     assert page.held_bytes >= page.brightness.nbytes + page.sighting.levels[0].ink.nbytes
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (2, 2), (40, 200), (600, 50)])
 @pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
 def test_an_even_page_has_no_lines(detector: Detector, shape: tuple[int, int], level: float) -> None:
-    page = Preparation(detector).page(np.full(shape, level, np.float32), "blank")
-    assert page.lines == ()
+    page = PreProcessor(detector).page(np.full(shape, level, np.float32), "blank")
+    assert page.lines == []
     assert 0 <= page.doubt < 0.5
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (40, 200)])
 def test_a_page_of_weak_noise_has_no_lines(detector: Detector, shape: tuple[int, int]) -> None:
     noise = np.random.default_rng(0).uniform(0.78, 0.82, shape).astype(np.float32)
-    assert Preparation(detector).page(noise, "noise").lines == ()
+    assert PreProcessor(detector).page(noise, "noise").lines == []
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (2, 2), (3, 5), (40, 200)])
@@ -164,8 +175,8 @@ def test_strong_noise_ends_in_strips_of_the_right_height_or_none(
     detector: Detector, shape: tuple[int, int]
 ) -> None:
     noise = np.random.default_rng(0).random(shape, dtype=np.float32)
-    for line in Preparation(detector).page(noise, "noise").lines:
-        assert line.strip.ink.shape[0] == LENET.geometry.height_px
+    for line in PreProcessor(detector).page(noise, "noise").lines:
+        assert strip_of(line).ink.shape[0] == LENET.geometry.height_px
 
 
 def test_the_way_back_of_a_strip_leads_to_the_page_and_not_to_the_region(detector: Detector) -> None:
@@ -173,13 +184,15 @@ def test_the_way_back_of_a_strip_leads_to_the_page_and_not_to_the_region(detecto
         page = Image.new("L", (400, 200), 255)
         page.paste(image, (100, 120))
     brightness = np.asarray(page, dtype=np.float32) / 255
-    inside = only(Preparation(detector, region=(95, 115, 250, 60)).page(brightness, "page"))
-    everywhere = only(Preparation(detector).page(brightness, "page"))
+    inside = only(
+        PreProcessor(detector, settings=ReadingSettings(region=(95, 115, 250, 60))).page(brightness, "page")
+    )
+    everywhere = only(PreProcessor(detector).page(brightness, "page"))
     middles = []
     for line in (inside, everywhere):
-        ink = line.strip.ink / line.strip.ink.sum()
+        ink = strip_of(line).ink / strip_of(line).ink.sum()
         x, y = (float((ink * (places + 0.5)).sum()) for places in np.indices(ink.shape)[::-1])
-        middle = line.strip.to_page(Box(x, y, x, y))
+        middle = strip_of(line).to_page(Box(x, y, x, y))
         middles.append((middle.left, middle.top))
     rows, columns = np.nonzero(brightness < 0.5)
     assert middles[0] == pytest.approx((columns.mean() + 0.5, rows.mean() + 0.5), abs=3)
@@ -193,7 +206,7 @@ def test_a_page_has_a_line_for_each_string_on_it_in_reading_order(detector: Dete
         for row in range(4):
             page.paste(first, (80, 60 + 150 * row))
             page.paste(second, (500, 70 + 150 * row))
-    lines = Preparation(detector).page(np.asarray(page, dtype=np.float32) / 255, "page").lines
+    lines = PreProcessor(detector).page(np.asarray(page, dtype=np.float32) / 255, "page").lines
     assert len(lines) == 8
     for place, line in enumerate(lines):
         row, column = divmod(place, 2)
@@ -204,8 +217,8 @@ def test_a_page_has_a_line_for_each_string_on_it_in_reading_order(detector: Dete
 
 
 def test_a_page_that_cannot_be_read_has_an_error_and_ends_the_file() -> None:
-    (page,) = Preparation(Seen()).pages(SAMPLES / "missing.png")
-    assert page.lines == ()
+    (page,) = PreProcessor(Seen()).pages(SAMPLES / "missing.png")
+    assert page.lines == []
     assert page.error
     assert "missing.png" in page.error
 
@@ -219,20 +232,21 @@ def test_pages_are_loaded_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatc
             loaded += 1
             yield np.ones((40, 100), np.float32)
 
-    monkeypatch.setattr("sdnn.preparation.load_pages", load_pages)
-    pages = Preparation(Seen()).pages("many.tiff")
+    monkeypatch.setattr("sdnn.reading.preprocessor.load_pages", load_pages)
+    pages = PreProcessor(Seen()).pages("many.tiff")
     assert (next(pages).number, loaded) == (1, 1)
     assert (next(pages).number, loaded) == (2, 2)
 
 
-def test_a_page_that_is_not_kept_is_blank_and_holds_only_what_its_lines_need() -> None:
+def test_a_page_that_is_not_kept_holds_only_what_its_lines_need() -> None:
     level = maps_of(INK, 0.5)
     detector = Seen(LINE, levels=(level, LINE.maps))
-    kept = Preparation(detector).page(PAGE, "page")
-    page = Preparation(detector, keeps_pages=False).page(PAGE, "page")
-    assert page.brightness.shape == kept.brightness.shape
-    assert page.brightness.min() == 1
+    kept = PreProcessor(detector).page(PAGE, "page")
+    page = PreProcessor(detector, keeps_pages=False).page(PAGE, "page")
+    assert page.size_px == kept.size_px == PAGE.shape[::-1]
+    assert page.brightness is None
     assert page.sighting is None
+    assert kept.brightness is PAGE
     assert page.held_bytes < kept.held_bytes - kept.brightness.nbytes - level.ink.nbytes
     assert page.held_bytes > LINE.maps.ink.nbytes  # that a line still has
 
@@ -241,14 +255,14 @@ def test_a_page_beyond_the_region_does_not_hide_those_after_it(tmp_path: Path) -
     with Image.open(SAMPLE) as image:
         path = tmp_path / "pages.tiff"
         image.save(path, save_all=True, append_images=[Image.new("L", (9, 9), 255), image])
-    first, second, third = Preparation(Seen(), region=(20, 0, 50, 50)).pages(path)
+    first, second, third = PreProcessor(Seen(), settings=ReadingSettings(region=(20, 0, 50, 50))).pages(path)
     assert (first.error, third.error) == (None, None)
     assert second.error
     assert "page 2" in second.error
 
 
 def test_what_is_no_picture_at_all_is_an_error_too() -> None:
-    (page,) = Preparation(Seen()).pages(None)  # type: ignore[arg-type]  # as cv2.imread gives it
+    (page,) = PreProcessor(Seen()).pages(None)  # type: ignore[arg-type]  # as cv2.imread gives it
     assert page.error
     assert "give a path" in page.error
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +20,19 @@ from sdnn.datasets.digits import Pen
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.decoding.constraints import constraint
 from sdnn.errors import UnreadableInput, UsageError
-from sdnn.preparation import Page
 from sdnn.preprocessing.loading import ImageSource, load_page
-from sdnn.reader import MOST_FOR_DOUBT, SURE, Reader
+from sdnn.reading.page import Page
+from sdnn.reading.reader import TTA_MAX_DIGITS, Reader
+from sdnn.reading.settings import TTA_THRESHOLD, ReadingSettings
+from sdnn.reading.views import VIEWS, View
 from sdnn.results import Box, Reading
-from sdnn.views import VIEWS, View
 
-SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 SAMPLE = SAMPLES / "00000.png"
+
+
+def reader_with(**settings: Any) -> Reader:
+    return Reader(settings=ReadingSettings(**settings))
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +50,7 @@ def test_the_public_names_are_the_readers_own() -> None:
     assert [reading.text for reading in sdnn.read(SAMPLE)] == [sdnn.read_line(SAMPLE).text]
     assert sdnn.Reader is Reader
     assert sdnn.Reading is Reading
+    assert sdnn.ReadingSettings is ReadingSettings
     assert sdnn.constraint is constraint
     with pytest.raises(AttributeError, match="nonsense"):
         _ = sdnn.nonsense
@@ -82,7 +89,7 @@ def test_what_does_not_change_the_writing_does_not_change_the_reading(
 
 def left_by_the_detector(reader: Reader, source: ImageSource) -> float:
     """Probability that no digit beside the line was missed."""
-    (line,) = reader.preparation.page(load_page(source), "line").lines
+    (line,) = reader.preprocessor.page(load_page(source), "line").lines
     return 1 - line.found.beside
 
 
@@ -120,7 +127,7 @@ def test_a_blank_page_is_empty(reader: Reader) -> None:
 @pytest.mark.parametrize("topology", list(Topology))
 def test_every_decoder_reads_a_clear_strip(decoder: Decoder, topology: Topology) -> None:
     clear = SAMPLES / "00009.png"  # peaks miss the thin 1 of the first
-    assert Reader(decoder=decoder, topology=topology).read_line(clear).text == "9047"
+    assert reader_with(decoder=decoder, topology=topology).read_line(clear).text == "9047"
 
 
 @pytest.fixture(scope="module")
@@ -131,26 +138,26 @@ def doubtful() -> npt.NDArray[np.uint8]:
 
 
 def test_a_clear_strip_is_looked_at_once(reading: Reading) -> None:
-    assert reading.confidence >= SURE
+    assert reading.confidence >= TTA_THRESHOLD
     assert reading.views == 1
 
 
 def test_doubt_makes_the_reader_look_again_in_other_ways(
     reader: Reader, doubtful: npt.NDArray[np.uint8]
 ) -> None:
-    assert Reader(sure=0).read_line(doubtful).views == 1
-    assert Reader(sure=0).read_line(doubtful).confidence < SURE
+    assert reader_with(tta_threshold=0).read_line(doubtful).views == 1
+    assert reader_with(tta_threshold=0).read_line(doubtful).confidence < TTA_THRESHOLD
     assert reader.read_line(doubtful).views == len(VIEWS)
 
 
 def test_over_several_views_confidence_is_the_mean_probability_of_the_text(
     reader: Reader, doubtful: npt.NDArray[np.uint8]
 ) -> None:
-    together = Reader(sure=1.1).read_line(doubtful)
+    together = reader_with(tta_threshold=1.1).read_line(doubtful)
     string = [int(digit) for digit in together.text]
     probs = []
     for view in VIEWS:
-        evidence = Reader(views=(view,), sure=0).read_line(doubtful).evidence
+        evidence = reader_with(views=(view,), tta_threshold=0).read_line(doubtful).evidence
         assert evidence
         probs.append(float(np.exp(string_log_probs(evidence.class_map.log_probs, [string])[0])))
     expected = np.mean(probs) * left_by_the_detector(reader, doubtful)
@@ -163,7 +170,7 @@ def test_over_several_views_confidence_is_the_mean_probability_of_the_text(
 def test_the_evidence_spells_the_text_whichever_view_it_comes_from(doubtful: npt.NDArray[np.uint8]) -> None:
     for seed in range(5):
         noise = np.random.default_rng(seed).normal(0, 30, doubtful.shape)
-        found = Reader(sure=1.1).read_line(np.clip(doubtful + noise, 0, 255).astype(np.uint8))
+        found = reader_with(tta_threshold=1.1).read_line(np.clip(doubtful + noise, 0, 255).astype(np.uint8))
         assert found.evidence
         assert "".join(str(span.label) for span in found.evidence.spans) == found.text
         assert len(found.digits) == len(found.text)
@@ -172,7 +179,7 @@ def test_the_evidence_spells_the_text_whichever_view_it_comes_from(doubtful: npt
 def test_a_line_of_very_many_digits_is_looked_at_once(reader: Reader) -> None:
     page = 1 - np.tile(random_strip(Pen(), Layout(gap_px=(4, 8)), np.random.default_rng(0)).ink / 255, 20)
     found = reader.read_line(page)
-    assert len(found.text) > MOST_FOR_DOUBT
+    assert len(found.text) > TTA_MAX_DIGITS
     assert found.views == 1
 
 
@@ -181,18 +188,18 @@ def test_a_line_too_long_for_its_height_is_refused_in_one_line() -> None:
     ink[12:17, ::9] = 1
     reader = Reader()
     seen = Seen(line_along((0, 14.5), (12_000, 14.5), 5, ink))
-    reader.preparation = replace(reader.preparation, detector=seen)
+    reader.preprocessor = replace(reader.preprocessor, detector=seen)
     with pytest.raises(UnreadableInput, match="cut it into pieces"):
         reader.read(1 - ink)
 
 
 def test_peaks_are_looked_for_once_for_they_have_no_probability(doubtful: npt.NDArray[np.uint8]) -> None:
-    assert Reader(decoder=Decoder.NMS).read_line(doubtful).views == 1
+    assert reader_with(decoder=Decoder.NMS).read_line(doubtful).views == 1
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_boxes_hold_the_same_digit_in_every_view(reading: Reading, view: View) -> None:
-    found = Reader(views=(view,), sure=0).read_line(SAMPLE)
+    found = reader_with(views=(view,), tta_threshold=0).read_line(SAMPLE)
     assert found.text == reading.text
     for digit, usual in zip(found.digits, reading.digits, strict=True):
         assert digit.box.left == pytest.approx(usual.box.left, abs=4)
@@ -288,7 +295,7 @@ def test_where_no_line_is_found_the_page_and_what_the_detector_saw_are_kept(read
 
 
 def test_with_a_region_what_the_detector_saw_lies_there(two_lines: npt.NDArray[np.uint8]) -> None:
-    (reading,) = Reader(region=(30, 100, 200, 90)).read(two_lines)
+    (reading,) = reader_with(region=(30, 100, 200, 90)).read(two_lines)
     assert reading.text == "14662"
     assert reading.evidence
     heat = reading.evidence.heat
@@ -306,8 +313,8 @@ def test_printed_strings_are_left_out_where_handwritten_ones_are_asked_for(
         line_along((50, 135), (125, 135), 20, ink, printed=0.1),
     )
     for handwritten, expected in ((False, [("8809", True), ("14662", False)]), (True, [("14662", False)])):
-        reader = Reader(handwritten=handwritten)
-        reader.preparation = replace(reader.preparation, detector=Seen(*lines))
+        reader = reader_with(handwritten=handwritten)
+        reader.preprocessor = replace(reader.preprocessor, detector=Seen(*lines))
         assert [(reading.text, reading.printed) for reading in reader.read(two_lines)] == expected
         assert reader.read_line(two_lines).text == "14662"
 
@@ -319,7 +326,7 @@ def test_a_sign_between_two_digits_is_listed_with_its_place(reader: Reader, read
     gap = Box(boxes[1].right, 20, boxes[2].left, 24)
     marked = Reader()
     found = line_along((10, 14), (76, 14), 20, ink, signs=(gap,))
-    marked.preparation = replace(marked.preparation, detector=Seen(found))
+    marked.preprocessor = replace(marked.preprocessor, detector=Seen(found))
     (sign,) = marked.read_line(SAMPLE).signs
     assert (sign.place, sign.box) == (2, gap)
 
@@ -442,8 +449,8 @@ def test_large_pages_are_not_gathered_into_a_batch(monkeypatch: pytest.MonkeyPat
         return read_batch(pages, contents)
 
     monkeypatch.setattr(reader, "read_batch", noted)
-    (page,) = replace(reader.preparation, keeps_pages=False).pages(SAMPLE)
-    monkeypatch.setattr("sdnn.page_batches.MOST_BYTES", 3 * page.held_bytes)
+    (page,) = replace(reader.preprocessor, keeps_pages=False).pages(SAMPLE)
+    monkeypatch.setattr("sdnn.reading.batching.MOST_BYTES", 3 * page.held_bytes)
     assert len(list(reader.read_many([SAMPLE] * 10))) == 10
     assert sizes == [3, 3, 3, 1]
 
@@ -478,7 +485,7 @@ def framed(left: int, top: int, width: int, height: int) -> npt.NDArray[np.uint8
 
 def test_a_region_is_read_and_its_boxes_are_those_of_the_page(reader: Reader, reading: Reading) -> None:
     page = framed(60, 90, 400, 200)
-    found = Reader(region=(55, 85, 250, 50)).read_line(page)
+    found = reader_with(region=(55, 85, 250, 50)).read_line(page)
     assert found.text == reading.text
     for digit, alone in zip(found.digits, reading.digits, strict=True):
         assert digit.box.left == pytest.approx(alone.box.left + 60, abs=2)
@@ -487,7 +494,7 @@ def test_a_region_is_read_and_its_boxes_are_those_of_the_page(reader: Reader, re
 
 def test_a_region_beyond_the_picture_is_refused() -> None:
     with pytest.raises(UnreadableInput, match="region"):
-        Reader(region=(5000, 10, 20, 20)).read_line(SAMPLE)
+        reader_with(region=(5000, 10, 20, 20)).read_line(SAMPLE)
 
 
 @pytest.mark.parametrize("tilt_deg", [-9, 8, 20])
@@ -512,21 +519,21 @@ def test_a_tilted_line_is_read_and_its_boxes_are_where_its_digits_are(
 def test_forced_polarity_sees_ink_of_that_side_only(reader: Reader, reading: Reading) -> None:
     with Image.open(SAMPLE) as image:
         page = np.asarray(image)
-    assert Reader(polarity="dark").read_line(page).text == reading.text
-    assert Reader(polarity="light").read_line(255 - page).text == reading.text
-    assert Reader(polarity="light").read_line(page).text != reading.text
+    assert reader_with(polarity="dark").read_line(page).text == reading.text
+    assert reader_with(polarity="light").read_line(255 - page).text == reading.text
+    assert reader_with(polarity="light").read_line(page).text != reading.text
 
 
 def test_a_page_above_the_limit_is_refused() -> None:
     with pytest.raises(UnreadableInput, match="--max-pixels"):
-        Reader(max_pixels=100).read_line(SAMPLE)
+        reader_with(max_pixels=100).read_line(SAMPLE)
 
 
 # Constraints. The sample has five digits.
 
 
 def test_what_is_read_obeys_the_constraint_and_says_what_it_would_have_been(reading: Reading) -> None:
-    found = Reader(constraint=constraint(length="4"), min_fit=0).read_line(SAMPLE)
+    found = reader_with(constraint=constraint(length="4"), min_fit=0).read_line(SAMPLE)
     assert len(found.text) == 4
     assert found.unconstrained == reading.text
     assert found.fit < 0.5
@@ -534,27 +541,27 @@ def test_what_is_read_obeys_the_constraint_and_says_what_it_would_have_been(read
 
 
 def test_a_constraint_that_the_text_obeys_keeps_it_and_makes_it_surer(reading: Reading) -> None:
-    found = Reader(constraint=constraint(length=str(len(reading.text)))).read_line(SAMPLE)
+    found = reader_with(constraint=constraint(length=str(len(reading.text)))).read_line(SAMPLE)
     assert found.text == reading.text
     assert found.confidence >= reading.confidence
     assert found.confidence * found.fit == pytest.approx(reading.confidence, abs=1e-9)
 
 
 def test_signs_of_a_pattern_are_inserted_between_the_digits(reading: Reading) -> None:
-    found = Reader(constraint=constraint(pattern=r"\d{3}-\d{2}")).read_line(SAMPLE)
+    found = reader_with(constraint=constraint(pattern=r"\d{3}-\d{2}")).read_line(SAMPLE)
     assert found.text == f"{reading.text[:3]}-{reading.text[3:]}"
     assert found.string == reading.text
     assert len(found.digits) == 5
 
 
 def test_alternatives_obey_the_constraint(doubtful: npt.NDArray[np.uint8]) -> None:
-    found = Reader(constraint=constraint(pattern="[0-4]+")).read_line(doubtful)
+    found = reader_with(constraint=constraint(pattern="[0-4]+")).read_line(doubtful)
     others = {other for digit in found.digits for other, _ in digit.alternatives}
     assert others <= set("01234")
 
 
 def test_a_strip_too_short_for_any_allowed_text_is_rejected() -> None:
-    found = Reader(constraint=constraint(length="300")).read_line(SAMPLE)
+    found = reader_with(constraint=constraint(length="300")).read_line(SAMPLE)
     assert (found.status, found.text, found.confidence, found.fit) == (Status.REJECTED, "", 0.0, 0.0)
     assert found.reason
     assert "too short" in found.reason
@@ -562,16 +569,16 @@ def test_a_strip_too_short_for_any_allowed_text_is_rejected() -> None:
 
 def test_a_blank_page_is_empty_before_any_constraint() -> None:
     blank = np.full((40, 200), 255, np.uint8)
-    assert Reader(constraint=constraint(length="5")).read_line(blank).status is Status.EMPTY
+    assert reader_with(constraint=constraint(length="5")).read_line(blank).status is Status.EMPTY
 
 
 def test_peaks_obey_no_constraint() -> None:
     with pytest.raises(UsageError, match="nms"):
-        Reader(decoder=Decoder.NMS, constraint=constraint(length="5"))
+        reader_with(decoder=Decoder.NMS, constraint=constraint(length="5"))
 
 
 def test_what_is_not_sure_enough_is_rejected_with_the_reason(doubtful: npt.NDArray[np.uint8]) -> None:
-    found = Reader(min_confidence=0.999).read_line(doubtful)
+    found = reader_with(min_confidence=0.999).read_line(doubtful)
     assert found.status is Status.REJECTED
     assert found.text
     assert found.reason
@@ -579,7 +586,7 @@ def test_what_is_not_sure_enough_is_rejected_with_the_reason(doubtful: npt.NDArr
 
 
 def test_a_text_that_the_constraint_forces_on_a_strip_is_rejected_by_default() -> None:
-    found = Reader(constraint=constraint(length="3")).read_line(SAMPLE)
+    found = reader_with(constraint=constraint(length="3")).read_line(SAMPLE)
     assert found.fit < DEFAULT_MIN_FIT
     assert found.status is Status.REJECTED
     assert found.reason
@@ -590,7 +597,6 @@ def test_a_text_that_the_constraint_forces_on_a_strip_is_rejected_by_default() -
     ("given", "meant"),
     [
         ({}, (DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT)),
-        ({"min_confidence": None, "min_fit": None}, (DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT)),
         ({"min_confidence": 0, "min_fit": 0}, (0, 0)),
         ({"min_confidence": 0.25}, (0.25, DEFAULT_MIN_FIT)),
         ({"min_fit": 0.25}, (DEFAULT_MIN_CONFIDENCE, 0.25)),
@@ -598,14 +604,14 @@ def test_a_text_that_the_constraint_forces_on_a_strip_is_rejected_by_default() -
     ids=str,
 )
 def test_a_threshold_that_is_not_given_has_its_default(
-    given: dict[str, float | None], meant: tuple[float, float]
+    given: dict[str, float], meant: tuple[float, float]
 ) -> None:
-    interpreter = Reader(**given).interpreter  # type: ignore[arg-type]  # mypy takes the names for any
-    assert (interpreter.min_confidence, interpreter.min_fit) == meant
+    decoder = reader_with(**given).decoder
+    assert (decoder.settings.min_confidence, decoder.settings.min_fit) == meant
 
 
 def test_the_likeliest_texts_come_with_their_probabilities(doubtful: npt.NDArray[np.uint8]) -> None:
-    found = Reader(most_texts=5).read_line(doubtful)
+    found = reader_with(nbest=5).read_line(doubtful)
     probs = [prob for _, prob in found.nbest]
     assert probs == sorted(probs, reverse=True)
     assert sum(probs) + found.missing == pytest.approx(1, abs=1e-9)
@@ -613,13 +619,13 @@ def test_the_likeliest_texts_come_with_their_probabilities(doubtful: npt.NDArray
 
 
 def test_another_temperature_changes_confidence(reading: Reading) -> None:
-    found = Reader(temperature=3.0).read_line(SAMPLE)
+    found = reader_with(temperature=3.0).read_line(SAMPLE)
     assert found.text == reading.text
     assert found.confidence < reading.confidence
 
 
 def test_a_reader_goes_to_another_process_with_all_its_settings(reader: Reader) -> None:
-    settled = Reader(
+    settled = reader_with(
         decoder="posterior", constraint=constraint(length="5"), min_confidence=0.3, temperature=1.7
     )
     copy = pickle.loads(pickle.dumps(settled))

@@ -7,8 +7,9 @@ from typing import Final
 import numpy as np
 
 from sdnn.choices import Contents, Status
-from sdnn.preparation import Line, Page
-from sdnn.results import Box, Reading, Sign
+from sdnn.reading.page import Line, Page
+from sdnn.reading.settings import ReadingSettings
+from sdnn.results import Box, Evidence, Reading, Sign
 
 LEAST_STRUCK: Final = 0.5
 """Probability that a digit is struck out from which on its string is doubtful."""
@@ -20,14 +21,37 @@ PRINTED: Final = 0.5
 """Probability from which on a string is print."""
 
 
-def described(reading: Reading, line: Line, min_confidence: float = 0.0, way: float = 1.0) -> Reading:
-    """A reading with what the detector knows of its line: signs, print, struck-out digits, digits missed.
+def report(page: Page, contents: Contents, settings: ReadingSettings, elapsed_ms: float) -> list[Reading]:
+    """What is reported of a page, one reading at least.
 
     Args:
-        reading: Of the line alone.
-        line: Where it comes from.
+        page: With its lines, read.
+        contents: Whether one row is wanted.
+        settings: Smallest confidence, and whether printed strings are left out.
+        elapsed_ms: Time that the readings of the page took together.
+    """
+    readings = [described(line, settings.min_confidence) for line in page.lines]
+    found = selected(page, readings, contents, settings)
+    nothing = None if page.brightness is None else Evidence.without_line(page.brightness, page.heat)
+    return [
+        replace(
+            reading,
+            source=page.source,
+            page=page.number,
+            page_size_px=page.size_px,
+            elapsed_ms=elapsed_ms / len(found),
+            evidence=reading.evidence or nothing,
+        )
+        for reading in found
+    ]
+
+
+def described(line: Line, min_confidence: float = 0.0) -> Reading:
+    """The reading of a line with what the detector knows of it: signs, print, struck-out and missed digits.
+
+    Args:
+        line: With its reading.
         min_confidence: Below it a reading is rejected.
-        way: Probability that the line runs this way and not the other.
     """
     found = line.found
     along = found.along
@@ -35,15 +59,15 @@ def described(reading: Reading, line: Line, min_confidence: float = 0.0, way: fl
     def place_of(box: Box) -> float:
         return float((np.array([box.left + box.right, box.top + box.bottom]) / 2 - found.start) @ along)
 
-    digits = [place_of(digit.box) for digit in reading.digits]
+    digits = [place_of(digit.box) for digit in line.reading.digits]
     signs = sorted(
         (Sign(sum(place < place_of(box) for place in digits), box) for box in found.signs),
         key=lambda sign: (sign.place, place_of(sign.box)),
     )
-    reading = replace(reading, signs=tuple(signs), printed=found.printed >= PRINTED)
+    reading = replace(line.reading, signs=tuple(signs), printed=found.printed >= PRINTED)
     here = min(1.0, found.probability / SURE_LINE)
     reading = _weighed(reading, here, min_confidence, "it may be no line of digits")
-    reading = _weighed(reading, way, min_confidence, "it can be read the other way up, too")
+    reading = _weighed(reading, line.way, min_confidence, "it can be read the other way up, too")
     reading = _weighed(reading, 1 - found.beside, min_confidence, "a digit may have been missed beside it")
     if found.struck >= LEAST_STRUCK:
         return _weighed(reading, 1 - found.struck, 1.0, "a digit looks struck out")
@@ -72,26 +96,18 @@ def _weighed(reading: Reading, share: float, min_confidence: float, reason: str)
     return reading
 
 
-def reported(
-    page: Page, readings: Sequence[Reading], contents: Contents, handwritten: bool, min_confidence: float
+def selected(
+    page: Page, readings: Sequence[Reading], contents: Contents, settings: ReadingSettings
 ) -> list[Reading]:
-    """What is reported of a page, one reading at least.
-
-    Args:
-        page: With its lines.
-        readings: One for each line.
-        contents: Whether one row is wanted.
-        handwritten: Whether printed strings are left out.
-        min_confidence: Below it a reading is rejected.
-    """
+    """The readings of a page that are reported, one at least; see `report`."""
     if page.error is not None:
         return [Reading("", 0.0, Status.ERROR, page.error)]
     written = [reading for reading in readings if reading.status is not Status.EMPTY]
-    kept = [reading for reading in written if not (handwritten and reading.printed)]
+    kept = [reading for reading in written if not (settings.handwritten and reading.printed)]
     if not kept:
         return [_nothing(page, readings, bool(written))]
     if contents is Contents.LINE and len(kept) > 1:
-        return [_foremost(kept, min_confidence)]
+        return [_foremost(kept, settings.min_confidence)]
     return kept
 
 

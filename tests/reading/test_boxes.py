@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdnn.boxes import digit_boxes
 from sdnn.preprocessing import to_strip
+from sdnn.reading.boxes import digit_boxes
 from sdnn.results import Box, ClassMap, Geometry, Span, Strip
 
 

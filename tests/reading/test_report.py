@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from sightings import line_along
 
-from sdnn.accounting import LEAST_ALONE, LEAST_STRUCK, described, reported
 from sdnn.choices import Contents, Status
 from sdnn.detection import Writing
-from sdnn.preparation import Line, Page
-from sdnn.results import Box, Digit, Reading, Strip
+from sdnn.reading.page import Line, Page
+from sdnn.reading.report import LEAST_ALONE, LEAST_STRUCK, selected
+from sdnn.reading.report import described as described_line
+from sdnn.reading.settings import ReadingSettings
+from sdnn.results import Box, Digit, Reading
 
 INK = np.zeros((100, 200), np.float32)
 NOTHING_WRITTEN = Reading("", 0.97, Status.EMPTY, "no digits found")
@@ -40,7 +42,12 @@ def line(**found: Any) -> Line:
     """The line through those digits."""
     settings = {"start": (35, 50), "end": (125, 50), **found}
     of_line = line_along(settings.pop("start"), settings.pop("end"), 20, INK, **settings)
-    return Line(of_line, np.eye(2, 3), Writing(INK, Box(35, 40, 125, 60), 0.0), Strip(INK))
+    return Line(of_line, np.eye(2, 3), Writing(INK, Box(35, 40, 125, 60), 0.0))
+
+
+def described(reading: Reading, line: Line, min_confidence: float = 0.0) -> Reading:
+    line.reading = reading
+    return described_line(line, min_confidence)
 
 
 def sign_at(x: float, y: float = 58) -> Box:
@@ -54,7 +61,8 @@ def report(
     min_confidence: float = 0.5,
     **page: Any,
 ) -> list[Reading]:
-    return reported(Page("a.png", 1, **page), readings, contents, handwritten, min_confidence)
+    settings = ReadingSettings(min_confidence=min_confidence, handwritten=handwritten)
+    return selected(Page("a.png", 1, **page), readings, contents, settings)
 
 
 # A line.

@@ -1,0 +1,76 @@
+"""The settings of reading, declared and checked once."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sdnn.choices import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT, Decoder, Polarity, Topology
+from sdnn.errors import UsageError
+from sdnn.preprocessing.loading import MAX_PIXELS
+from sdnn.reading.views import VIEWS, View
+
+if TYPE_CHECKING:
+    from sdnn.decoding.constraints import Constraint
+
+TTA_THRESHOLD: Final = 0.8
+"""Confidence from which on the first view is enough; below it the other views are read too."""
+
+
+@dataclass(frozen=True)
+class ReadingSettings:
+    """Settings of reading.
+
+    Attributes:
+        constraint: Allowed texts, see `sdnn.constraint`; None for all.
+        min_confidence: Confidence below which a reading is rejected; 0 accepts all.
+        min_fit: Probability kept by the constraint below which a reading is rejected; 0 accepts all.
+        nbest: Number of likeliest texts that a reading lists.
+        decoder: Decoder of the class map, or its name.
+        topology: Paths that the trellis allows, or their name.
+        temperature: Divisor of the logits; None for the model's own.
+        polarity: Ink darker or lighter than the paper, or the name of it.
+        region: Left, top, width and height in pixels of the part of each page that is read; None for all.
+        max_pixels: Size above which a page is refused.
+        handwritten: Whether printed strings are left out.
+        views: Ways of bringing writing to the size of a strip; all but the first are test-time augmentation
+            (TTA).
+        tta_threshold: Confidence from which on the first view is enough.
+    """
+
+    constraint: "Constraint | None" = None
+    min_confidence: float = DEFAULT_MIN_CONFIDENCE
+    min_fit: float = DEFAULT_MIN_FIT
+    nbest: int = 1
+    decoder: Decoder = Decoder.VITERBI
+    topology: Topology = Topology.CTC
+    temperature: float | None = None
+    polarity: Polarity = Polarity.AUTO
+    region: tuple[float, float, float, float] | None = None
+    max_pixels: int = MAX_PIXELS
+    handwritten: bool = False
+    views: tuple[View, ...] = VIEWS
+    tta_threshold: float = TTA_THRESHOLD
+
+    def __post_init__(self) -> None:
+        """Validates the settings.
+
+        Raises:
+            ValueError: When there is no decoder, topology or polarity of a name.
+            UsageError: When a number lies outside its range, or peak picking, which knows no strings, is to
+                obey a constraint.
+        """
+        for name, kind in (("decoder", Decoder), ("topology", Topology), ("polarity", Polarity)):
+            object.__setattr__(self, name, kind(getattr(self, name)))  # names, too
+        for name, prob in (("min_confidence", self.min_confidence), ("min_fit", self.min_fit)):
+            if not 0 <= prob <= 1:
+                raise UsageError(f"{name} {prob}: give a probability from 0 to 1")
+        if self.temperature is not None and not self.temperature > 0:
+            raise UsageError(f"temperature {self.temperature}: give a number above 0")
+        if self.constraint and self.decoder is Decoder.NMS:
+            raise UsageError(
+                f"--decoder nms knows no strings and cannot obey {self.constraint.description}; leave it out"
+            )
+
+
+DEFAULT: Final = ReadingSettings()
+ACCEPT_ALL: Final = ReadingSettings(min_confidence=0, min_fit=0)
+"""Settings without rejection."""
