@@ -15,9 +15,9 @@ Of readings of validation documents below 0.3 most are wrong, of those up to 0.5
 DEFAULT_MIN_FIT: Final = 0.01
 """Fit below which a reading is rejected unless a call, an option or a profile names another.
 
-Below it one wrong constraint in a hundred is the likelier cause than a strip that is hard to read. On validation
-documents it rejects 0.3 % of the right readings under their true length, and 8 % under a list of 200 texts; see
-`benchmarks/bench_thresholds.py`.
+Below it a wrong constraint, as of one string in a hundred, is likelier than a strip that is hard to read. On
+validation documents it rejects 0.3 % of the right readings under their true length, and 8 % under a list of
+200 texts; see `benchmarks/bench_thresholds.py`.
 """
 
 
