@@ -58,6 +58,8 @@ class Calibration:
             f"temperature   {self.temperature:.3f}",
             f"calibration   error {self.error_before:.3f} before, {self.error_after:.3f} after, on them",
         ]
+        if self.error_after > self.error_before:
+            lines.append("              no better than the model's own temperature: give more strips")
         if self.threshold:
             lines.append(
                 f"threshold     {self.threshold.value:.4f} accepts {100 * self.threshold.coverage:.1f} %, "

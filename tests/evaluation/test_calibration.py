@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,13 @@ def test_too_few_strips_for_a_target_are_said_to_be_too_few(folder: Path) -> Non
     assert strict.threshold is None
     assert "too few" in strict.shortage
     assert "threshold" not in strict.summary()
+
+
+def test_a_fit_that_made_calibration_worse_is_commented_on(found: Calibration) -> None:
+    worse = replace(found, error_before=0.05, error_after=0.06)
+    better = replace(found, error_before=0.06, error_after=0.05)
+    assert "no better" in worse.summary()
+    assert "no better" not in better.summary()
 
 
 def test_labels_that_contradict_the_net_make_it_less_sure(folder: Path, tmp_path: Path) -> None:
