@@ -60,7 +60,7 @@ class ModelDescription:
                     f"{where}: describes itself in schema {schema}, not {SCHEMA}; use its sdnn version"
                 )
             if (kind := entries.pop("kind", READER)) != cls.KIND:
-                raise ModelError(f"{where}: is no {cls.KIND}, but a {kind}; {remedy}")
+                raise ModelError(f"{where}: is a {kind}, no {cls.KIND}; {remedy}")
             for name in ("recipe", "data", "card"):
                 if not isinstance(entries.get(name, {}), Mapping):
                     raise ValueError(f"{name} {entries[name]}")
