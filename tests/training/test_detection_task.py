@@ -353,14 +353,14 @@ def timeless(run: DetectorRun) -> list[dict[str, Any]]:
 
 @pytest.mark.slow
 def test_a_few_steps_lower_the_loss_and_an_interrupted_run_resumes_to_the_same_bits(tmp_path: Path) -> None:
-    whole = trained(tmp_path / "whole")
+    recipe = replace(TINY, steps=14)
+    whole = trained(tmp_path / "whole", recipe)
     lines = whole.metrics()
-    assert [line["step"] for line in lines] == [4, 8, 10]
-    # 0.90 of it in float32, less in bfloat16, where the bound of 0.9 was once met: ten steps are few.
-    assert lines[-1]["held-out loss"] < 0.95 * lines[0]["held-out loss"]
+    assert [line["step"] for line in lines] == [4, 8, 12, 14]
+    assert lines[-1]["held-out loss"] < 0.9 * lines[0]["held-out loss"]
 
-    parted = trained(tmp_path / "parted", stop=6)
-    assert go_on(DetectorRun.resume(parted.folder)) == [5, 6, 7, 8, 9, 10]
+    parted = trained(tmp_path / "parted", recipe, stop=6)
+    assert go_on(DetectorRun.resume(parted.folder)) == [*range(5, 15)]
     assert timeless(parted) == timeless(whole)
     (tensors, entries), (others, other_entries) = (
         load_tensors(parted.checkpoint),
