@@ -19,22 +19,22 @@ from pathlib import Path
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.choices import Objective, Source, Split, Stage
 from sdnn.datasets.digits import digit_source
 from sdnn.datasets.pages import GeometryJitter, PageRecipe, random_page
 from sdnn.datasets.strips import Layout, random_strip
+from sdnn.enums import Objective, Source, Split, Stage
 from sdnn.errors import UsageError
 from sdnn.evaluation.labels import read_labels
 from sdnn.evaluation.metrics import bootstrap_over_digits, wilson_interval
-from sdnn.machine import hardware
+from sdnn.hardware import hardware
 from sdnn.models.engine import BUNDLED
 from sdnn.preprocessing import load_page
 from sdnn.reading.reader import Reader
 from sdnn.reading.settings import ACCEPT_ALL, TTA_THRESHOLD
 from sdnn.reading.views import VIEWS, View
 from sdnn.results import FloatArray
+from sdnn.training.reader_recipe import DigitRecipe, Recipe, StringRecipe
 from sdnn.training.reader_run import ReaderRun
-from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
 
 HERE = Path(__file__).parent
 BUILD = HERE.parent / "build" / "ablation"
@@ -86,7 +86,7 @@ def variants() -> Iterator[Variant]:
     yield Variant("no documents: no words, no signs, no combs", of_pages(document_share=0.0))
     yield Variant("plain strips of MNIST only", of_pages(clean_share=1.0))
     yield Variant("other ink at half its darkness, always", of_pages(other_ink=(0.5, 0.5)))
-    yield Variant("no variation of scale, width, slant, place", of_pages(viewing=GeometryJitter.none()))
+    yield Variant("no variation of scale, width, slant, place", of_pages(jitter=GeometryJitter.none()))
     yield Variant("objective viterbi, correct (b)", of_strings(objective=Objective.VITERBI))
     yield Variant("half the channels", replace(BASE, digits=DIGITS, channels=(8, 16, 32, 48, 80, 96)))
     yield Variant(
@@ -138,8 +138,8 @@ def collections(folders: list[Path]) -> dict[str, Collection]:
     clean = digit_source(Source.MNIST, Split.VALIDATION)
     mixed = digit_source(Source.MIXED, Split.VALIDATION)
     strips = [random_strip(clean, Layout(), np.random.default_rng([number, 77])) for number in range(STRIPS)]
-    on_paper = replace(PAGE, clean_share=0.0)
-    pages = [random_page(mixed, on_paper, np.random.default_rng([number, 78])) for number in range(STRIPS)]
+    degrade = replace(PAGE, clean_share=0.0)
+    pages = [random_page(mixed, degrade, np.random.default_rng([number, 78])) for number in range(STRIPS)]
     found = {
         "clean": Collection(
             [(strip.page, strip.text) for strip in strips],

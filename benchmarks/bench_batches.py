@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.choices import Source, Split
 from sdnn.datasets.digits import digit_source
-from sdnn.datasets.folder import write_folder
+from sdnn.datasets.strip_folder import write_folder
 from sdnn.datasets.strips import Layout
-from sdnn.machine import hardware
+from sdnn.enums import Source, Split
+from sdnn.hardware import hardware
 
 HERE = Path(__file__).parent
 SDNN = str(Path(sys.executable).parent / "sdnn")

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.choices import Decoder, Split
 from sdnn.datasets.digits import load_mnist
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.decoding.constraints import Constraint, constraint
 from sdnn.decoding.constraints.lexicon import lexicon
+from sdnn.enums import Decoder, Split
 from sdnn.evaluation.confidence import coverage_at, expected_calibration_error
 from sdnn.evaluation.labels import read_labels
-from sdnn.machine import hardware
+from sdnn.hardware import hardware
 from sdnn.preprocessing import load_page
 from sdnn.reading.line_decoder import LineDecoder
 from sdnn.reading.reader import Reader

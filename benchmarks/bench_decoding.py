@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton
 from sdnn.decoding.constraints.length import length_range
 from sdnn.decoding.constraints.lexicon import lexicon
-from sdnn.decoding.decoder import spell
+from sdnn.decoding.decoder import collapse
+from sdnn.decoding.dynamic_programming import best_paths, log_partition, log_plus
 from sdnn.decoding.nbest import n_best
-from sdnn.decoding.posterior import digit_probs, language_log_probs
-from sdnn.decoding.recursion import best_paths, sum_of, totals
+from sdnn.decoding.posterior import digit_marginals, language_log_probs
 from sdnn.decoding.trellis import each_string, every_string, for_each_map, trellis_of
-from sdnn.machine import hardware
-from sdnn.results import CLASSES, NO_DIGIT, FloatArray, tempered
+from sdnn.enums import Topology
+from sdnn.hardware import hardware
+from sdnn.results import CLASSES, NO_DIGIT, FloatArray, log_softmax
 
 HERE = Path(__file__).parent
 BATCH, COLUMNS = 64, 35
@@ -61,14 +61,14 @@ def maps() -> FloatArray:
         log_probs[:, NO_DIGIT] += 6
         for column in range(3, COLUMNS, 7):
             log_probs[column - 1 : column + 2, rng.integers(10)] += 12
-    return tempered(logits, 1.0)
+    return log_softmax(logits, 1.0)
 
 
 def unconstrained(log_probs: FloatArray) -> list[list[int]]:
     """Best paths of a batch, and the probability of what they spell."""
     paths, _ = best_paths(log_probs, for_each_map(every_string(CLASSES), len(log_probs)))
-    strings = [[span.label for span in spell(path, NO_DIGIT)] for path in paths]
-    totals(log_probs, each_string(strings, CLASSES), sum_of)
+    strings = [[span.label for span in collapse(path, NO_DIGIT)] for path in paths]
+    log_partition(log_probs, each_string(strings, CLASSES), log_plus)
     return strings
 
 
@@ -76,15 +76,17 @@ def constrained(log_probs: FloatArray, automaton: Automaton) -> None:
     """The same under a constraint, with what the constraint keeps."""
     trellis = for_each_map(trellis_of(automaton, CLASSES, Topology.CTC), len(log_probs))
     paths, _ = best_paths(log_probs, trellis)
-    strings = [[span.label for span in spell(path, NO_DIGIT)] for path in paths]
-    totals(log_probs, each_string(strings, CLASSES), sum_of)
-    totals(log_probs, trellis, sum_of)
+    strings = [[span.label for span in collapse(path, NO_DIGIT)] for path in paths]
+    log_partition(log_probs, each_string(strings, CLASSES), log_plus)
+    log_partition(log_probs, trellis, log_plus)
 
 
 def with_lexicon(log_probs: FloatArray, automaton: Automaton) -> None:
     """One map: best entry and its share of the lexicon's probability."""
     (path,), _ = best_paths(log_probs[None], trellis_of(automaton, CLASSES))
-    totals(log_probs[None], each_string([[span.label for span in spell(path, NO_DIGIT)]], CLASSES), sum_of)
+    log_partition(
+        log_probs[None], each_string([[span.label for span in collapse(path, NO_DIGIT)]], CLASSES), log_plus
+    )
     language_log_probs([log_probs], automaton)
 
 
@@ -98,7 +100,7 @@ def main() -> None:
     rows = [
         timed("best path and p(text), batch of 64", "strip", lambda: unconstrained(batch), BATCH),
         timed("the same, length 5", "strip", lambda: constrained(batch, length_range(5, 5)), BATCH),
-        timed("confidence of five digits", "strip", lambda: digit_probs([*batch], strings), BATCH),
+        timed("confidence of five digits", "strip", lambda: digit_marginals([*batch], strings), BATCH),
         timed("five likeliest texts", "strip", lambda: n_best([batch[0]], 5)),
         timed(
             f"lexicon of {CODES:,} codes: best entry, p(text), fit",

@@ -21,7 +21,7 @@ from peers import rapidocr_version, with_rapidocr
 from sdnn.evaluation.folder import evaluate
 from sdnn.evaluation.labels import read_labels
 from sdnn.evaluation.metrics import Score, score
-from sdnn.machine import hardware
+from sdnn.hardware import hardware
 from sdnn.reading.reader import Reader
 from sdnn.reading.settings import ACCEPT_ALL
 

@@ -18,13 +18,13 @@ import numpy as np
 from bench_report import write_markdown
 from PIL import Image
 
-from sdnn.choices import Split, Status
 from sdnn.datasets.documents import WordHand, word_hands
 from sdnn.datasets.pages import PageRecipe, random_page
-from sdnn.datasets.paper import on_paper
+from sdnn.datasets.paper import degrade
 from sdnn.datasets.unipen import RealHands, load_unipen
+from sdnn.enums import Split, Status
 from sdnn.evaluation.metrics import score
-from sdnn.machine import hardware
+from sdnn.hardware import hardware
 from sdnn.reading.reader import Reader
 from sdnn.reading.settings import ACCEPT_ALL
 from sdnn.results import Box, FloatArray
@@ -78,7 +78,7 @@ def _words_on_paper(hand: WordHand, rng: np.random.Generator) -> FloatArray:
         ink[top : top + glyph.shape[0], x : x + glyph.shape[1]] = glyph
         x += glyph.shape[1] + gap
     box = Box(margin, margin, margin + columns, margin + above + below)
-    return on_paper(ink, box, PAPER.paper, rng, [])
+    return degrade(ink, box, PAPER.paper, rng, [])
 
 
 def write(folder: Path) -> None:

@@ -22,13 +22,13 @@ from PIL import Image
 from plain_documents import DocumentRecipe as PlainRecipe
 from plain_documents import random_document as random_plain_document
 
-from sdnn.choices import Split
-from sdnn.datasets.digits import Mnist, Pen, load_mnist
+from sdnn.datasets.digits import Mnist, SyntheticDigits, load_mnist
 from sdnn.datasets.documents import DocumentRecipe, OtherWriting, RealWords, Scripts, random_document
 from sdnn.datasets.unipen import load_unipen
+from sdnn.enums import Split
 from sdnn.errors import UnreadableInput
 from sdnn.files import save_picture
-from sdnn.machine import hardware
+from sdnn.hardware import hardware
 from sdnn.reading.reader import Reader
 from sdnn.reading.settings import ACCEPT_ALL
 from sdnn.results import Box, FloatArray, Reading
@@ -181,7 +181,7 @@ def measure(draw: Callable[[np.random.Generator], Drawn], seed: int, strings: in
 def draw(path: Path) -> None:
     """A document with drawn digits, as a picture."""
     recipe = PlainRecipe(width_px=(1000, 1001), height_px=(640, 641), scale=(1.2, 3.0), signatures=(1, 1))
-    document = random_plain_document(Pen(), recipe, np.random.default_rng(PICTURE_SEED))
+    document = random_plain_document(SyntheticDigits(), recipe, np.random.default_rng(PICTURE_SEED))
     save_picture(Image.fromarray(np.rint(255 * document.brightness).astype(np.uint8)), path)
     print(*(string.text for string in document.strings))
 

@@ -23,14 +23,14 @@ from nets import NetSpeed, has_bfloat16, net_speeds, quickest
 from peers import Batch, rapidocr_version, tesseract_version, texts_of, with_rapidocr, with_tesseract
 from processes import SDNN, environment, run
 
-from sdnn.choices import Source, Split
 from sdnn.datasets.digits import digit_source
-from sdnn.datasets.folder import write_folder
+from sdnn.datasets.strip_folder import write_folder
 from sdnn.datasets.strips import Layout
 from sdnn.detection import Detector
+from sdnn.enums import Source, Split
 from sdnn.errors import SdnnError
 from sdnn.evaluation.labels import read_labels
-from sdnn.machine import hardware, processors
+from sdnn.hardware import hardware, processors
 from sdnn.reading.preprocessor import PreProcessor
 
 HERE = Path(__file__).parent

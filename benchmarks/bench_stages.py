@@ -20,15 +20,15 @@ from typing import Any, Final
 
 import cv2
 
-from sdnn.choices import Contents, Format
-from sdnn.detection import Detector, Sighting
+from sdnn.detection import Detections, Detector
+from sdnn.enums import Format, PageMode
 from sdnn.formats import formatter
 from sdnn.models.engine import Engine
 from sdnn.output import Output
 from sdnn.preprocessing import load_page
-from sdnn.reading.page import ViewOutput
+from sdnn.reading.page_report import report
 from sdnn.reading.reader import BATCH_SIZE, Reader
-from sdnn.reading.report import report
+from sdnn.reading.records import ViewOutput
 from sdnn.results import FloatArray, Strip
 
 ROUNDS: Final = 3
@@ -77,7 +77,7 @@ class TimedDetector(Detector):
         super().__init__(threads=1)
         self.clock = Clock()
 
-    def __call__(self, picture: FloatArray) -> Sighting:
+    def __call__(self, picture: FloatArray) -> Detections:
         """As `Detector` has it."""
         with self.clock(DETECTOR):
             return super().__call__(picture)
@@ -138,14 +138,14 @@ def read_batch(reader: Reader, names: Sequence[str], rows: Output, clock: Clock)
     with clock(DECODING):
         decoder.agree(lines)
         uncertain = [line for line in lines if reader._is_uncertain(line)]
-    views, geometry = settings.views[1:], reader.engine.description.geometry
+    views, geometry = settings.views[1:], reader.engine.metadata.geometry
     with clock(PREPARATION):
         further = [output for line in uncertain for output in line.add_views(views, geometry)]
     sweep(further)
     with clock(DECODING):
         decoder.agree(uncertain)
         decoder.read(pages)
-        found = [report(page, Contents.AUTO, settings, page.elapsed_ms) for page in pages]
+        found = [report(page, PageMode.AUTO, settings, page.elapsed_ms) for page in pages]
     with clock(RECORDS):
         for readings in found:
             rows.write(readings)
@@ -160,7 +160,7 @@ def stages(names: Sequence[str]) -> Stages:
     """
     detector = TimedDetector()
     reader = one_thread(detector)
-    expected = [reading.text for reading in reader.read_many(names, contents=Contents.AUTO)]  # warms up, too
+    expected = [reading.text for reading in reader.read_many(names, page_mode=PageMode.AUTO)]  # warms up, too
     clocks = []
     for _ in range(ROUNDS):
         clock = detector.clock = Clock()

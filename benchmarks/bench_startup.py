@@ -17,7 +17,7 @@ from cold_read import profile
 from peers import rapidocr_command, rapidocr_version, tesseract_command, tesseract_version
 from processes import SDNN, Run, run
 
-from sdnn.machine import hardware
+from sdnn.hardware import hardware
 
 HERE = Path(__file__).parent
 SAMPLE = HERE.parent / "data" / "samples" / "00000.png"

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.choices import Contents, Split
 from sdnn.datasets.digits import Mnist, load_mnist
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip, set_side_by_side
+from sdnn.enums import PageMode, Split
 from sdnn.evaluation.metrics import bootstrap_over_digits, score
-from sdnn.machine import hardware, processors
+from sdnn.hardware import hardware, processors
 from sdnn.reading.reader import Reader
 from sdnn.reading.settings import ACCEPT_ALL
 
@@ -106,7 +106,7 @@ def measure(reader: Reader, case: Case) -> Row:
     pairs, sources, views = [], [], 0
     started = time.perf_counter()
     strips = [case.strip(number) for number in range(case.count)]
-    readings = reader.read_many((strip.page for strip in strips), contents=Contents.LINE, jobs=processors())
+    readings = reader.read_many((strip.page for strip in strips), page_mode=PageMode.LINE, jobs=processors())
     for strip, reading in zip(strips, readings, strict=True):
         pairs.append((strip.text, reading.text))
         sources.append([digit.index or 0 for digit in strip.digits])

@@ -25,14 +25,14 @@ from typing import Final
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.datasets.digits import Pen
-from sdnn.datasets.pen import Hand
+from sdnn.datasets.digits import SyntheticDigits
+from sdnn.datasets.pen import WriterStyle
 from sdnn.datasets.strips import Layout, set_side_by_side
 from sdnn.datasets.windows import clean_strip
-from sdnn.machine import hardware
+from sdnn.hardware import hardware
 from sdnn.models.engine import MOST_SWEPT_PX, Engine
 from sdnn.models.lenet import LENET
-from sdnn.results import FloatArray, Geometry, Strip, tempered
+from sdnn.results import FloatArray, Geometry, Strip, log_softmax
 
 HERE: Final = Path(__file__).parent
 DIGITS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 400, 800)
@@ -101,7 +101,7 @@ class Case:
     def __init__(self, engine: Engine, digits: int) -> None:
         self.digits = digits
         self._engine = engine
-        self._geometry = engine.description.geometry
+        self._geometry = engine.metadata.geometry
         # A power of two, so that no batch size leaves a rest.
         count = 2 ** max(1, int(np.log2(DIGITS_IN_A_PASS / digits)))
         self.strips = [
@@ -151,7 +151,7 @@ class Case:
         logits = np.concatenate(
             [run(None, {"strips": windows[start : start + at_once]})[0][:, 0] for start in starts]
         )
-        log_probs = tempered(logits, self._engine.description.temperature)
+        log_probs = log_softmax(logits, self._engine.metadata.temperature)
         return np.split(log_probs, np.cumsum(self.columns)[:-1])
 
 
@@ -161,7 +161,7 @@ def drawn_strip(digits: int, number: int, geometry: Geometry) -> Strip:
     All in one hand, for some are broader than others: so the width goes with the number of digits.
     """
     rng = np.random.default_rng([digits, number])
-    pen, layout = Pen(Hand()), Layout()
+    pen, layout = SyntheticDigits(WriterStyle()), Layout()
     images = [pen.draw(int(label), rng) for label in rng.integers(10, size=digits)]
     gaps = rng.integers(*layout.gap_px, endpoint=True, size=digits - 1)
     return clean_strip(set_side_by_side(images, gaps.tolist(), layout.margin_px), geometry)
@@ -338,7 +338,7 @@ def memory_mb(width_px: int) -> float:
 def sweep_here(width_px: int) -> float:
     """Sweeps a strip of noise in this process; by how many megabytes its peak grew."""
     engine = Engine()
-    ink = np.random.default_rng(0).random((engine.description.geometry.height_px, width_px), np.float32)
+    ink = np.random.default_rng(0).random((engine.metadata.geometry.height_px, width_px), np.float32)
     before = peak_mb()
     engine.class_map(Strip(ink))
     return peak_mb() - before

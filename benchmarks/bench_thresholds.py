@@ -3,9 +3,9 @@
     python benchmarks/bench_thresholds.py
 
 Validation hands (MNIST's, and UNIPEN's writers kept for that) on validation documents, lines cut out and
-parts of pages; nothing real. `--min-fit`: the largest that rejects at most 1 % of right readings when their
-true length or a list with their text is given. `--min-confidence`: from which on a reading is rather right
-than wrong.
+parts of pages; nothing real. `--min-constraint-probability`: the largest that rejects at most 1 % of right
+readings when their true length or a list with their text is given. `--min-confidence`: from which on a
+reading is rather right than wrong.
 """
 
 import json
@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.choices import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT, Source, Split
 from sdnn.datasets.digits import digit_source
 from sdnn.datasets.documents import Document, DocumentRecipe, random_document, word_hands
 from sdnn.decoding.constraints import Constraint, constraint
 from sdnn.decoding.constraints.lexicon import lexicon
-from sdnn.machine import hardware
+from sdnn.enums import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_CONSTRAINT_PROBABILITY, Source, Split
+from sdnn.hardware import hardware
 from sdnn.reading.line_decoder import LineDecoder
 from sdnn.reading.reader import Reader
 from sdnn.reading.settings import ACCEPT_ALL
@@ -93,7 +93,7 @@ def fits(reader: Reader, among_others: bool) -> FloatArray:
         (reading, *more) = reader.read(document.picture)
         reader.decoder = before
         if not more and reading.text == text:
-            found.append(reading.fit)
+            found.append(reading.constraint_probability)
     return np.array(found)
 
 
@@ -113,14 +113,17 @@ def main() -> None:
     record = {
         "hardware": hardware(),
         "model": reader.engine.sha256,
-        "defaults": {"min_confidence": DEFAULT_MIN_CONFIDENCE, "min_fit": DEFAULT_MIN_FIT},
-        "bins": [dict(zip(("from", "to", "n", "right"), row, strict=True)) for row in rows],
-        "largest_fit_that_keeps_99_percent": least,
-        "rejected_by_default": {
-            "length": float((of_length < DEFAULT_MIN_FIT).mean()),
-            "list": float((of_list < DEFAULT_MIN_FIT).mean()),
+        "defaults": {
+            "min_confidence": DEFAULT_MIN_CONFIDENCE,
+            "min_constraint_probability": DEFAULT_MIN_CONSTRAINT_PROBABILITY,
         },
-        "n_fits": {"length": len(of_length), "list": len(of_list)},
+        "bins": [dict(zip(("from", "to", "n", "right"), row, strict=True)) for row in rows],
+        "largest_probability_that_keeps_99_percent": least,
+        "rejected_by_default": {
+            "length": float((of_length < DEFAULT_MIN_CONSTRAINT_PROBABILITY).mean()),
+            "list": float((of_list < DEFAULT_MIN_CONSTRAINT_PROBABILITY).mean()),
+        },
+        "n": {"length": len(of_length), "list": len(of_list)},
     }
     (HERE / "thresholds.json").write_text(json.dumps(record, indent=2) + "\n")
     print(json.dumps(record, indent=2), file=sys.stderr)
@@ -131,9 +134,9 @@ def main() -> None:
             [f"{low:g} to {high:g}", f"{n:,}", "–" if share is None else f"{100 * share:.1f}"]
             for low, high, n, share in rows
         ],
-        f"Validation hands on {LINES:,} drawn lines and {PAGES} parts of pages. The largest --min-fit that "
-        f"keeps 99 % of right readings: {least['length']:.2g} under their length, {least['list']:.2g} with "
-        f"a list of {ENTRIES}. {hardware()}.",
+        f"Validation hands on {LINES:,} drawn lines and {PAGES} parts of pages. The largest "
+        f"--min-constraint-probability that keeps 99 % of right readings: {least['length']:.2g} under their "
+        f"length, {least['list']:.2g} with a list of {ENTRIES}. {hardware()}.",
     )
 
 

@@ -16,18 +16,18 @@ from pathlib import Path
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.choices import Source, Split
 from sdnn.datasets.digits import digit_source
 from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.datasets.windows import WindowRecipe, clean_strip
-from sdnn.machine import hardware
+from sdnn.enums import Source, Split
+from sdnn.hardware import hardware
 from sdnn.models.checkpoint import load_net
 from sdnn.models.lenet import LENET
 from sdnn.results import Box, FloatArray
 from sdnn.training.digit_task import classify
+from sdnn.training.reader_recipe import DigitRecipe, Recipe, StringRecipe
 from sdnn.training.reader_run import ReaderRun
-from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
 
 HERE = Path(__file__).parent
 SEEDS = (0, 1, 2)

@@ -17,15 +17,15 @@ from card.robustness import strips_to_read
 from card.sections import write_card
 
 from sdnn import __version__
-from sdnn.choices import Split
 from sdnn.cli.model import ModelArgument
 from sdnn.cli.options import DataOption
 from sdnn.cli.terminal import fail, note, progress
 from sdnn.datasets.digits import load_mnist
+from sdnn.enums import Split
 from sdnn.errors import OutputError, SdnnError, UnreadableInput
 from sdnn.evaluation.labels import LABELS_NAME, read_labels
-from sdnn.files import refuse_to_overwrite
-from sdnn.machine import hardware, processors
+from sdnn.files import check_not_overwriting
+from sdnn.hardware import hardware, processors
 from sdnn.models.engine import BUNDLED
 from sdnn.models.inspection import record_of
 from sdnn.reading.reader import Reader
@@ -51,7 +51,7 @@ def main(
     """
     started = time.perf_counter()
     path, folders = file or BUNDLED, strings or []
-    refuse_to_overwrite("--out", out, [path, *(folder / LABELS_NAME for folder in folders)])
+    check_not_overwriting("--out", out, [path, *(folder / LABELS_NAME for folder in folders)])
     if not out.parent.is_dir():
         raise OutputError(f"--out {out}: there is no folder {out.parent}; choose another place")
     reader = Reader(path, ACCEPT_ALL)

@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from sdnn.machine import processors
+from sdnn.hardware import processors
 from sdnn.models.checkpoint import load_net
 from sdnn.models.engine import BUNDLED
 from sdnn.models.fully_convolutional import fully_convolutional

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.datasets.clutter import LABELS, TYPEFACES, WORDS, Ink, frame, scribble, word
 from sdnn.datasets.digits import DigitSource
+from sdnn.datasets.distractors import LABELS, TYPEFACES, WORDS, Ink, frame, scribble, word
 from sdnn.datasets.pen import TEXT_PX
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
 from sdnn.results import Box, FloatArray

@@ -21,7 +21,7 @@ import torch
 from reproduction.experiments import bundled_model, flanked, memorising, svm, variants
 from reproduction.fingerprint import fingerprint
 from reproduction.tables import write_tables
-from sdnn.files import written_whole
+from sdnn.files import atomic_write
 from sdnn.models.engine import BUNDLED
 from sdnn.process_map import ProcessMap
 
@@ -92,7 +92,7 @@ def make(step: Step, folder: Path) -> float:
     started = time.perf_counter()
     record = step.make()
     seconds = time.perf_counter() - started
-    with written_whole(step.path(folder)) as temporary:
+    with atomic_write(step.path(folder)) as temporary:
         temporary.write_text(json.dumps({**record, "made_in_s": round(seconds, 1)}) + "\n", encoding="utf-8")
     return seconds
 

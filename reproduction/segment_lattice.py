@@ -38,7 +38,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdnn.decoding.automaton import Automaton, any_string, one_of_each
-from sdnn.decoding.recursion import best_paths, scores, sum_of
+from sdnn.decoding.dynamic_programming import best_paths, forward_scores, log_plus
 from sdnn.decoding.trellis import Trellis, for_each_map, from_arcs
 from sdnn.results import FloatArray, IntArray, Span
 
@@ -88,7 +88,7 @@ class SegmentWidths:
         others = np.broadcast_to([0.0, price], (*begun.shape[:-1], 2))
         return np.concatenate([begun, others], axis=-1)
 
-    def spell(self, path: Sequence[int] | IntArray) -> list[Span]:
+    def collapse(self, path: Sequence[int] | IntArray) -> list[Span]:
         """The digits along a path, (T,) labels, from left to right."""
         spans = []
         for first, label in enumerate(np.asarray(path).tolist()):
@@ -275,8 +275,8 @@ def marginals(
     turned = (last[:, None] - 1 - np.arange(length)) % length
     backwards = np.take_along_axis(log_probs, turned[..., None], axis=1)
     states = np.arange(len(trellis.labels))
-    ahead = scores(log_probs, trellis, sum_of, last)
-    behind = scores(backwards, trellis.reversed, sum_of, last)[turned[trellis.maps].T, states]
+    ahead = forward_scores(log_probs, trellis, log_plus, last)
+    behind = forward_scores(backwards, trellis.reversed, log_plus, last)[turned[trellis.maps].T, states]
     prices = log_probs[trellis.maps, :, trellis.labels].T  # counted from either side
     through = ahead + behind - np.where(np.isfinite(prices), prices, 0.0)
     total = np.full(batch, -np.inf)

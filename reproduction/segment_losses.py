@@ -45,8 +45,8 @@ from reproduction.segment_lattice import (
     segment_marginals,
     segments_of_each,
 )
-from sdnn.choices import Gradient, Objective
-from sdnn.decoding.recursion import best_paths
+from sdnn.decoding.dynamic_programming import best_paths
+from sdnn.enums import Gradient, Objective
 from sdnn.results import FloatArray, IntArray
 from sdnn.training.objectives import Loss
 

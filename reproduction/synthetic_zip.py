@@ -19,9 +19,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.choices import Split
-from sdnn.datasets.degradation import salt_and_pepper
 from sdnn.datasets.digits import load_mnist
+from sdnn.datasets.distortion import salt_and_pepper
+from sdnn.enums import Split
 from sdnn.results import DIGITS, NO_DIGIT, FloatArray, IntArray
 
 TRAIN_STRIPS: Final = 6_000

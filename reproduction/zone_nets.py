@@ -26,9 +26,9 @@ from reproduction.synthetic_zip import (
     strings_right,
     zip_strips,
 )
-from sdnn.choices import Gradient, Objective, Split
-from sdnn.decoding.recursion import sum_of, totals
-from sdnn.results import FloatArray, IntArray, tempered, text_of
+from sdnn.decoding.dynamic_programming import log_partition, log_plus
+from sdnn.enums import Gradient, Objective, Split
+from sdnn.results import FloatArray, IntArray, log_softmax, text_of
 
 FEATURE_PX: Final = 4
 """Distance of feature columns."""
@@ -189,7 +189,7 @@ def read(
         paths, best = best_segments(scores, zones, lengths, batch.columns, terms.column)
         for place, path, columns, log_score in zip(batch.places, paths, batch.columns, best, strict=True):
             if np.isfinite(log_score):
-                texts[place] = text_of(zones.spell(path[:columns]))
+                texts[place] = text_of(zones.collapse(path[:columns]))
     return texts
 
 
@@ -212,9 +212,11 @@ def confidences(net: Net1992, strips: Sequence[ZipStrip], of_zones: bool) -> lis
         lengths = [LENGTH] * len(batch.texts)
         paths, log_shares = best_segments(scores, zones, lengths, batch.columns)
         if not of_zones:
-            spans = [zones.spell(path[:columns]) for path, columns in zip(paths, batch.columns, strict=True)]
+            spans = [
+                zones.collapse(path[:columns]) for path, columns in zip(paths, batch.columns, strict=True)
+            ]
             trellis = segments_of_each([[span.label for span in digits] for digits in spans], zones)
-            of_text = totals(zones.class_map(scores), trellis, sum_of, batch.columns)
+            of_text = log_partition(zones.class_map(scores), trellis, log_plus, batch.columns)
             _, of_all = segment_marginals(scores, zones, lengths, batch.columns)
             fits = np.isfinite(log_shares)
             log_shares = np.where(fits, of_text, -np.inf) - np.where(fits, of_all, 0.0)
@@ -225,7 +227,7 @@ def confidences(net: Net1992, strips: Sequence[ZipStrip], of_zones: bool) -> lis
 
 def _scores(net: Net1992, batch: "_Batch", of_zones: bool) -> FloatArray:
     logits = _logits(net, batch)
-    return tempered(logits, 1.0) if of_zones else logits
+    return log_softmax(logits, 1.0) if of_zones else logits
 
 
 def _logits(net: Net1992, batch: "_Batch") -> FloatArray:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; what is written there takes the place of `path` if the block succeeds.
 
     It is on the disk by then, so that not even a power cut leaves half a file.
@@ -60,14 +60,14 @@ def save_picture(image: "Image", path: Path) -> None:
         UsageError: When the name's ending is that of no picture.
         OutputError: When the file cannot be written.
     """
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         try:
             image.save(temporary, optimize=True)
         except (ValueError, KeyError) as error:
             raise UsageError(f"{path}: no kind of picture ends in {path.suffix!r}; name it .png") from error
 
 
-def refuse_to_overwrite(option: str, out: Path | None, inputs: Iterable[str | Path]) -> None:
+def check_not_overwriting(option: str, out: Path | None, inputs: Iterable[str | Path]) -> None:
     """What is written must not take the place of what is read.
 
     Raises:
@@ -82,7 +82,7 @@ def refuse_to_overwrite(option: str, out: Path | None, inputs: Iterable[str | Pa
             raise UsageError(f"{option} {out}: is one of the files to be read; give another name")
 
 
-def refuse_unwritable_picture(option: str, out: Path | None) -> None:
+def check_picture_path(option: str, out: Path | None) -> None:
     """Before long work, makes sure that its picture can be saved at all.
 
     Raises:

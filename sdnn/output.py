@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sdnn.errors import ExitCode, OutputError, UsageError
-from sdnn.files import rename, written_whole
+from sdnn.files import atomic_write, rename
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,7 +152,7 @@ class Output:
         if not path.exists():
             return 0
         self.done, kept = _on_file(path, self._formatter, whole=True)
-        with written_whole(part) as temporary:
+        with atomic_write(part) as temporary:
             shutil.copyfile(path, temporary)
             os.truncate(temporary, kept)
         return kept

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from sdnn.choices import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT
+from sdnn.enums import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_CONSTRAINT_PROBABILITY
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Parameter:
         least: Smallest value of an option; None where there is no limit.
         most: Greatest value of an option; None where there is no limit.
         default: Value where none is stated; None where nothing is.
+        older_name: Name that it had in the version before, still understood; None where it had the same.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Parameter:
     least: int | None = None
     most: int | None = None
     default: float | None = None
+    older_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,18 +95,21 @@ MIN_CONFIDENCE: Final = Parameter(
     most=1,
     default=DEFAULT_MIN_CONFIDENCE,
 )
-MIN_FIT: Final = Parameter(
-    "min_fit",
+MIN_CONSTRAINT_PROBABILITY: Final = Parameter(
+    "min_constraint_probability",
     float,
     "Reject readings where the constraint keeps less probability than P; 0 accepts all.",
     "P",
     least=0,
     most=1,
-    default=DEFAULT_MIN_FIT,
+    default=DEFAULT_MIN_CONSTRAINT_PROBABILITY,
+    older_name="min_fit",
 )
 TEMPERATURE: Final = Parameter("temperature", float, "Divisor of the logits, in place of the model's own.")
 PARAMETERS: Final[Mapping[str, Parameter]] = {
     **CONSTRAINTS,
-    **{each.name: each for each in (MIN_CONFIDENCE, MIN_FIT, TEMPERATURE)},
+    **{each.name: each for each in (MIN_CONFIDENCE, MIN_CONSTRAINT_PROBABILITY, TEMPERATURE)},
 }
 """All that a profile may state, by name."""
+OLDER_NAMES: Final = {each.older_name: each.name for each in PARAMETERS.values() if each.older_name}
+"""Today's name of each parameter by the one that it had before."""

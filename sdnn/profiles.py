@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sdnn.errors import OutputError, UsageError
-from sdnn.files import written_whole
-from sdnn.parameters import CONSTRAINTS, PARAMETERS
+from sdnn.files import atomic_write
+from sdnn.parameters import CONSTRAINTS, OLDER_NAMES, PARAMETERS
 
 if TYPE_CHECKING:
     from sdnn.reading.settings import ReadingSettings
@@ -91,7 +91,7 @@ def load_profile(name: str) -> Profile:
     raise UsageError(f"--profile {name}: there is none of that name in {path} or in sdnn; there are {known}")
 
 
-def refuse_to_replace(name: str, begun_from: str | None) -> None:
+def check_profile_is_new(name: str, begun_from: str | None) -> None:
     """Makes sure that a profile to be written takes no other one's place.
 
     Args:
@@ -131,7 +131,7 @@ def save_profile(name: str, profile: Profile, path: Path) -> None:
         value = profile.values[setting]
         entries[setting] = str(value) if isinstance(value, Path) else value
     table[name] = entries
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
 
 
@@ -168,6 +168,8 @@ def _values(table: Any, where: str) -> dict[str, Any]:
     Raises:
         UsageError: When it states a value that there is not, one of another type, or one outside its range.
     """
+    if isinstance(table, dict):
+        table = {OLDER_NAMES.get(name, name): value for name, value in table.items()}
     if not isinstance(table, dict) or table.keys() - PARAMETERS:
         unknown = ", ".join(sorted(table.keys() - PARAMETERS)) if isinstance(table, dict) else repr(table)
         raise UsageError(f"{where}: there is no setting {unknown}; there are {', '.join(sorted(PARAMETERS))}")

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.choices import Status
+from sdnn.enums import Status
 from sdnn.rectangle import Box as Box  # it travels, too
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -85,7 +85,7 @@ def _mapped(box: Box, matrix: FloatArray) -> Box:
     return Box(float(x.min()), float(y.min()), float(x.max()), float(y.max()))
 
 
-def tempered(logits: FloatArray, temperature: float) -> FloatArray:
+def log_softmax(logits: FloatArray, temperature: float) -> FloatArray:
     """Log-probabilities of the classes: softmax of the logits over the temperature.
 
     Args:
@@ -216,10 +216,10 @@ class Reading:
         box: The text in the picture, in pixels.
         digits: One entry per digit of the text.
         views: How many ways of bringing the writing to the size of a strip were tried.
-        fit: Probability that the constraint keeps; 1 without one.
+        constraint_probability: Probability that the constraint keeps; 1 without one.
         unconstrained: What would have been read without the constraint; None where nothing was.
         nbest: The most probable texts with their probabilities, likeliest first.
-        missing: Probability of all the texts that are not among these.
+        residual_probability: Probability of all the texts that are not among these.
         evidence: What the reading rests on; None unless it is kept.
         source: Name of the picture; empty where it has none.
         page: Number of the page in its file, from 1.
@@ -236,10 +236,10 @@ class Reading:
     box: Box | None = None
     digits: tuple[Digit, ...] = ()
     views: int = 1
-    fit: float = 1.0
+    constraint_probability: float = 1.0
     unconstrained: str | None = None
     nbest: tuple[tuple[str, float], ...] = ()
-    missing: float = 0.0
+    residual_probability: float = 0.0
     evidence: Evidence | None = field(default=None, repr=False)
     source: str = ""
     page: int = 1

@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from sdnn.choices import Split
 from sdnn.datasets.digits import MNIST_FILES, Mnist, find_mnist, load_mnist
+from sdnn.enums import Split
 from sdnn.errors import UnreadableInput
 
 # As many tests run side by side as there are processors; torch, which looks at this when it is loaded, would

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sdnn.datasets.digits import Mnist
-from sdnn.datasets.pen import IMAGE_PX, Hand, draw_digit
+from sdnn.datasets.pen import IMAGE_PX, WriterStyle, draw_digit
 
 
 def drawn_digits(count: int) -> Mnist:
@@ -12,7 +12,7 @@ def drawn_digits(count: int) -> Mnist:
     labels = np.arange(count, dtype=np.uint8) % 10
     images = np.zeros((count, IMAGE_PX, IMAGE_PX), np.uint8)
     for image, label in zip(images, labels.tolist(), strict=True):
-        ink = draw_digit(label, Hand(aspect=0.9), rng)
+        ink = draw_digit(label, WriterStyle(aspect=0.9), rng)
         left = (IMAGE_PX - ink.shape[1]) // 2
         image[:, left : left + ink.shape[1]] = ink
     return Mnist(images, labels)

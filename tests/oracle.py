@@ -17,8 +17,8 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, automaton, intersection, reversed_automaton
+from sdnn.enums import Topology
 from sdnn.results import FloatArray
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def string_probs_under(
     }
 
 
-def digit_probs(
+def digit_marginals(
     log_probs: FloatArray, string: String, topology: Topology, given: Automaton | None = None
 ) -> list[dict[int, float]]:
     """For each position every digit with its probability there, the other digits being as they are.

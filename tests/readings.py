@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from sdnn.choices import Status
+from sdnn.enums import Status
 from sdnn.results import Box, Digit, Reading, Sign
 
 MODEL = {"name": "sdnn-test", "sha256": "00ff" * 16}
@@ -18,10 +18,10 @@ READING = Reading(
         Digit("0", 0.9, Box(9.6, 4.0, 22.0, 24.4), (3, 5), (("6", 0.08), ("8", 0.01))),
         Digit("7", 0.8, Box(25.0, 4.0, 41.2, 24.0), (9, 12)),
     ),
-    fit=0.875,
+    constraint_probability=0.875,
     unconstrained="01",
     nbest=(("07", 0.75), ("67", 0.125)),
-    missing=0.125,
+    residual_probability=0.125,
     source="a.png",
     page_size_px=(120, 40),
     elapsed_ms=3.14159,

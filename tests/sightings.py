@@ -5,7 +5,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from sdnn.detection import Detector, Sighting, TextLine
+from sdnn.detection import Detections, Detector, TextLine
 from sdnn.detection.maps import STRIDE_PX, DetectionMaps
 from sdnn.results import FloatArray
 
@@ -55,12 +55,12 @@ class Seen(Detector):
     """A detector that sees the same on every picture, and keeps the pictures that it was shown."""
 
     def __init__(self, *lines: TextLine, levels: tuple[DetectionMaps, ...] = ()) -> None:
-        self.sighting = Sighting(lines, levels or tuple(line.maps for line in lines))
+        self.detections = Detections(lines, levels or tuple(line.maps for line in lines))
         self.pictures: list[FloatArray] = []
 
-    def __call__(self, picture: FloatArray) -> Sighting:
+    def __call__(self, picture: FloatArray) -> Detections:
         self.pictures.append(picture)
-        return self.sighting
+        return self.detections
 
 
 class OneLine(Detector):
@@ -69,11 +69,11 @@ class OneLine(Detector):
     def __init__(self, further: float = 0.0) -> None:
         self.further = further
 
-    def __call__(self, picture: FloatArray) -> Sighting:
+    def __call__(self, picture: FloatArray) -> Detections:
         ink = 1 - picture
         rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
         top, height = float(rows[0]), float(rows[-1] + 1 - rows[0])
         beyond = self.further * height
         ends = float(columns[0]) - beyond, float(columns[-1] + 1) + beyond
         line = line_along((ends[0], top + height / 2), (ends[1], top + height / 2), height, ink)
-        return Sighting((line,), (line.maps,))
+        return Detections((line,), (line.maps,))

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sdnn.choices import Decoder, Topology
 from sdnn.decoding import posterior
 from sdnn.decoding.automaton import Automaton
 from sdnn.decoding.consensus import Hypothesis, propose
 from sdnn.decoding.consensus import consensus as consensus_of_proposals
-from sdnn.decoding.decoder import paths_through, spell
-from sdnn.decoding.recursion import best_paths
+from sdnn.decoding.decoder import collapse, decode
+from sdnn.decoding.dynamic_programming import best_paths
 from sdnn.decoding.trellis import Trellis, each_string
+from sdnn.enums import Decoder, Topology
 from sdnn.results import FloatArray, IntArray, Span
 
 
@@ -19,17 +19,17 @@ class NoPath(ValueError):
     """No path of a trellis is possible on a map: it has too few columns, say."""
 
 
-def decode(
+def decode_map(
     log_probs: FloatArray,
     decoder: Decoder = Decoder.VITERBI,
     topology: Topology = Topology.CTC,
     automaton: Automaton | None = None,
 ) -> tuple[IntArray, list[Span]]:
     """The path, and the digits on it; raises NoPath where there is none."""
-    (path,) = paths_through([log_probs], decoder, topology, automaton)
+    (path,) = decode([log_probs], decoder, topology, automaton)
     if path is None:
         raise NoPath
-    return path, spell(path, log_probs.shape[1] - 1)
+    return path, collapse(path, log_probs.shape[1] - 1)
 
 
 def one_string(string: Sequence[int], classes: int, topology: Topology = Topology.CTC) -> Trellis:
@@ -56,17 +56,17 @@ def language_log_prob(
     return float(posterior.language_log_probs([log_probs], automaton, topology)[0])
 
 
-def all_log_prob(log_probs: FloatArray, topology: Topology = Topology.CTC) -> float:
-    return float(posterior.all_log_probs([log_probs], topology)[0])
+def log_partition_of(log_probs: FloatArray, topology: Topology = Topology.CTC) -> float:
+    return float(posterior.log_partitions([log_probs], topology)[0])
 
 
-def digit_probs(
+def digit_marginals(
     log_probs: FloatArray,
     string: Sequence[int],
     topology: Topology = Topology.CTC,
     automaton: Automaton | None = None,
 ) -> FloatArray:
-    (probs,) = posterior.digit_probs([log_probs], [string], topology, automaton)
+    (probs,) = posterior.digit_marginals([log_probs], [string], topology, automaton)
     return probs
 
 

@@ -6,12 +6,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from sdnn.datasets.paper import Paper, on_paper
-from sdnn.datasets.paper.scene import Scene
+from sdnn.datasets.paper import DegradationConfig, degrade
+from sdnn.datasets.paper.effects import EffectContext
 from sdnn.results import Box, FloatArray
 
 TEXT = Box(30, 16, 150, 46)
-BARE = Paper.clean()
+BARE = DegradationConfig.clean()
 
 
 def writing(height: int = 64, width: int = 190, text: Box = TEXT) -> FloatArray:
@@ -31,11 +31,11 @@ def writing(height: int = 64, width: int = 190, text: Box = TEXT) -> FloatArray:
 INK = writing()
 
 
-def page_of(paper: Paper, seed: int, ink: FloatArray = INK, text: Box = TEXT) -> FloatArray:
-    return on_paper(ink, text, paper, np.random.default_rng(seed))
+def page_of(paper: DegradationConfig, seed: int, ink: FloatArray = INK, text: Box = TEXT) -> FloatArray:
+    return degrade(ink, text, paper, np.random.default_rng(seed))
 
 
-def alone(name: str, **settings: Any) -> Paper:
+def alone(name: str, **settings: Any) -> DegradationConfig:
     """The recipe with one effect, certain, on grey paper with ink of middling contrast."""
     return replace(BARE, **{"brightness": (0.8, 0.8), "contrast": (0.7, 0.7), name: 1.0, **settings})
 
@@ -51,5 +51,5 @@ def darkness_of_text(page: FloatArray, ink: FloatArray = INK, text: Box = TEXT) 
     return float(page[ink < 0.05].mean() - page[ink > 0.5].mean())
 
 
-def scene(seed: int = 0, text_px: float = 40, contrast: float = 0.7) -> Scene:
-    return Scene(Box(20, 15, 180, 15 + text_px), contrast, 1.0, np.random.default_rng(seed))
+def context(seed: int = 0, text_px: float = 40, contrast: float = 0.7) -> EffectContext:
+    return EffectContext(Box(20, 15, 180, 15 + text_px), contrast, 1.0, np.random.default_rng(seed))

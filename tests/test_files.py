@@ -4,18 +4,18 @@ import pytest
 from PIL import Image
 
 from sdnn.errors import OutputError, UsageError
-from sdnn.files import save_picture, written_whole
+from sdnn.files import atomic_write, save_picture
 
 PICTURE = Image.new("RGB", (4, 3), "red")
 
 
 def write(path: Path, text: str) -> None:
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(text)
 
 
 def write_half(path: Path, interruption: type[BaseException]) -> None:
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text("half")
         raise interruption
 
@@ -68,7 +68,7 @@ def test_a_name_as_long_as_the_file_system_allows_can_be_written(tmp_path: Path)
 def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "figures.txt"
     path.write_text("old")
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text("half")
         assert path.read_text() == "old"
         assert temporary.parent == path.parent
@@ -88,7 +88,7 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(
 
 def test_a_full_disk_is_an_output_error_that_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "figures.txt"
-    with pytest.raises(OutputError) as caught, written_whole(path):
+    with pytest.raises(OutputError) as caught, atomic_write(path):
         raise OSError(28, "No space left on device")
     assert refusal(caught).startswith(f"{path}: cannot be written (No space left on device)")
 

@@ -13,7 +13,7 @@ import sdnn
 ROOT = Path(sdnn.__file__).parent
 SAMPLE = ROOT.parent / "data" / "samples" / "00000.png"
 LEVELS = [
-    {"choices", "errors", "machine", "inputs", "grouping", "rectangle"},
+    {"enums", "errors", "hardware", "inputs", "bucketing", "rectangle"},
     {"results", "files", "process_map", "parameters"},
     {"formats"},
     {"output"},

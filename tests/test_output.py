@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from readings import MODEL, of
 
-from sdnn.choices import Format
+from sdnn.enums import Format
 from sdnn.errors import ExitCode, OutputError, UsageError
 from sdnn.formats import Formatter, formatter
 from sdnn.output import Output, to_stdout
@@ -242,7 +242,7 @@ def test_a_process_killed_in_the_midst_of_the_copy_loses_no_rows(tmp_path: Path)
     whole = path.read_bytes()
     code = """
 import os, pathlib, shutil, signal, sys
-from sdnn.choices import Format
+from sdnn.enums import Format
 from sdnn.formats import formatter
 from sdnn.output import Output
 

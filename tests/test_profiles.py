@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from sdnn.choices import DEFAULT_MIN_CONFIDENCE
 from sdnn.decoding.constraints import constraint
+from sdnn.enums import DEFAULT_MIN_CONFIDENCE
 from sdnn.errors import OutputError, UsageError
 from sdnn.profiles import BUILT_IN, Profile, load_profile, reading_settings, save_profile
 from sdnn.reading.settings import ReadingSettings
@@ -121,9 +121,14 @@ def test_a_place_that_cannot_be_written_is_an_output_error(here: Path) -> None:
 
 
 def test_a_profile_becomes_settings_of_reading_with_others_beside_it() -> None:
-    settings = reading_settings(Profile({"length": "5", "min_fit": 0.2}), nbest=3)
+    settings = reading_settings(Profile({"length": "5", "min_constraint_probability": 0.2}), nbest=3)
     assert settings.constraint
     assert settings.constraint.description == "length 5"
-    assert (settings.min_confidence, settings.min_fit) == (DEFAULT_MIN_CONFIDENCE, 0.2)
+    assert (settings.min_confidence, settings.min_constraint_probability) == (DEFAULT_MIN_CONFIDENCE, 0.2)
     assert settings.nbest == 3
     assert reading_settings(Profile()) == ReadingSettings()
+
+
+def test_a_file_may_have_the_older_name_of_a_setting(here: Path) -> None:
+    (here / "sdnn.toml").write_text("[profile.mine]\nmin_fit = 0.3\n")
+    assert load_profile("mine").values == {"min_constraint_probability": 0.3}

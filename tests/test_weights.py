@@ -7,10 +7,10 @@ from pathlib import Path
 import onnx
 import pytest
 
-from sdnn.choices import Source
+from sdnn.enums import Source
 from sdnn.models.checkpoint import load_net
 from sdnn.models.engine import BUNDLED, Engine
-from sdnn.training.recipe import Recipe, chosen_recipe
+from sdnn.training.reader_recipe import Recipe, chosen_recipe
 
 WEIGHTS = BUNDLED.parent
 ROOT = WEIGHTS.parents[1]
@@ -25,13 +25,13 @@ def test_it_was_trained_by_the_command_that_the_makefile_names_with_todays_recip
 
 
 def test_both_files_describe_themselves_alike() -> None:
-    _, description = load_net(WEIGHTS / "sdnn.safetensors")
-    assert description == Engine().description
+    _, metadata = load_net(WEIGHTS / "sdnn.safetensors")
+    assert metadata == Engine().metadata
 
 
 def test_it_carries_the_checksums_of_its_data() -> None:
-    assert len(Engine().description.data) == 9  # four files of MNIST, five categories of UNIPEN
-    assert all(len(checksum) == 64 for checksum in Engine().description.data.values())
+    assert len(Engine().metadata.data) == 9  # four files of MNIST, five categories of UNIPEN
+    assert all(len(checksum) == 64 for checksum in Engine().metadata.data.values())
 
 
 @pytest.mark.parametrize("path", sorted(WEIGHTS.iterdir()), ids=lambda path: path.name)

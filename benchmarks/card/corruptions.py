@@ -11,7 +11,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from sdnn.datasets.degradation import salt_and_pepper
+from sdnn.datasets.distortion import salt_and_pepper
 from sdnn.results import FloatArray
 
 MARGIN_PX: Final = 12

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sdnn.evaluation.markdown import paragraph, percent, table
-from sdnn.models.description import Description
+from sdnn.models.metadata import ReaderMetadata
 
 SOURCES: Final = {
     "mnist": "MNIST training images",
@@ -45,7 +45,7 @@ def what_it_is(model: Mapping[str, Any]) -> Iterator[str]:
     yield table(["", model["name"]], facts.items(), texts=2)
 
 
-def record_beside(model: Path, description: Description) -> Mapping[str, Any] | None:
+def record_beside(model: Path, metadata: ReaderMetadata) -> Mapping[str, Any] | None:
     """The record of the training, where it lies beside the model and tells of this one.
 
     Returns:
@@ -56,7 +56,7 @@ def record_beside(model: Path, description: Description) -> Mapping[str, Any] | 
         record = json.loads((model.parent / "run.json").read_text(encoding="utf-8"))
         lines = (model.parent / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         metrics = {line["stage"]: line for line in map(json.loads, lines)}
-        return {**record, "metrics": metrics} if record["recipe"] == description.recipe else None
+        return {**record, "metrics": metrics} if record["recipe"] == metadata.recipe else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

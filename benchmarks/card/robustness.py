@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 
 from card.corruptions import CORRUPTIONS, Corruption, with_margin
-from sdnn.choices import Contents
-from sdnn.datasets.digits import DigitSource, Mnist, Pen
-from sdnn.datasets.pages import Page, PageRecipe, random_page
+from sdnn.datasets.digits import DigitSource, Mnist, SyntheticDigits
+from sdnn.datasets.pages import PageRecipe, SyntheticPage, random_page
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip, set_side_by_side
+from sdnn.enums import PageMode
 from sdnn.evaluation.confidence import BoolArray
 from sdnn.evaluation.metrics import Score, bootstrap_over_digits, score
 from sdnn.reading.reader import Reader
@@ -134,7 +134,7 @@ def measure(
     ]
     # One stream, so that processes that read at the same time are started once.
     pages = (page for conditions in groups for condition in conditions for page in condition.pages())
-    with closing(reader.read_many(pages, contents=Contents.LINE, jobs=jobs)) as readings:
+    with closing(reader.read_many(pages, page_mode=PageMode.LINE, jobs=jobs)) as readings:
         lengths, gaps, corruptions, singles = (
             tuple(_outcome(condition, readings, seed, advance) for condition in conditions)
             for conditions in groups
@@ -238,7 +238,7 @@ def read_synthetic(
     """
     pages = [_drawn_page(_rng(seed, number, "drawn")) for number in range(count)]
     failures = []
-    readings = reader.read_pages((page.brightness for page in pages), contents=Contents.LINE, evidence=True)
+    readings = reader.read_pages((page.brightness for page in pages), page_mode=PageMode.LINE, evidence=True)
     for number, (page, (reading,)) in enumerate(zip(pages, readings, strict=True)):
         if reading.text != page.text:
             failures.append(SheetEntry(f"number {number}", page.text, reading))
@@ -246,9 +246,9 @@ def read_synthetic(
     return SyntheticResult(count, tuple(sorted(failures, key=lambda entry: -entry.reading.confidence)))
 
 
-def _drawn_page(rng: np.random.Generator) -> Page:
+def _drawn_page(rng: np.random.Generator) -> SyntheticPage:
     text = "".join(map(str, rng.integers(10, size=DIGITS)))
-    return random_page(Pen(), PageRecipe(clean_share=0.0), rng, text)
+    return random_page(SyntheticDigits(), PageRecipe(clean_share=0.0), rng, text)
 
 
 def _rng(seed: int, number: int, name: str) -> np.random.Generator:

@@ -16,7 +16,7 @@ from card.robustness import Figures, Outcome, SyntheticResult, confusion
 from sdnn.evaluation.confidence import BoolArray, coverage_at, expected_calibration_error, reliability
 from sdnn.evaluation.markdown import bullets, interval, paragraph, percent, table
 from sdnn.evaluation.report import COLUMNS, FolderReport, rows_of, unreadable_note
-from sdnn.files import save_picture, written_whole
+from sdnn.files import atomic_write, save_picture
 from sdnn.models.engine import BUNDLED
 from sdnn.reading.reader import Reader
 from sdnn.rendering.contact_sheet import SheetEntry, contact_sheet
@@ -63,7 +63,7 @@ def write_card(out: Path, model: Mapping[str, Any], reader: Reader, found: Findi
     """
     picture = out.parent / PICTURE
     text = card(model, reader, found, made)
-    with written_whole(out) as temporary:
+    with atomic_write(out) as temporary:
         temporary.write_text(text, encoding="utf-8")
         picture.parent.mkdir(exist_ok=True)
         save_picture(contact_sheet(_shown(found.synthetic)), picture)
@@ -72,7 +72,7 @@ def write_card(out: Path, model: Mapping[str, Any], reader: Reader, found: Findi
 def card(model: Mapping[str, Any], reader: Reader, found: Findings, made: str) -> str:
     """The text of the card; arguments as for `write_card`."""
     path = Path(model["file"])
-    run = record_beside(path, reader.engine.description)
+    run = record_beside(path, reader.engine.metadata)
     by_hand = _by_hand() if path.resolve() == BUNDLED.resolve() else {}
     sections: dict[str, Iterable[str]] = {
         "What it is": what_it_is(model),

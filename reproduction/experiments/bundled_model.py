@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from reproduction.synthetic_zip import LENGTH, TEST_SEED, TEST_STRIPS, zip_strips
-from sdnn.choices import Contents, Split
 from sdnn.decoding.constraints import constraint
-from sdnn.machine import hardware
+from sdnn.enums import PageMode, Split
+from sdnn.hardware import hardware
 from sdnn.models.engine import BUNDLED, Engine
 from sdnn.models.inspection import record_of
 from sdnn.reading.reader import Reader
@@ -28,13 +28,13 @@ def read(quick: bool) -> dict[str, Any]:
     pages = [1 - strip.ink.astype(np.float64) / 255 for strip in strips]
     free = Reader(settings=ACCEPT_ALL)
     limited = Reader(settings=replace(ACCEPT_ALL, constraint=constraint(length=LENGTH)))
-    of_length = list(limited.read_many(pages, contents=Contents.LINE))
+    of_length = list(limited.read_many(pages, page_mode=PageMode.LINE))
     return {
         "parameters": record_of(Engine(BUNDLED), BUNDLED)["parameters"],
         "truths": [strip.text for strip in strips],
         "sources": [strip.indices for strip in strips],
         "texts": [reading.text for reading in of_length],
         "confidences": [reading.confidence for reading in of_length],
-        "texts_of_any_length": [reading.text for reading in free.read_many(pages, contents=Contents.LINE)],
+        "texts_of_any_length": [reading.text for reading in free.read_many(pages, page_mode=PageMode.LINE)],
         "hardware": hardware(),
     }

@@ -28,10 +28,10 @@ from reproduction.synthetic_zip import (
     zip_strips,
 )
 from reproduction.zone_nets import learn_windows, read_windows, swept
-from sdnn.choices import Split
-from sdnn.decoding.calibration import fit_temperature
-from sdnn.machine import hardware
-from sdnn.results import CLASSES, NO_DIGIT, FloatArray, tempered
+from sdnn.decoding.temperature import fit_temperature
+from sdnn.enums import Split
+from sdnn.hardware import hardware
+from sdnn.results import CLASSES, NO_DIGIT, FloatArray, log_softmax
 
 WINDOWS_READ: Final = 5_000
 VALIDATION_STRIPS: Final = 500
@@ -95,10 +95,12 @@ def train(name: str, seed: int, quick: bool) -> dict[str, Any]:
     texts = [strip.text for strip in fitting]
     logits = _maps(net, fitting)
     temperature = fit_temperature(
-        [tempered(each, 1.0) for each in logits], [[int(digit) for digit in text] for text in texts]
+        [log_softmax(each, 1.0) for each in logits], [[int(digit) for digit in text] for text in texts]
     )
     test = zip_strips(Split.TEST, TEST_STRIPS // 3 if quick else TEST_STRIPS, TEST_SEED)
-    read, validation = ([tempered(each, temperature) for each in maps] for maps in (_maps(net, test), logits))
+    read, validation = (
+        [log_softmax(each, temperature) for each in maps] for maps in (_maps(net, test), logits)
+    )
     return {
         "net": name,
         "seed": seed,

@@ -28,9 +28,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from reproduction.synthetic_zip import ZipStrip, distinct_strings, strings_right, zip_strips
-from sdnn.choices import Split
-from sdnn.decoding.decoder import spell
-from sdnn.machine import hardware
+from sdnn.decoding.decoder import collapse
+from sdnn.enums import Split
+from sdnn.hardware import hardware
 from sdnn.results import CLASSES, NO_DIGIT, text_of
 from sdnn.training.precision import MEMORY_FORMAT
 
@@ -308,7 +308,7 @@ def read(net: nn.Module, strips: Sequence[ZipStrip]) -> list[str]:
         for batch in batches(strips, 100, None):
             paths = net(batch.as_input()).argmax(2).T.numpy()
             for place, path in zip(batch.places, paths, strict=True):
-                texts[place] = text_of(spell(path, NO_DIGIT))
+                texts[place] = text_of(collapse(path, NO_DIGIT))
     return texts
 
 

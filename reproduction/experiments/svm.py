@@ -28,11 +28,11 @@ from sklearn.svm import LinearSVC
 
 from reproduction.experiments.trellises import CTC, STRICT, read_by_topology
 from reproduction.synthetic_zip import TEST_SEED, WINDOW_PX, Picture, ZipStrip, flanked_digits, zip_strips
-from sdnn.choices import Split, Topology
-from sdnn.decoding.calibration import fit_temperature
+from sdnn.decoding.temperature import fit_temperature
+from sdnn.enums import Split, Topology
 from sdnn.evaluation.metrics import wilson_interval
-from sdnn.machine import hardware
-from sdnn.results import CLASSES, NO_DIGIT, FloatArray, IntArray, tempered
+from sdnn.hardware import hardware
+from sdnn.results import CLASSES, NO_DIGIT, FloatArray, IntArray, log_softmax
 
 CELL_PX: Final = 4
 """Side of a cell of the histograms, and the stride of the sweep."""
@@ -111,11 +111,11 @@ def train(seed: int, quick: bool) -> dict[str, Any]:
 
     fitting = zip_strips(Split.VALIDATION, recipe.validation_strips, TEST_SEED)
     temperature = fit_temperature(
-        [tempered(decisions, AT_ONE) for decisions in swept(machine, fitting)],
+        [log_softmax(decisions, AT_ONE) for decisions in swept(machine, fitting)],
         [[int(digit) for digit in strip.text] for strip in fitting],
     )
     clock.append(time.perf_counter())
-    maps = [tempered(decisions, AT_ONE * temperature) for decisions in swept(machine, strips)]
+    maps = [log_softmax(decisions, AT_ONE * temperature) for decisions in swept(machine, strips)]
     read = {
         name: read_by_topology(topology)
         for name, topology in ((CTC, Topology.CTC), (STRICT, Topology.STRICT))

@@ -18,13 +18,13 @@ from reproduction.durations import Durations, duration_trellis
 from reproduction.segment_lattice import SegmentWidths, best_segments
 from reproduction.synthetic_zip import LENGTH, strings_right
 from reproduction.zone_nets import NO_TERMS, TERMS, Terms
-from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, any_string
-from sdnn.decoding.batches import in_batches
 from sdnn.decoding.constraints import constraint
-from sdnn.decoding.decoder import paths_of, paths_through, spell
-from sdnn.decoding.recursion import best_paths
+from sdnn.decoding.decoder import collapse, decode, forced_alignments
+from sdnn.decoding.dynamic_programming import best_paths
+from sdnn.decoding.padding import in_batches
 from sdnn.decoding.trellis import for_each_map
+from sdnn.enums import Topology
 from sdnn.results import NO_DIGIT, FloatArray, IntArray, text_of
 
 WIDTHS: Final = (2, 3, 4, 5)
@@ -73,7 +73,7 @@ class Product:
             lengths = [LENGTH] * len(digits) if known else None
             scores = digits[:, :, None] + terms.digit
             paths, _ = best_segments(scores, zones, lengths, columns, terms.column)
-            return [text_of(zones.spell(path[:last])) for path, last in zip(paths, columns, strict=True)]
+            return [text_of(zones.collapse(path[:last])) for path, last in zip(paths, columns, strict=True)]
 
         return in_batches(maps, LENGTH * self.width, found)
 
@@ -83,7 +83,7 @@ def read_by_topology(topology: Topology) -> Callable[[Maps, bool], list[str]]:
 
     def read(maps: Maps, known: bool) -> list[str]:
         automaton = _five_digits() if known else None
-        return [_of_path(path) for path in paths_through(maps, topology=topology, automaton=automaton)]
+        return [_of_path(path) for path in decode(maps, topology=topology, automaton=automaton)]
 
     return read
 
@@ -108,8 +108,8 @@ def read_with_durations(durations: Durations) -> Callable[[Maps, bool], list[str
 
 def fitted_durations(maps: Maps, texts: Sequence[str]) -> Durations:
     """As they come out on the best strict path that spells each text."""
-    paths = paths_of(maps, [[int(digit) for digit in text] for text in texts], Topology.STRICT)
-    return Durations.fitted([spell(path, NO_DIGIT) for path in paths if path is not None])
+    paths = forced_alignments(maps, [[int(digit) for digit in text] for text in texts], Topology.STRICT)
+    return Durations.fitted([collapse(path, NO_DIGIT) for path in paths if path is not None])
 
 
 def readings(maps: Maps, validation: Maps, texts: Sequence[str]) -> dict[str, Any]:
@@ -154,4 +154,4 @@ def _five_digits() -> Automaton:
 
 
 def _of_path(path: IntArray | None) -> str:
-    return "" if path is None else text_of(spell(path, NO_DIGIT))
+    return "" if path is None else text_of(collapse(path, NO_DIGIT))

@@ -25,8 +25,8 @@ from reproduction.zone_nets import (
     read_windows,
     string_net,
 )
-from sdnn.choices import Gradient, Objective, Split
-from sdnn.machine import hardware
+from sdnn.enums import Gradient, Objective, Split
+from sdnn.hardware import hardware
 from sdnn.models.checkpoint import load_tensors, save_tensors
 
 ALONE: Final = "single digits alone"

@@ -12,7 +12,7 @@ from sdnn.cli.options import ModelOption, with_profile
 from sdnn.cli.terminal import needs, note, print_line, progress
 from sdnn.errors import UsageError
 from sdnn.parameters import CONSTRAINTS
-from sdnn.profiles import FILE_NAME, Profile, reading_settings, refuse_to_replace, save_profile
+from sdnn.profiles import FILE_NAME, Profile, check_profile_is_new, reading_settings, save_profile
 
 
 @with_profile(*CONSTRAINTS.values())
@@ -39,7 +39,7 @@ def calibrate(
 
         from sdnn.evaluation.calibration import calibrate as calibrate_on
 
-    refuse_to_replace(save, profile.name)
+    check_profile_is_new(save, profile.name)
     settings = replace(reading_settings(profile), temperature=None)
     with progress("reading") as update:
         found = calibrate_on(settings, folders, target_error, update, model)

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from sdnn.choices import Decoder, Topology
 from sdnn.cli.options import DecoderOption, ModelOption, TopologyOption, with_profile
 from sdnn.cli.terminal import needs, note, print_line, progress
+from sdnn.enums import Decoder, Topology
 from sdnn.errors import ExitCode
-from sdnn.files import refuse_to_overwrite, refuse_unwritable_picture, save_picture
+from sdnn.files import check_not_overwriting, check_picture_path, save_picture
 from sdnn.parameters import CONSTRAINTS
 from sdnn.profiles import Profile, reading_settings
 
@@ -52,13 +52,13 @@ def evaluate(
     if rejection:
         with needs("matplotlib", "--rejection", extra="plots"):
             from sdnn.rendering.rejection import rejection_plot
-    accept_all = profile.with_options({"min_confidence": 0.0, "min_fit": 0.0})
+    accept_all = profile.with_options({"min_confidence": 0.0, "min_constraint_probability": 0.0})
     reader = Reader(model, reading_settings(accept_all, decoder=decoder, topology=topology))
     labelled = [labelled.path for folder in folders for labelled in read_labels(folder)]
     inputs = [*labelled, *(folder / LABELS_NAME for folder in folders)]
     for option, out in (("--failures", failures), ("--rejection", rejection)):
-        refuse_to_overwrite(option, out, inputs)
-        refuse_unwritable_picture(option, out)
+        check_not_overwriting(option, out, inputs)
+        check_picture_path(option, out)
     reports, failed, done = [], [], 0
     with progress("reading") as update:
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sdnn.choices import Decoder, Topology
+from sdnn.enums import Decoder, Topology
 from sdnn.errors import UsageError
 from sdnn.parameters import Parameter
 from sdnn.profiles import BUILT_IN, FILE_NAME, Profile, load_profile
@@ -49,12 +49,17 @@ def with_profile(*parameters: Parameter) -> Callable[[Callable[..., None]], Call
         @wraps(command)
         def decorated(*, profile: str | None, **values: Any) -> None:
             stated = {each.name: values.pop(each.name) for each in parameters}
+            for older, name in older_names.items():
+                value = values.pop(older)
+                stated[name] = value if stated[name] is None else stated[name]
             begun = Profile() if profile is None else load_profile(profile)
             command(profile=begun.with_options(stated), **values)
 
+        older_names = {each.older_name: each.name for each in parameters if each.older_name}
         own = inspect.signature(command)
         kept = [each for each in own.parameters.values() if each.name != "profile"]
         options = {"profile": ProfileOption, **{each.name: _option(each) for each in parameters}}
+        options |= {each.older_name: _option(each, True) for each in parameters if each.older_name}
         added = [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
             for name, option in options.items()
@@ -65,7 +70,7 @@ def with_profile(*parameters: Parameter) -> Callable[[Callable[..., None]], Call
     return decorate
 
 
-def _option(parameter: Parameter) -> Any:
+def _option(parameter: Parameter, is_hidden: bool = False) -> Any:
     """The option that states a parameter."""
     option = typer.Option(
         metavar=parameter.metavar,
@@ -74,6 +79,7 @@ def _option(parameter: Parameter) -> Any:
         max=parameter.most,
         show_default=True if parameter.default is None else f"{parameter.default:g}",
         rich_help_panel="Constraint",
+        hidden=is_hidden,
     )
     return Annotated[parameter.type | None, option]
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sdnn.choices import Contents, Decoder, Format, Polarity, Status, Topology
 from sdnn.cli.options import DecoderOption, ModelOption, TopologyOption, region_of, with_profile
 from sdnn.cli.reporting import draw, report, summary
 from sdnn.cli.terminal import counted, fail, is_terminal, note, standard_input
+from sdnn.enums import Decoder, Format, PageMode, Polarity, Status, Topology
 from sdnn.errors import ExitCode, UsageError
-from sdnn.files import refuse_to_overwrite, refuse_unwritable_picture
+from sdnn.files import check_not_overwriting, check_picture_path
+from sdnn.hardware import processors
 from sdnn.inputs import STDIN, is_batch, pictures
-from sdnn.machine import processors
-from sdnn.parameters import CONSTRAINTS, MIN_CONFIDENCE, MIN_FIT
+from sdnn.parameters import CONSTRAINTS, MIN_CONFIDENCE, MIN_CONSTRAINT_PROBABILITY
 from sdnn.profiles import Profile, reading_settings
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ ENDINGS = {
 """Formats that the ending of the output means."""
 
 
-@with_profile(*CONSTRAINTS.values(), MIN_CONFIDENCE, MIN_FIT)
+@with_profile(*CONSTRAINTS.values(), MIN_CONFIDENCE, MIN_CONSTRAINT_PROBABILITY)
 def read(
     images: Annotated[
         list[str],
@@ -148,8 +148,8 @@ def read(
     if batch and (explain or form is Format.ALTO):
         what = "--explain draws" if explain else "--format alto describes"
         raise UsageError(f"{what} one picture, several were given; call it once for each")
-    _refuse_without_effect(form, decoder, nbest, mask_below, confidence)
-    _refuse_places(images, output, explain)
+    _check_effects(form, decoder, nbest, mask_below, confidence)
+    _check_paths(images, output, explain)
     settings = reading_settings(
         profile,
         nbest=nbest,
@@ -168,7 +168,7 @@ def read(
         nbest=nbest,
         mask_below=mask_below,
         confidence=confidence,
-        model={"name": reader.engine.description.name, "sha256": reader.engine.sha256},
+        model={"name": reader.engine.metadata.name, "sha256": reader.engine.sha256},
     )
     found: Counter[Status] = Counter()
     shown: list[Reading] | None = None
@@ -177,7 +177,7 @@ def read(
         with Output(output, layout, resume) as rows, ExitStack() as stack:
             read_pages = reader.read_pages(
                 (_source(name, output) for name in rows.remaining(pictures(images))),
-                contents=Contents.AUTO if page is None else Contents.PAGE if page else Contents.LINE,
+                page_mode=PageMode.AUTO if page is None else PageMode.PAGE if page else PageMode.LINE,
                 jobs=(jobs or processors()) if batch else 1,
                 batch_size=batch_size,
                 evidence=explain is not None,
@@ -220,9 +220,7 @@ def _format(form: Format | None, json_lines: bool, output: Path | None) -> Forma
     return form or ENDINGS[ending]
 
 
-def _refuse_without_effect(
-    form: Format, decoder: Decoder, nbest: int, mask_below: float, confidence: bool
-) -> None:
+def _check_effects(form: Format, decoder: Decoder, nbest: int, mask_below: float, confidence: bool) -> None:
     """An option that would change nothing is a misunderstanding."""
     if nbest > 1 and (mask_below or decoder is Decoder.NMS):
         raise UsageError("--nbest lists whole texts by probability; leave out --mask-below and --decoder nms")
@@ -236,24 +234,24 @@ def _refuse_without_effect(
         raise UsageError(f"--nbest lists texts in text and json; leave it out with --format {form}")
 
 
-def _refuse_places(images: list[str], output: Path | None, explain: Path | None) -> None:
+def _check_paths(images: list[str], output: Path | None, explain: Path | None) -> None:
     """Nothing is written over a picture, nor over what else is written."""
     from sdnn.output import part_of
 
     if output and explain and output.absolute() == explain.absolute():
         raise UsageError(f"--explain {explain}: is the --output, too; give another name")
-    refuse_to_overwrite("--explain", explain, images)
-    refuse_unwritable_picture("--explain", explain)
+    check_not_overwriting("--explain", explain, images)
+    check_picture_path("--explain", explain)
     if output:
         for out in (output, part_of(output)):
-            refuse_to_overwrite("--output", out, images)
+            check_not_overwriting("--output", out, images)
 
 
 def _source(name: str, output: Path | None) -> "ImageSource":
     """A picture by its name, unless it is what is being written, in a folder that is read."""
     if name == STDIN:
         return _Stdin()
-    refuse_to_overwrite("--output", output, [name])
+    check_not_overwriting("--output", output, [name])
     return name
 
 

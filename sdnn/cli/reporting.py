@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sdnn.choices import Status
 from sdnn.cli.terminal import note
+from sdnn.enums import Status
 from sdnn.files import save_picture
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sdnn.choices import Source, Split
 from sdnn.cli.options import DataOption, digits_range, gap_range
 from sdnn.cli.terminal import note, print_line, progress
+from sdnn.enums import Source, Split
 from sdnn.errors import MissingPackage, UnreadableInput, UsageError
 from sdnn.files import save_picture
 
@@ -47,7 +47,7 @@ def synth(
         raise UsageError(f"--count {count} needs a folder: add --out DIR")
     if paper and gap is not None:
         raise UsageError("--paper: every writer sets digits as wide as they like; leave out --gap")
-    from sdnn.datasets.folder import numbered_sample, write_folder
+    from sdnn.datasets.strip_folder import numbered_sample, write_folder
     from sdnn.datasets.strips import Layout
 
     layout = Layout(digits=digits_range(digits), gap_px=gap_range("0:6" if gap is None else gap))

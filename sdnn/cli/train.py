@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from sdnn.choices import Gradient, Objective, Source, Stage
 from sdnn.cli.options import DataOption
 from sdnn.cli.terminal import fail, needs, note, print_line, progress
+from sdnn.enums import Gradient, Objective, Source, Stage
 from sdnn.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -140,8 +140,8 @@ def train(
         from sdnn.training.detector_recipe import DetectorRecipe
         from sdnn.training.detector_run import DetectorRun
         from sdnn.training.precision import Resources
+        from sdnn.training.reader_recipe import chosen_recipe
         from sdnn.training.reader_run import ReaderRun
-        from sdnn.training.recipe import chosen_recipe
         from sdnn.training.run_folder import net_of
 
     resources = Resources(device, makers)

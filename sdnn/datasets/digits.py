@@ -21,8 +21,8 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.choices import Source, Split
-from sdnn.datasets.pen import IMAGE_PX, Hand, draw_digit, random_hand
+from sdnn.datasets.pen import IMAGE_PX, WriterStyle, draw_digit, random_writer_style
+from sdnn.enums import Source, Split
 from sdnn.errors import MissingPackage, UnreadableInput
 
 FIT_IMAGES: Final = 55_000
@@ -117,10 +117,10 @@ class Mnist:
         return DigitImage(ink, int(self.labels[place]), self.first_index + place)
 
 
-class Pen:
+class SyntheticDigits:
     """Drawn digits."""
 
-    def __init__(self, hand: Hand | None = None, scale: int = 1) -> None:
+    def __init__(self, hand: WriterStyle | None = None, scale: int = 1) -> None:
         """Draws in the given hand, by default every digit in another one; `scale` times as fine as MNIST."""
         self._hand = hand
         self._scale = scale
@@ -128,19 +128,19 @@ class Pen:
     @property
     def pen_px(self) -> float:
         """Width of the pen's line beside digits 20 pixels high."""
-        return (self._hand or Hand()).pen_px
+        return (self._hand or WriterStyle()).pen_px
 
     def draw(self, label: int, rng: np.random.Generator) -> DigitImage:
         """A freshly drawn digit of the label."""
         rows_px = IMAGE_PX if self._scale == 1 else TAILED_PX
-        hand = self._hand or random_hand(rng)
+        hand = self._hand or random_writer_style(rng)
         ink = draw_digit(label, hand, rng, scale=self._scale, rows_px=rows_px)
         inked = np.flatnonzero(ink.any(axis=0))
         return DigitImage(ink[:, inked[0] : inked[-1] + 1], label, scale=self._scale)
 
     def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
         """Drawn digits in one random hand."""
-        return Pen(random_hand(rng), scale)
+        return SyntheticDigits(random_writer_style(rng), scale)
 
 
 class Mixed:
@@ -184,15 +184,15 @@ def digit_source(
         UnreadableInput: When MNIST or UNIPEN is asked for and cannot be had.
     """
     if source is Source.PEN:
-        return Pen()
+        return SyntheticDigits()
     if source is Source.MNIST:
         return load_mnist(split, data)
     if source is Source.HANDS:
         from sdnn.datasets.unipen import RealHands, load_unipen
 
         hands = RealHands(load_unipen("1a", split, data))  # first: it is the one that is not downloaded
-        return Mixed(Mixed(load_mnist(split, data), Pen(), pen_share), hands, HANDS_SHARE)
-    return Mixed(load_mnist(split, data), Pen(), pen_share)
+        return Mixed(Mixed(load_mnist(split, data), SyntheticDigits(), pen_share), hands, HANDS_SHARE)
+    return Mixed(load_mnist(split, data), SyntheticDigits(), pen_share)
 
 
 def load_mnist(split: Split, data: Path | None = None) -> Mnist:

@@ -52,7 +52,7 @@ MARK_STROKES: Final[dict[str, tuple[tuple[tuple[float, float], ...], ...]]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Style:
+class LineStyle:
     """How one person writes a line, beyond the shapes of the digits. Lengths are in text heights.
 
     Attributes:
@@ -95,7 +95,7 @@ class Style:
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class HandwrittenLine:
     """Writing, cut out close to its ink.
 
     Attributes:
@@ -109,7 +109,7 @@ class Line:
     text_px: float
 
 
-def random_style(rng: np.random.Generator) -> Style:
+def random_line_style(rng: np.random.Generator) -> LineStyle:
     """The manner of someone drawn at random: mostly plain, at times very wide, tight, slanted or uneven."""
     heights, drops = np.ones(10), np.zeros(10)
     if rng.random() < 0.4:
@@ -126,7 +126,7 @@ def random_style(rng: np.random.Generator) -> Style:
         heights[tails] += drops[tails] * rng.uniform(0, 1)
     wide_gaps = rng.random() < 0.12
     gap = rng.uniform(0.4, 1.1) if wide_gaps else np.clip(rng.normal(0.14, 0.13), -0.12, 0.6)
-    return Style(
+    return LineStyle(
         heights=heights,
         drops=drops,
         text_px=float(np.exp(rng.uniform(np.log(18), np.log(42)))),
@@ -169,8 +169,8 @@ def random_marks(count: int, rng: np.random.Generator) -> dict[int, str]:
 
 
 def write_line(
-    writer: Writer, text: str, marks: dict[int, str], style: Style, rng: np.random.Generator
-) -> Line:
+    writer: Writer, text: str, marks: dict[int, str], style: LineStyle, rng: np.random.Generator
+) -> HandwrittenLine:
     """Writes a line.
 
     Args:
@@ -219,7 +219,7 @@ def write_line(
         zeros = text[place - 1 : place + 1] == "00"
         if place not in marks and rng.random() < max(style.joined, zeros * style.joined_zeros):
             _join(canvas, boxes[place - 1], boxes[place], pen_px, rng)
-    return Line(_cut_out(_bent(canvas, baseline, style, rng)), text, height)
+    return HandwrittenLine(_cut_out(_bent(canvas, baseline, style, rng)), text, height)
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,7 +228,7 @@ class _Glyph:
     drop: float
 
 
-def _glyph(writer: Writer, label: int, style: Style, taller: float, rng: np.random.Generator) -> _Glyph:
+def _glyph(writer: Writer, label: int, style: LineStyle, taller: float, rng: np.random.Generator) -> _Glyph:
     """One digit at the size that it has on the page, so many times taller than usual."""
     digit = writer.draw(label, rng)
     ink, unit = digit.ink, style.text_px * taller / TEXT_PX / digit.scale
@@ -269,7 +269,7 @@ def _join(
 
 
 def _bent(
-    canvas: npt.NDArray[np.uint8], baseline: int, style: Style, rng: np.random.Generator
+    canvas: npt.NDArray[np.uint8], baseline: int, style: LineStyle, rng: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
     """The line with its slant and slope, and a little out of shape everywhere."""
     height, width = canvas.shape

@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from sdnn.datasets.digits import DigitSource, plain_part
 from sdnn.datasets.documents import DocumentRecipe, OtherWriting, random_document
-from sdnn.datasets.handwriting import random_marks, random_style, write_line
-from sdnn.datasets.paper import Paper, on_paper
+from sdnn.datasets.handwriting import random_line_style, random_marks, write_line
+from sdnn.datasets.paper import DegradationConfig, degrade
 from sdnn.datasets.strips import Layout, set_side_by_side
-from sdnn.detection import Detector, TextLine, Writing, writing_along
+from sdnn.detection import Detector, LineCrop, TextLine, crop_line
 from sdnn.preprocessing import to_strip
 from sdnn.results import Box, FloatArray, Geometry
 
@@ -65,7 +65,7 @@ class PageRecipe:
         clean_gap_px: Bounds of the gaps on those.
         marked_share: How many of the other lines have marks that are no digits.
         paper: What the others are written on.
-        viewing: How the line is brought to the size of a strip.
+        jitter: How the line is brought to the size of a strip.
         views: Strips made of one line, each seen in a way of its own.
         other_ink: Bounds of the share of its darkness that other ink keeps.
         widest_px: Strips wider than this are left out.
@@ -79,8 +79,8 @@ class PageRecipe:
     clean_share: float = 0.28
     clean_gap_px: tuple[int, int] = (-4, 12)
     marked_share: float = 0.5
-    paper: Paper = field(default_factory=Paper)
-    viewing: GeometryJitter = field(default_factory=GeometryJitter)
+    paper: DegradationConfig = field(default_factory=DegradationConfig)
+    jitter: GeometryJitter = field(default_factory=GeometryJitter)
     views: int = 3
     other_ink: tuple[float, float] = (0.3, 0.8)
     widest_px: int = 720
@@ -93,7 +93,7 @@ class PageRecipe:
 
 
 @dataclass(frozen=True, eq=False)
-class Page:
+class SyntheticPage:
     """A page and what is written on it.
 
     Attributes:
@@ -122,7 +122,7 @@ class LabelledStrip:
 
 def random_page(
     source: DigitSource, recipe: PageRecipe, rng: np.random.Generator, text: str | None = None
-) -> Page:
+) -> SyntheticPage:
     """A page with one line by one writer.
 
     Args:
@@ -136,7 +136,7 @@ def random_page(
         return _clean_page(plain_part(source), text, recipe, rng)
     writer = source.writer(rng, scale=2)
     marks = random_marks(len(text), rng) if rng.random() < recipe.marked_share else {}
-    line = write_line(writer, text, marks, random_style(rng), rng)
+    line = write_line(writer, text, marks, random_line_style(rng), rng)
     margins = np.minimum(np.abs(rng.normal(0, (0.5, 0.5, 0.7, 0.7))), 1.5) * line.text_px
     top, bottom, left, right = (round(margin) for margin in margins)
     height, width = line.ink.shape
@@ -145,17 +145,19 @@ def random_page(
     ink /= 255
     neighbours = [np.roll(ink[top : top + height], int(rng.integers(ink.shape[1])), axis=1) for _ in range(2)]
     text_box = Box(left, top, left + width, top + height)
-    return Page(on_paper(ink, text_box, recipe.paper, rng, neighbours), text, text_box)
+    return SyntheticPage(degrade(ink, text_box, recipe.paper, rng, neighbours), text, text_box)
 
 
-def _clean_page(source: DigitSource, text: str, recipe: PageRecipe, rng: np.random.Generator) -> Page:
+def _clean_page(
+    source: DigitSource, text: str, recipe: PageRecipe, rng: np.random.Generator
+) -> SyntheticPage:
     writer = source.writer(rng)
     digits = [writer.draw(int(digit), rng) for digit in text]
     low, high = recipe.clean_gap_px
     middle = rng.integers(low, high, endpoint=True)
     gaps = np.clip(rng.integers(middle - 3, middle + 3, endpoint=True, size=len(text) - 1), low, high)
     strip = set_side_by_side(digits, gaps.tolist(), Layout.margin_px)
-    return Page(strip.page, text, Box.around(list(strip.boxes)))
+    return SyntheticPage(strip.page, text, Box.around(list(strip.boxes)))
 
 
 def _random_text(recipe: PageRecipe, rng: np.random.Generator) -> str:
@@ -192,9 +194,9 @@ def random_strips(
         documents = source.words is not None and rng.random() < recipe.document_share * (
             1 - recipe.clean_share
         )
-        for writing, text in (_document_lines if documents else _page_lines)(source, recipe, rng):
+        for crop, text in (_document_lines if documents else _page_lines)(source, recipe, rng):
             for _ in range(recipe.views):
-                ink = _seen(writing, recipe, geometry, rng)
+                ink = _seen(crop, recipe, geometry, rng)
                 if ink.shape[1] <= recipe.widest_px:
                     strips.append(LabelledStrip(ink, text))
     return strips[:count]
@@ -202,7 +204,7 @@ def random_strips(
 
 def _page_lines(
     source: LineSource, recipe: PageRecipe, rng: np.random.Generator
-) -> Iterator[tuple[Writing, str]]:
+) -> Iterator[tuple[LineCrop, str]]:
     """The line of a page, unless the detector sees less or more of it."""
     page = random_page(source.digits, recipe, rng)
     text = page.text_box
@@ -214,7 +216,7 @@ def _page_lines(
 
 def _document_lines(
     source: LineSource, recipe: PageRecipe, rng: np.random.Generator
-) -> Iterator[tuple[Writing, str]]:
+) -> Iterator[tuple[LineCrop, str]]:
     """The lines of a document with one string each, in its full length, and those where no digits are.
 
     Struck-out digits are not read; of strings of nothing else no line is made.
@@ -256,7 +258,7 @@ def _holds(line: TextLine, ends: FloatArray) -> bool:
 
 def _matched(
     picture: FloatArray, lines: Sequence[TextLine], strings: Sequence[tuple[FloatArray, str]]
-) -> Iterator[tuple[Writing, str]]:
+) -> Iterator[tuple[LineCrop, str]]:
     """The writing of each line that runs along all of one string and along no other, with the string's text.
 
     Args:
@@ -270,26 +272,26 @@ def _matched(
             yield from _written(picture, line, along[0][1])
 
 
-def _written(picture: FloatArray, line: TextLine, text: str) -> Iterator[tuple[Writing, str]]:
+def _written(picture: FloatArray, line: TextLine, text: str) -> Iterator[tuple[LineCrop, str]]:
     """The writing along a line and what it says, where there is ink."""
-    _, writing = writing_along(picture, line)
-    if writing is not None:
-        yield writing, text
+    _, crop = crop_line(picture, line)
+    if crop is not None:
+        yield crop, text
 
 
 def _seen(
-    writing: Writing, recipe: PageRecipe, geometry: Geometry, rng: np.random.Generator
+    crop: LineCrop, recipe: PageRecipe, geometry: Geometry, rng: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
-    viewing = recipe.viewing
+    jitter = recipe.jitter
     scale, aspect, shear, drop = rng.uniform(-1, 1, 4)
-    down = viewing.drop * drop * writing.text.height
-    text = Box(writing.text.left, writing.text.top + down, writing.text.right, writing.text.bottom + down)
+    down = jitter.drop * drop * crop.text.height
+    text = Box(crop.text.left, crop.text.top + down, crop.text.right, crop.text.bottom + down)
     strip = to_strip(
-        writing.ink(float(rng.uniform(*recipe.other_ink))),
+        crop.ink(float(rng.uniform(*recipe.other_ink))),
         text,
         geometry,
-        slant=writing.slant * viewing.upright + viewing.shear * shear,
-        scale=float(np.exp(viewing.log_scale * scale)),
-        aspect=float(np.exp(viewing.log_aspect * aspect)),
+        slant=crop.slant * jitter.upright + jitter.shear * shear,
+        scale=float(np.exp(jitter.log_scale * scale)),
+        aspect=float(np.exp(jitter.log_aspect * aspect)),
     )
     return np.rint(strip.ink * 255).astype(np.uint8)

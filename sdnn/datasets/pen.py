@@ -1,7 +1,7 @@
 """Digits drawn with a pen: strokes through a few control points, no font and no download.
 
-`ALLOGRAPHS` says how people shape each digit; a `Hand` says how one writer draws them all, the same through
-a whole string.
+`ALLOGRAPHS` says how people shape each digit; a `WriterStyle` says how one writer draws them all,
+the same through a whole string.
 """
 
 from bisect import bisect
@@ -23,11 +23,11 @@ __all__ = [
     "IMAGE_PX",
     "TEXT_PX",
     "Allograph",
-    "Habit",
-    "Hand",
+    "AllographPreference",
+    "WriterStyle",
     "draw_digit",
     "draw_lines",
-    "random_hand",
+    "random_writer_style",
 ]
 
 IMAGE_PX: Final = 28
@@ -52,7 +52,7 @@ _BALLPOINT_PX: Final = 3.0
 
 
 @dataclass(frozen=True, eq=False)
-class Habit:
+class AllographPreference:
     """How one writer is used to shaping one digit.
 
     Attributes:
@@ -66,7 +66,7 @@ class Habit:
 
 
 @dataclass(frozen=True)
-class Hand:
+class WriterStyle:
     """How one writer draws digits; the same for a whole string.
 
     Attributes:
@@ -100,11 +100,11 @@ class Hand:
     jitter: float = 0.012
     roundness: float = 0.1
     sloppiness: float = 0.01
-    habits: tuple[Habit, ...] = ()
+    habits: tuple[AllographPreference, ...] = ()
     loyalty: float = 0.85
 
 
-def random_hand(rng: np.random.Generator) -> Hand:
+def random_writer_style(rng: np.random.Generator) -> WriterStyle:
     """A writer drawn at random, within what leaves every digit unmistakable."""
     aspect = float(np.clip(rng.lognormal(0.02, 0.24), 0.6, 1.7))
     # Two schools: the upright hand of today and the sloping one of the old registers.
@@ -112,7 +112,7 @@ def random_hand(rng: np.random.Generator) -> Hand:
     # A broad pen fills the loops of digits that are cramped or lean much.
     broadest_px = 4.6 * min(1.09, aspect) * np.cos(np.radians(slant_deg))
     bends = rng.uniform(0.02, 0.06) * _bounded_normal(rng, (len(ALLOGRAPHS), 5, 2))
-    return Hand(
+    return WriterStyle(
         slant_deg=slant_deg,
         aspect=aspect,
         rotation_deg=float(np.clip(rng.normal(0, 2), -4, 4)),
@@ -126,7 +126,7 @@ def random_hand(rng: np.random.Generator) -> Hand:
         roundness=float(rng.uniform(0, 0.6)),
         sloppiness=float(rng.uniform(0, 0.06)),
         habits=tuple(
-            Habit(_any(label, share).name, bend)
+            AllographPreference(_any(label, share).name, bend)
             for label, (bend, share) in enumerate(zip(bends, rng.random(len(bends)).tolist(), strict=True))
         ),
     )
@@ -134,7 +134,7 @@ def random_hand(rng: np.random.Generator) -> Hand:
 
 def draw_digit(
     label: int,
-    hand: Hand,
+    hand: WriterStyle,
     rng: np.random.Generator,
     allograph: str | None = None,
     scale: int = 1,
@@ -181,7 +181,7 @@ def draw_digit(
     return draw_lines(lines, pen_px, hand.pressure, (width, rows_px * scale), scale)
 
 
-def _choose(label: int, hand: Hand, rng: np.random.Generator, name: str | None) -> Allograph:
+def _choose(label: int, hand: WriterStyle, rng: np.random.Generator, name: str | None) -> Allograph:
     if label not in ALLOGRAPHS:
         raise ValueError(f"no digit {label!r}: the digits are 0 to 9")
     if name is None:
@@ -286,7 +286,7 @@ def _smooth(points: FloatArray, knots: list[int]) -> FloatArray:
     return np.asarray(curve).reshape(-1, len(points))
 
 
-def _shape(hand: Hand, rng: np.random.Generator, least_aspect: float) -> FloatArray:
+def _shape(hand: WriterStyle, rng: np.random.Generator, least_aspect: float) -> FloatArray:
     """(2, 2) matrix of the hand's aspect, slant and rotation, in the order in which they apply."""
     spread = hand.width_spread * float(_bounded_normal(rng, ()))
     # Now and then a digit is squeezed in or drawn out, but only by writers who are uneven at all.

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.datasets.degradation import Distortion, distorted_windows, salt_and_pepper
 from sdnn.datasets.digits import DigitSource
+from sdnn.datasets.distortion import Distortion, distorted_windows, salt_and_pepper
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
 from sdnn.preprocessing import to_strip
 from sdnn.preprocessing.slant import slant_of

@@ -6,11 +6,11 @@ from itertools import accumulate
 
 import numpy as np
 
-from sdnn.choices import Decoder, Topology
 from sdnn.decoding.automaton import Automaton
-from sdnn.decoding.decoder import paths_through, spell
+from sdnn.decoding.decoder import collapse, decode
 from sdnn.decoding.nbest import FLOOR, n_best
 from sdnn.decoding.posterior import language_log_probs, string_log_probs
+from sdnn.enums import Decoder, Topology
 from sdnn.results import FloatArray, IntArray, Span
 
 Text = tuple[int, ...]
@@ -45,13 +45,13 @@ class Hypothesis:
         string: Digit classes.
         log_probs: (V,) log p(string | map) on each map, whatever else is allowed.
         confidence: p(string | maps, constraint), each map being as likely as the others to be the right one.
-        fit: Probability that the constraint keeps; 1 without one.
+        constraint_probability: Probability that the constraint keeps; 1 without one.
     """
 
     string: Text
     log_probs: FloatArray
     confidence: float
-    fit: float
+    constraint_probability: float
 
 
 def propose(
@@ -70,8 +70,8 @@ def propose(
     """
     proposer = Decoder.NMS if decoder is Decoder.NMS else Decoder.VITERBI
     return [
-        Proposal(log_probs, path, () if path is None else tuple(spell(path, log_probs.shape[1] - 1)))
-        for path, log_probs in zip(paths_through(maps, proposer, topology, automaton), maps, strict=True)
+        Proposal(log_probs, path, () if path is None else tuple(collapse(path, log_probs.shape[1] - 1)))
+        for path, log_probs in zip(decode(maps, proposer, topology, automaton), maps, strict=True)
     ]
 
 

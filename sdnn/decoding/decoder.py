@@ -25,17 +25,17 @@ from itertools import groupby
 
 import numpy as np
 
-from sdnn.choices import Decoder, Topology
 from sdnn.decoding.automaton import Automaton, any_string
-from sdnn.decoding.batches import in_batches, most_states
+from sdnn.decoding.dynamic_programming import best_paths
 from sdnn.decoding.nbest import n_best
 from sdnn.decoding.nms import pick_peaks
-from sdnn.decoding.recursion import best_paths
+from sdnn.decoding.padding import in_batches, most_states
 from sdnn.decoding.trellis import Trellis, each_string, for_each_map, trellis_of
+from sdnn.enums import Decoder, Topology
 from sdnn.results import FloatArray, IntArray, Span
 
 
-def paths_through(
+def decode(
     maps: Sequence[FloatArray],
     decoder: Decoder = Decoder.VITERBI,
     topology: Topology = Topology.CTC,
@@ -71,7 +71,7 @@ def paths_through(
     if decoder is Decoder.POSTERIOR:
         found = [n_best([log_probs], 1, automaton, topology).strings for log_probs in maps]
         likeliest = [place for place, strings in enumerate(found) if strings]
-        spelling = paths_of(
+        spelling = forced_alignments(
             [maps[place] for place in likeliest], [found[place][0][0] for place in likeliest], topology
         )
         for place, path in zip(likeliest, spelling, strict=True):
@@ -79,7 +79,7 @@ def paths_through(
     return paths
 
 
-def paths_of(
+def forced_alignments(
     maps: Sequence[FloatArray], strings: Sequence[Sequence[int]], topology: Topology = Topology.CTC
 ) -> list[IntArray | None]:
     """The best path through each map that spells its string; None where the map has too few columns for it.
@@ -133,7 +133,7 @@ def _peaks(log_probs: FloatArray) -> IntArray:
     return path
 
 
-def spell(path: Sequence[int] | IntArray, no_digit: int) -> list[Span]:
+def collapse(path: Sequence[int] | IntArray, no_digit: int) -> list[Span]:
     """The digits along a path: runs of equal columns, without those of no-digit."""
     spans = []
     first = 0

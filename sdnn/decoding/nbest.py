@@ -2,8 +2,8 @@
 
 All strings that begin alike have a probability together, and those that go on with different digits share it
 out among them. So the search opens the likeliest beginning first, and what is left unopened is known: no
-string above the floor is missed, unless the map is so hopeless that the search is given up; `missing` says
-how much probability is left either way.
+string above the floor is missed, unless the map is so hopeless that the search is given up;
+`residual_probability` is what is left either way.
 
 Reference:
     Graves et al. 2006, section 3.2, prefix search. Ours adds the automaton and several maps, and says what
@@ -19,12 +19,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, any_string
-from sdnn.decoding.posterior import all_log_probs, language_log_probs
+from sdnn.decoding.dynamic_programming import forward_scores, log_plus
+from sdnn.decoding.posterior import language_log_probs, log_partitions
 from sdnn.decoding.prefixes import ClassColumns, Prefix, empty_prefix, entering, extended
-from sdnn.decoding.recursion import scores, sum_of
 from sdnn.decoding.trellis import trellis_of
+from sdnn.enums import Topology
 from sdnn.results import FloatArray
 
 FLOOR: Final = 1e-3
@@ -39,11 +39,11 @@ class NBest:
 
     Attributes:
         strings: Digit classes of each and its probability, likeliest first.
-        missing: Probability of all other strings together: an upper bound of each of them.
+        residual_probability: Probability of all other strings together: an upper bound of each of them.
     """
 
     strings: tuple[tuple[tuple[int, ...], float], ...]
-    missing: float
+    residual_probability: float
 
 
 class _Map:
@@ -52,8 +52,8 @@ class _Map:
     def __init__(self, log_probs: FloatArray, automaton: Automaton, topology: Topology) -> None:
         self.columns = ClassColumns.of(log_probs, topology)
         backwards = trellis_of(automaton, log_probs.shape[1], topology).reversed
-        self.following = scores(log_probs[None, ::-1], backwards, sum_of)[::-1, len(automaton) :]
-        self.log_scale = -float(all_log_probs([log_probs], topology)[0])
+        self.following = forward_scores(log_probs[None, ::-1], backwards, log_plus)[::-1, len(automaton) :]
+        self.log_scale = -float(log_partitions([log_probs], topology)[0])
 
 
 @dataclass(frozen=True, eq=False)

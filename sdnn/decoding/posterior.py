@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton
-from sdnn.decoding.batches import in_batches, most_states, side_by_side
-from sdnn.decoding.recursion import scores, sum_of, totals
+from sdnn.decoding.dynamic_programming import forward_scores, log_partition, log_plus
+from sdnn.decoding.padding import in_batches, most_states, pad_batch
 from sdnn.decoding.trellis import Trellis, each_string, every_string, for_each_map, trellis_of
+from sdnn.enums import Topology
 from sdnn.results import FloatArray, IntArray
 
 
@@ -29,9 +29,9 @@ def string_log_probs(
 
     def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> FloatArray:
         trellis = each_string([strings[place] for place in places], log_probs.shape[2], topology)
-        return totals(log_probs, trellis, sum_of, columns)
+        return log_partition(log_probs, trellis, log_plus, columns)
 
-    return np.array(in_batches(maps, most_states(strings), found)) - all_log_probs(maps, topology)
+    return np.array(in_batches(maps, most_states(strings), found)) - log_partitions(maps, topology)
 
 
 def language_log_probs(
@@ -50,10 +50,10 @@ def language_log_probs(
     if not maps:
         return np.zeros(0)
     trellis = trellis_of(automaton, maps[0].shape[1], topology)
-    return _totals(maps, trellis) - all_log_probs(maps, topology)
+    return _totals(maps, trellis) - log_partitions(maps, topology)
 
 
-def all_log_probs(maps: Sequence[FloatArray], topology: Topology = Topology.CTC) -> FloatArray:
+def log_partitions(maps: Sequence[FloatArray], topology: Topology = Topology.CTC) -> FloatArray:
     """(N,) logs of the probabilities of all allowed paths of a map together; 0 where none is possible."""
     if topology is Topology.CTC:
         return np.array([np.logaddexp.reduce(log_probs, axis=1).sum() for log_probs in maps])
@@ -63,7 +63,7 @@ def all_log_probs(maps: Sequence[FloatArray], topology: Topology = Topology.CTC)
     return np.where(np.isfinite(of_paths), of_paths, 0.0)
 
 
-def digit_probs(
+def digit_marginals(
     maps: Sequence[FloatArray],
     strings: Sequence[Sequence[int]],
     topology: Topology = Topology.CTC,
@@ -117,7 +117,7 @@ def _substituted(
     Returns:
         (P, C-1) for all P positions of all strings, those of the first string first.
     """
-    backwards, _ = side_by_side([one[:last][::-1] for one, last in zip(log_probs, columns, strict=True)])
+    backwards, _ = pad_batch([one[:last][::-1] for one, last in zip(log_probs, columns, strict=True)])
     trellis = each_string(strings, log_probs.shape[2], topology)
     digits = np.array([digit for string in strings for digit in string], dtype=np.intp)
     number = np.repeat(np.arange(len(strings)), [len(string) for string in strings])
@@ -147,8 +147,12 @@ def _substituted(
         equal = neighbour[:, None] == np.arange(log_probs.shape[2] - 1)
         return from_gap, from_any, equal
 
-    before_gap, before_any, as_before = reached(scores(log_probs, trellis, sum_of, columns), gap, -1)
-    after_gap, after_any, as_after = reached(scores(backwards, trellis.reversed, sum_of, columns), gap + 1, 1)
+    before_gap, before_any, as_before = reached(
+        forward_scores(log_probs, trellis, log_plus, columns), gap, -1
+    )
+    after_gap, after_any, as_after = reached(
+        forward_scores(backwards, trellis.reversed, log_plus, columns), gap + 1, 1
+    )
     places = np.arange(len(digits))
     staying = joint = np.full(as_before.shape, -np.inf)
     for t in range(log_probs.shape[1]):
@@ -188,6 +192,6 @@ def _totals(maps: Sequence[FloatArray], trellis: Trellis) -> FloatArray:
     """(N,) log of all paths of a trellis of one map, on each map."""
 
     def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> FloatArray:
-        return totals(log_probs, for_each_map(trellis, len(log_probs)), sum_of, columns)
+        return log_partition(log_probs, for_each_map(trellis, len(log_probs)), log_plus, columns)
 
     return np.array(in_batches(maps, len(trellis.labels), found))

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.choices import Topology
+from sdnn.enums import Topology
 from sdnn.results import FloatArray, IntArray
 
 LEAST: Final = -1e3

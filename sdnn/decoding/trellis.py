@@ -22,8 +22,8 @@ from functools import cache, cached_property, lru_cache
 
 import numpy as np
 
-from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, any_string, one_of_each
+from sdnn.enums import Topology
 from sdnn.results import FloatArray, IntArray
 
 

@@ -1,7 +1,7 @@
 """The detector: where digits are written on a picture, along which lines, and what is written there."""
 
 from sdnn.detection.detector import Detector
-from sdnn.detection.lines import Sighting, TextLine
-from sdnn.detection.writing import Writing, writing_along
+from sdnn.detection.line_crop import LineCrop, crop_line
+from sdnn.detection.text_lines import Detections, TextLine
 
-__all__ = ["Detector", "Sighting", "TextLine", "Writing", "writing_along"]
+__all__ = ["Detections", "Detector", "LineCrop", "TextLine", "crop_line"]

@@ -7,13 +7,13 @@ from typing import Final
 import cv2
 import numpy as np
 
-from sdnn.detection.lines import Sighting, lines_of
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX, DetectionMaps
+from sdnn.detection.text_lines import Detections, group_lines
 from sdnn.errors import ModelError
-from sdnn.models.description import MAPS, TRAIN_DETECTOR, DetectorDescription
-from sdnn.models.session import has_interface, metadata_of, open_session
+from sdnn.models.metadata import MAPS, TRAIN_DETECTOR, DetectorMetadata
+from sdnn.models.session import entries_of, has_interface, open_session
 from sdnn.preprocessing.contrast import local_contrast
-from sdnn.preprocessing.normalization import between_middles
+from sdnn.preprocessing.normalization import pixel_centre_affine
 from sdnn.results import Box, FloatArray
 
 BUNDLED: Final = Path(__file__).parents[1] / "weights" / "detector.onnx"
@@ -47,7 +47,7 @@ class Detector:
     """A detector's model file ready to look at pictures.
 
     Attributes:
-        description: What the file says about itself.
+        metadata: What the file says about itself.
         sha256: Checksum of the file.
     """
 
@@ -63,8 +63,8 @@ class Detector:
         """
         self._session, self.sha256 = open_session(path, threads, TRAIN_DETECTOR)
         self._path = path
-        self.description = DetectorDescription.from_metadata(metadata_of(self._session), where=str(path))
-        if self.description.scale != (STRIDE_PX, HEIGHTS_PX, WINDOW_PX):
+        self.metadata = DetectorMetadata.from_entries(entries_of(self._session), where=str(path))
+        if self.metadata.scale != (STRIDE_PX, HEIGHTS_PX, WINDOW_PX):
             raise ModelError(f"{path}: a detector for other sizes; use its sdnn version")
         outputs = {"maps": (None, MAPS, None, None), "ink": (None, None, None)}
         if not has_interface(self._session, ["contrast"], outputs):
@@ -76,14 +76,14 @@ class Detector:
         """Goes to another process by its file; there it is one of several, and has one thread."""
         return Detector, (self._path, 1)
 
-    def __call__(self, picture: FloatArray) -> Sighting:
+    def __call__(self, picture: FloatArray) -> Detections:
         """The lines on a picture.
 
         Args:
             picture: (H, W) float32, 0 black to 1 white.
         """
         levels = tuple(self._levels(picture))
-        return Sighting(tuple(lines_of(levels)), levels)
+        return Detections(tuple(group_lines(levels)), levels)
 
     def _levels(self, picture: FloatArray) -> Iterator[DetectionMaps]:
         """The maps at each scale, the coarsest first; finer ones only where they may show more."""
@@ -164,12 +164,12 @@ def _area_closer(maps: DetectionMaps, whole: Box) -> Box | None:
     return area if area.width >= 1 and area.height >= 1 else None
 
 
-def heatmap(sighting: Sighting, shape: tuple[int, ...]) -> FloatArray:
+def heatmap(detections: Detections, shape: tuple[int, ...]) -> FloatArray:
     """(H, W) probability of each pixel of a picture to be ink of a digit, the highest over all scales."""
     rows, columns = shape
     total = np.zeros((rows, columns), np.float32)
-    for maps in sighting.levels:
-        matrix = between_middles(maps.picture_from_map)
+    for maps in detections.levels:
+        matrix = pixel_centre_affine(maps.picture_from_map)
         np.maximum(
             total, cv2.warpAffine(maps.ink, matrix, (columns, rows), flags=cv2.INTER_LINEAR), out=total
         )

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sdnn.choices import Status
-from sdnn.decoding.calibration import fit_temperature
+from sdnn.decoding.temperature import fit_temperature
+from sdnn.enums import Status
 from sdnn.errors import UnreadableInput
 from sdnn.evaluation.confidence import Threshold, expected_calibration_error, fewest_strips, threshold_for
 from sdnn.evaluation.folder import first_readings

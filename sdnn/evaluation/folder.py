@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from sdnn.choices import Status
+from sdnn.enums import Status
 from sdnn.evaluation.labels import read_labels
 from sdnn.evaluation.metrics import score, score_by_length
 from sdnn.evaluation.report import FolderReport

@@ -6,7 +6,7 @@ Each format is a class of its own, loaded when it is asked for, so that nobody p
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from sdnn.choices import Format
+from sdnn.enums import Format
 
 if TYPE_CHECKING:
     from sdnn.results import Reading

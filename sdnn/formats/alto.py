@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from xml.sax.saxutils import escape
 
 from sdnn import __version__
-from sdnn.choices import Status
+from sdnn.enums import Status
 from sdnn.results import DIGITS, Box, Digit, Reading
 
 NAMESPACE: Final = "http://www.loc.gov/standards/alto/ns-v4#"

@@ -21,7 +21,7 @@ def unescaped(text: str) -> str:
     return re.sub(r"\\.", lambda found: _MEANT.get(found[0], found[0]), text)
 
 
-def guarded(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """The escaped cell with an apostrophe in front where a spreadsheet would take it for a formula.
 
     What looks guarded already gets one more, so that taking one away always gives back the cell.
@@ -29,6 +29,6 @@ def guarded(cell: str) -> str:
     return "'" + cell if re.match(r"'*[=+\-@]", cell) else cell
 
 
-def unguarded(cell: str) -> str:
+def unescape_formula(cell: str) -> str:
     """The cell that was guarded."""
     return cell[1:] if re.match(r"'+[=+\-@]", cell) else cell

@@ -5,7 +5,7 @@
 
 from typing import Any, Final
 
-from sdnn.choices import Status
+from sdnn.enums import Status
 from sdnn.results import Box, Reading
 
 SCHEMA: Final = 2
@@ -26,7 +26,7 @@ def reading_record(reading: Reading, model: dict[str, str]) -> dict[str, Any]:
         "box": _edges(reading.box) if reading.box else None,
         "text": reading.text,
         "confidence": reading.confidence,
-        "fit": reading.fit,
+        "constraint_probability": reading.constraint_probability,
         "status": reading.status.value,
         "reason": reading.reason,
         "digits": [
@@ -41,7 +41,7 @@ def reading_record(reading: Reading, model: dict[str, str]) -> dict[str, Any]:
         "signs": [{"place": sign.place, "box": _edges(sign.box)} for sign in reading.signs],
         "printed": reading.printed,
         "nbest": [list(entry) for entry in reading.nbest],
-        "missing": reading.missing,
+        "residual_probability": reading.residual_probability,
         "unconstrained": reading.unconstrained,
         "views": reading.views,
         "model": model,
@@ -56,12 +56,12 @@ def _nothing_read() -> dict[str, Any]:
         "box": None,
         "text": None,
         "confidence": 0.0,
-        "fit": 1.0,
+        "constraint_probability": 1.0,
         "digits": [],
         "signs": [],
         "printed": False,
         "nbest": [],
-        "missing": 0.0,
+        "residual_probability": 0.0,
         "unconstrained": None,
         "views": 0,
     }

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
-from sdnn.formats.escaping import escaped, guarded, unescaped, unguarded
+from sdnn.formats.escaping import escape_formula, escaped, unescape_formula, unescaped
 from sdnn.results import Reading
 
 Cell = str | int | float
@@ -24,7 +24,7 @@ COLUMNS: Final = (
     "bottom",
     "text",
     "confidence",
-    "fit",
+    "constraint_probability",
     "status",
     "reason",
     "signs",
@@ -59,7 +59,7 @@ class Table(ABC):
         cells = self._split(line)
         if len(cells) != len(COLUMNS):
             raise ValueError(f"{len(cells)} cells instead of {len(COLUMNS)}")
-        return None if tuple(cells) == COLUMNS else unescaped(unguarded(cells[0]))
+        return None if tuple(cells) == COLUMNS else unescaped(unescape_formula(cells[0]))
 
     @abstractmethod
     def _line(self, cells: Sequence[Cell]) -> str:
@@ -103,7 +103,7 @@ def _cells(reading: Reading) -> list[Cell]:
         *edges,
         _text(reading.text),
         _short(reading.confidence),
-        _short(reading.fit),
+        _short(reading.constraint_probability),
         reading.status.value,
         _text(reading.reason or ""),
         len(reading.signs),
@@ -112,7 +112,7 @@ def _cells(reading: Reading) -> list[Cell]:
 
 
 def _text(text: str) -> str:
-    return guarded(escaped(text))
+    return escape_formula(escaped(text))
 
 
 def _short(probability: float) -> float:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from sdnn.choices import Status
+from sdnn.enums import Status
 from sdnn.formats.escaping import escaped, unescaped
 from sdnn.results import Reading
 

@@ -12,17 +12,17 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from sdnn.errors import ModelError
-from sdnn.files import written_whole
-from sdnn.models.description import (
-    TRAIN_DETECTOR,
-    TRAIN_READER,
-    Description,
-    DetectorDescription,
-    ModelDescription,
-)
+from sdnn.files import atomic_write
 from sdnn.models.detector_net import MULTIPLE_PX, DetectorNet, folded
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import FullyConvolutional
+from sdnn.models.metadata import (
+    TRAIN_DETECTOR,
+    TRAIN_READER,
+    DetectorMetadata,
+    ModelMetadata,
+    ReaderMetadata,
+)
 from sdnn.models.registry import architecture_of
 
 Net = TypeVar("Net", bound=nn.Module)
@@ -35,7 +35,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[st
         OutputError: When the file cannot be written.
     """
     owned = {name: tensor.detach().contiguous().clone() for name, tensor in tensors.items()}
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(save(owned, metadata=dict(metadata)))
 
 
@@ -54,35 +54,35 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ) from error
 
 
-def save_net(path: Path, net: nn.Module, description: ModelDescription) -> None:
+def save_net(path: Path, net: nn.Module, metadata: ModelMetadata) -> None:
     """Writes the single-digit net or the detector's with its description.
 
     Raises:
         OutputError: When the file cannot be written.
     """
-    save_tensors(path, net.state_dict(), description.to_metadata())
+    save_tensors(path, net.state_dict(), metadata.to_entries())
 
 
-def load_net(path: Path) -> tuple[DigitNet, Description]:
+def load_net(path: Path) -> tuple[DigitNet, ReaderMetadata]:
     """A single-digit net as `save_net` wrote it.
 
     Raises:
         ModelError: When the file is missing, damaged, or holds another net.
     """
-    tensors, metadata = load_tensors(path)
-    description = Description.from_metadata(metadata, str(path))
-    return _filled(path, tensors, lambda: DigitNet(architecture_of(description)), TRAIN_READER), description
+    tensors, entries = load_tensors(path)
+    metadata = ReaderMetadata.from_entries(entries, str(path))
+    return _filled(path, tensors, lambda: DigitNet(architecture_of(metadata)), TRAIN_READER), metadata
 
 
-def load_detector(path: Path) -> tuple[DetectorNet, DetectorDescription]:
+def load_detector(path: Path) -> tuple[DetectorNet, DetectorMetadata]:
     """A detector's net as `save_net` wrote it.
 
     Raises:
         ModelError: When the file is missing, damaged, or holds another net.
     """
-    tensors, metadata = load_tensors(path)
-    description = DetectorDescription.from_metadata(metadata, str(path))
-    return _filled(path, tensors, DetectorNet, TRAIN_DETECTOR), description
+    tensors, entries = load_tensors(path)
+    metadata = DetectorMetadata.from_entries(entries, str(path))
+    return _filled(path, tensors, DetectorNet, TRAIN_DETECTOR), metadata
 
 
 def _filled(path: Path, tensors: Mapping[str, Tensor], make: Callable[[], Net], train: str) -> Net:
@@ -97,7 +97,7 @@ def _filled(path: Path, tensors: Mapping[str, Tensor], make: Callable[[], Net], 
     return net.eval()
 
 
-def export_onnx(path: Path, net: FullyConvolutional, description: Description) -> None:
+def export_onnx(path: Path, net: FullyConvolutional, metadata: ReaderMetadata) -> None:
     """Writes the sweeping net as ONNX, for any number of strips of any width.
 
     Input `strips` (B, H, W) float32, output `logits` (B, T, 11).
@@ -105,14 +105,14 @@ def export_onnx(path: Path, net: FullyConvolutional, description: Description) -
     Raises:
         OutputError: When the file cannot be written.
     """
-    geometry = description.geometry
+    geometry = metadata.geometry
     example = torch.zeros(2, geometry.height_px, 5 * geometry.window_px)
     batch, width = torch.export.Dim("B", min=1), torch.export.Dim("W", min=geometry.window_px)
     model = _exported(net, {"strips": example}, {"strips": {0: batch, 2: width}}, ["logits"])
-    _save_described(path, model, description)
+    _save_onnx(path, model, metadata)
 
 
-def export_detector(path: Path, net: DetectorNet, description: DetectorDescription) -> None:
+def export_detector(path: Path, net: DetectorNet, metadata: DetectorMetadata) -> None:
     """Writes the detector's net as ONNX, for any number of pictures whose sides are multiples of 16.
 
     Input `contrast` (B, 1, H, W) float32, outputs `maps` (B, 11, H / 4, W / 4) and `ink` (B, H, W), logits
@@ -128,10 +128,10 @@ def export_detector(path: Path, net: DetectorNet, description: DetectorDescripti
     sides = {0: batch, 2: MULTIPLE_PX * rows, 3: MULTIPLE_PX * columns}
     model = _exported(folded(net), {"contrast": example}, {"contrast": sides}, ["maps", "ink"])
     _store_halved(model.graph)
-    _save_described(path, model, description)
+    _save_onnx(path, model, metadata)
 
 
-def describe_onnx(path: Path, description: ModelDescription) -> None:
+def write_onnx_metadata(path: Path, metadata: ModelMetadata) -> None:
     """Gives an exported model another description, a temperature fitted since, say.
 
     Raises:
@@ -142,7 +142,7 @@ def describe_onnx(path: Path, description: ModelDescription) -> None:
         model = onnx.load_model(path)
     except Exception as error:  # protobuf's own exceptions, or an OSError
         raise ModelError(f"{path}: not an ONNX model that can be read; make one with: sdnn train") from error
-    _save_described(path, model, description)
+    _save_onnx(path, model, metadata)
 
 
 def _exported(
@@ -186,13 +186,13 @@ def _store_halved(graph: onnx.GraphProto) -> None:
     graph.node.extend(nodes)
 
 
-def _save_described(path: Path, model: onnx.ModelProto, description: ModelDescription) -> None:
+def _save_onnx(path: Path, model: onnx.ModelProto, metadata: ModelMetadata) -> None:
     # The exporter notes for each node where in the source it comes from: paths of the machine it ran on.
     graph = model.graph
     for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output):
         del part.metadata_props[:]
         part.ClearField("doc_string")
-    onnx.helper.set_model_props(model, description.to_metadata())
+    onnx.helper.set_model_props(model, metadata.to_entries())
     onnx.checker.check_model(model)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         onnx.save_model(model, temporary)

@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 
+from sdnn.bucketing import bucket_by_length
 from sdnn.errors import ModelError
-from sdnn.grouping import of_similar_size
-from sdnn.models.description import TRAIN_READER, Description
-from sdnn.models.session import has_interface, metadata_of, open_session
-from sdnn.results import CLASSES, ClassMap, Strip, tempered
+from sdnn.models.metadata import TRAIN_READER, ReaderMetadata
+from sdnn.models.session import entries_of, has_interface, open_session
+from sdnn.results import CLASSES, ClassMap, Strip, log_softmax
 
 BUNDLED: Final = Path(__file__).parents[1] / "weights" / "sdnn.onnx"
 """The model that comes with the package."""
@@ -26,7 +26,7 @@ class Engine:
     """A model file ready to sweep.
 
     Attributes:
-        description: What the file says about itself.
+        metadata: What the file says about itself.
         sha256: Checksum of the file.
     """
 
@@ -44,13 +44,13 @@ class Engine:
             ModelError: When the file is missing, damaged, or not a model of this package.
         """
         self._session, self.sha256 = open_session(path, threads, TRAIN_READER)
-        self.description = Description.from_metadata(metadata_of(self._session), where=str(path))
+        self.metadata = ReaderMetadata.from_entries(entries_of(self._session), where=str(path))
         if not has_interface(self._session, ["strips"], {"logits": (None, None, CLASSES)}):
             raise ModelError(
                 f"{path}: has not the inputs and outputs of a swept net; make one with: {TRAIN_READER}"
             )
         if temperature is not None:
-            self.description = replace(self.description, temperature=temperature)
+            self.metadata = replace(self.metadata, temperature=temperature)
         self._path, self._temperature = path, temperature
 
     def __reduce__(self) -> tuple[type["Engine"], tuple[Path, float | None, int]]:
@@ -70,18 +70,18 @@ class Engine:
         Raises:
             ValueError: When a strip has not the height that the model was made for.
         """
-        geometry = self.description.geometry
+        geometry = self.metadata.geometry
         for strip in strips:
             if strip.ink.shape[0] != geometry.height_px:
                 raise ValueError(f"strip of {strip.ink.shape[0]} rows for a model of {geometry.height_px}")
         widths = [max(strip.ink.shape[1], geometry.window_px) for strip in strips]
         maps: dict[int, ClassMap] = {}
-        for group in of_similar_size(widths, MOST_SWEPT_PX, WIDENING):
+        for group in bucket_by_length(widths, MOST_SWEPT_PX, WIDENING):
             batch = np.zeros((len(group), geometry.height_px, widths[group[-1]]), np.float32)
             for row, place in zip(batch, group, strict=True):
                 row[:, : strips[place].ink.shape[1]] = strips[place].ink
             (logits,) = self._session.run(None, {"strips": batch})
             for columns, place in zip(logits, group, strict=True):
-                log_probs = tempered(columns[: geometry.columns(widths[place])], self.description.temperature)
+                log_probs = log_softmax(columns[: geometry.columns(widths[place])], self.metadata.temperature)
                 maps[place] = ClassMap(log_probs, geometry.window_px, geometry.stride_px)
         return [maps[place] for place in range(len(strips))]

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from sdnn.errors import ModelError
 from sdnn.models.architecture import Architecture
-from sdnn.models.description import Description
 from sdnn.models.engine import Engine
+from sdnn.models.metadata import ReaderMetadata
 from sdnn.models.registry import architecture_of
 
 SCHEMA: Final = 1
@@ -22,24 +22,24 @@ def record_of(engine: Engine, path: Path) -> dict[str, Any]:
     """All that is known of a model without reading with it, in plain JSON types."""
     return {
         "schema": SCHEMA,
-        "name": engine.description.name,
+        "name": engine.metadata.name,
         "file": str(path),
         "bytes": path.stat().st_size,
         "sha256": engine.sha256,
-        **_described(engine.description, path),
+        **_described(engine.metadata, path),
     }
 
 
-def _described(description: Description, path: Path) -> dict[str, Any]:
+def _described(metadata: ReaderMetadata, path: Path) -> dict[str, Any]:
     """What the description of a model says, and what follows from it, in plain JSON types."""
-    architecture = _architecture(description, path)
+    architecture = _architecture(metadata, path)
     columns = architecture.geometry.columns(STRIP_PX)
     sliding, window = (sum(architecture.macs(px)) for px in (STRIP_PX, architecture.geometry.window_px))
     return {
         "geometry": {
-            **asdict(description.geometry),
+            **asdict(metadata.geometry),
             "digit_px": DIGIT_PX,
-            "columns_per_digit": DIGIT_PX / description.geometry.stride_px,
+            "columns_per_digit": DIGIT_PX / metadata.geometry.stride_px,
         },
         "layers": _layer_records(architecture),
         "parameters": sum(layer.parameters for layer in architecture.layers),
@@ -53,21 +53,21 @@ def _described(description: Description, path: Path) -> dict[str, Any]:
             "cut": columns * window,
             "ratio": round(columns * window / sliding, 2),
         },
-        "temperature": description.temperature,
-        "recipe": description.recipe,
-        "data": description.data,
-        "card": description.card,
+        "temperature": metadata.temperature,
+        "recipe": metadata.recipe,
+        "data": metadata.data,
+        "card": metadata.card,
     }
 
 
-def _architecture(description: Description, path: Path) -> Architecture:
+def _architecture(metadata: ReaderMetadata, path: Path) -> Architecture:
     """The architecture of the described net.
 
     Raises:
         ModelError: When it is a net that this version does not make.
     """
     try:
-        architecture = architecture_of(description)
+        architecture = architecture_of(metadata)
         architecture.macs(STRIP_PX)
     except (TypeError, ValueError) as error:
         raise ModelError(

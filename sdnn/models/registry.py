@@ -5,21 +5,21 @@ from dataclasses import replace
 from typing import Final
 
 from sdnn.models.architecture import Architecture
-from sdnn.models.description import Description
 from sdnn.models.lenet import LENET
+from sdnn.models.metadata import ReaderMetadata
 
 ARCHITECTURES: Final[Mapping[str, Architecture]] = {each.name: each for each in (LENET,)}
 DEFAULT: Final = LENET
 """Architecture that is trained unless another is named, and of model files that name none."""
 
 
-def architecture_of(description: Description) -> Architecture:
+def architecture_of(metadata: ReaderMetadata) -> Architecture:
     """The architecture of a described net, with its channels.
 
     Raises:
         TypeError, ValueError: When the description is of no net of this version.
     """
-    recipe = description.recipe
+    recipe = metadata.recipe
     name = recipe.get("architecture", DEFAULT.name)
     if name not in ARCHITECTURES:
         raise ValueError(f"architecture {name}")
@@ -27,6 +27,6 @@ def architecture_of(description: Description) -> Architecture:
     channels = recipe.get("channels", architecture.channels)
     if not all(isinstance(maps, int) and maps > 0 for maps in channels):
         raise ValueError(f"channels {channels}")
-    if description.geometry != architecture.geometry:
-        raise ValueError(f"{description.geometry}")
+    if metadata.geometry != architecture.geometry:
+        raise ValueError(f"{metadata.geometry}")
     return replace(architecture, channels=tuple(channels))

@@ -43,7 +43,7 @@ def open_session(path: Path, threads: int | None, train: str) -> "tuple[Inferenc
     return session, hashlib.sha256(content).hexdigest()
 
 
-def metadata_of(session: "InferenceSession") -> Mapping[str, str]:
+def entries_of(session: "InferenceSession") -> Mapping[str, str]:
     """The metadata of an open model."""
     entries: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
     return entries

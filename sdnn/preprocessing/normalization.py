@@ -42,7 +42,7 @@ def to_strip(
     return Strip(_resampled(ink, page_from_strip, size), page_from_strip)
 
 
-def bolder(ink: FloatArray, by_px: float) -> FloatArray:
+def thicken_strokes(ink: FloatArray, by_px: float) -> FloatArray:
     """Ink whose strokes are broader: blurred, then darkened by as much.
 
     Args:
@@ -63,7 +63,7 @@ def _resampled(ink: FloatArray, page_from_strip: FloatArray, size: tuple[int, in
         page_from_strip = page_from_strip / reduction
     resampled = cv2.warpAffine(
         ink,
-        between_middles(page_from_strip),
+        pixel_centre_affine(page_from_strip),
         size,
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_CONSTANT,
@@ -71,7 +71,7 @@ def _resampled(ink: FloatArray, page_from_strip: FloatArray, size: tuple[int, in
     return np.asarray(resampled, dtype=np.float32)
 
 
-def between_middles(matrix: FloatArray) -> FloatArray:
+def pixel_centre_affine(matrix: FloatArray) -> FloatArray:
     """A (2, 3) affine map between pixel edges as OpenCV wants it, between the middles of pixels.
 
     Pixel i has its middle at i + 0.5, and OpenCV says i.

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from sdnn.preprocessing.loading import ImageSource
-from sdnn.reading.page import Page
+from sdnn.reading.records import Page
 
 MOST_BYTES: Final = 128_000_000
 """Memory of pages beyond which a batch is read as it is, so that large photographs do not fill it."""

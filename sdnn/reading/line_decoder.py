@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sdnn.choices import Decoder, Status
 from sdnn.decoding.automaton import Automaton
 from sdnn.decoding.consensus import Hypothesis, consensus, propose
-from sdnn.decoding.decoder import paths_of, spell
+from sdnn.decoding.decoder import collapse, forced_alignments
 from sdnn.decoding.nbest import n_best
-from sdnn.decoding.posterior import digit_probs
+from sdnn.decoding.posterior import digit_marginals
+from sdnn.enums import Decoder, Status
 from sdnn.reading.boxes import digit_boxes
-from sdnn.reading.page import Line, Page, ViewOutput
+from sdnn.reading.records import Line, Page, ViewOutput
 from sdnn.reading.settings import DEFAULT, ReadingSettings
 from sdnn.results import DIGITS, NO_DIGIT, Box, Digit, Evidence, FloatArray, Reading
 
@@ -60,19 +60,19 @@ class LineDecoder:
         for line in lines:
             line.path = line.proposal.path
         others = [line for line in lines if line.proposal.string != line.hypothesis.string]
-        paths = paths_of(_maps(others), [line.hypothesis.string for line in others], topology)
+        paths = forced_alignments(_maps(others), [line.hypothesis.string for line in others], topology)
         for line, path in zip(others, paths, strict=True):
             line.path = path
         strings = [line.hypothesis.string for line in lines]
-        probs = digit_probs(_maps(lines), strings, topology, self._automaton)
+        probs = digit_marginals(_maps(lines), strings, topology, self._automaton)
         for line, of_digits in zip(lines, probs, strict=True):
-            line.digit_probs = of_digits
+            line.digit_marginals = of_digits
 
     def _reading(self, line: Line, page: Page) -> Reading:
         """The reading of one line."""
         output, path = line.best, line.path
         assert path is not None  # a string is possible on the map that is most confident in it
-        spans = spell(path, NO_DIGIT)
+        spans = collapse(path, NO_DIGIT)
         boxes, page_boxes = digit_boxes(output.strip, output.class_map, spans)
         evidence = None
         if page.brightness is not None:
@@ -91,9 +91,9 @@ class LineDecoder:
                 Status.REJECTED,
                 f"the strip is too short for {self.settings.constraint.description}",
                 views=views,
-                fit=0.0,
+                constraint_probability=0.0,
                 unconstrained=unconstrained,
-                missing=1.0,
+                residual_probability=1.0,
             )
         digits = tuple(
             Digit(
@@ -103,10 +103,10 @@ class LineDecoder:
                 (span.first, span.last),
                 _alternatives(of_digit, span.label),
             )
-            for span, of_digit, box in zip(spans, line.digit_probs.tolist(), page_boxes, strict=True)
+            for span, of_digit, box in zip(spans, line.digit_marginals.tolist(), page_boxes, strict=True)
         )
         reason = self._doubt(allowed)
-        nbest, missing = self._likeliest(line, allowed)
+        nbest, residual_probability = self._likeliest(line, allowed)
         return Reading(
             self._format(allowed.string),
             allowed.confidence,
@@ -115,10 +115,10 @@ class LineDecoder:
             Box.around([digit.box for digit in digits]) if digits else None,
             digits,
             views,
-            allowed.fit,
+            allowed.constraint_probability,
             unconstrained,
             nbest,
-            missing,
+            residual_probability,
             evidence,
         )
 
@@ -127,8 +127,11 @@ class LineDecoder:
         least = self.settings
         if allowed.confidence < least.min_confidence:
             return f"confidence {allowed.confidence:.6g} is below {least.min_confidence:g}"
-        if allowed.fit < least.min_fit:
-            return f"fit {allowed.fit:.2g} is below {least.min_fit:g}: strip and constraint disagree"
+        if allowed.constraint_probability < least.min_constraint_probability:
+            probability = f"constraint probability {allowed.constraint_probability:.2g}"
+            return (
+                f"{probability} is below {least.min_constraint_probability:g}: strip and constraint disagree"
+            )
         return None
 
     def _likeliest(self, line: Line, allowed: Hypothesis) -> tuple[tuple[tuple[str, float], ...], float]:
@@ -137,7 +140,9 @@ class LineDecoder:
             maps = [output.class_map.log_probs for output in line.outputs]
             found = n_best(maps, self.settings.nbest, self._automaton, self.settings.topology)
             if found.strings:
-                return tuple((self._format(string), prob) for string, prob in found.strings), found.missing
+                return tuple(
+                    (self._format(string), prob) for string, prob in found.strings
+                ), found.residual_probability
         return ((self._format(allowed.string), allowed.confidence),), 1.0 - allowed.confidence
 
     @property

@@ -10,12 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from sdnn.detection import Detector, Sighting, TextLine, Writing, writing_along
+from sdnn.detection import Detections, Detector, LineCrop, TextLine, crop_line
 from sdnn.errors import UnreadableInput
 from sdnn.models import registry
 from sdnn.preprocessing import load_pages, region_of
 from sdnn.preprocessing.loading import ImageSource
-from sdnn.reading.page import Line, Page
+from sdnn.reading.records import Line, Page
 from sdnn.reading.settings import DEFAULT, ReadingSettings
 from sdnn.results import Box, FloatArray, Geometry
 
@@ -83,20 +83,20 @@ class PreProcessor:
         left, top, right, bottom = part.rounded()
         inside = brightness[top:bottom, left:right]
         seen = self.detector(inside)
-        sighting = _moved(seen, left, top)
+        detections = _moved(seen, left, top)
         page = Page(name, number, (width, height))
-        page.doubt = max((float(maps.line.max()) for maps in sighting.levels), default=0.0)
-        for in_region, found in zip(seen.lines, sighting.lines, strict=True):
+        page.doubt = max((float(maps.line.max()) for maps in detections.levels), default=0.0)
+        for in_region, found in zip(seen.lines, detections.lines, strict=True):
             line = self._line(inside, in_region, found, (left, top))
             if line is None:
                 continue
             if found.ambiguous:
                 line.turned = self._line(inside, in_region.turned, found.turned, (left, top))
-            if self._too_long(line.writing):
+            if self._too_long(line.crop):
                 raise UnreadableInput(f"{where}: a line is too long for its height; cut it into pieces")
             page.lines.append(line)
         if self.keeps_pages:
-            page.brightness, page.sighting = brightness, sighting
+            page.brightness, page.detections = brightness, detections
         return page
 
     def _line(
@@ -110,26 +110,28 @@ class PreProcessor:
             found: The same, in pixels of the page.
             corner: Left and top edge of the region on the page.
         """
-        page_from_line, writing = writing_along(picture, line, self.settings.polarity)
-        if writing is None:
+        page_from_line, crop = crop_line(picture, line, self.settings.polarity)
+        if crop is None:
             return None
         page_from_line[:, 2] += corner
-        ready = Line(found, page_from_line, writing)
+        ready = Line(found, page_from_line, crop)
         ready.add_views(self.settings.views[:1], self.geometry)
         return ready
 
-    def _too_long(self, writing: Writing) -> bool:
-        width_px = writing.text.width / writing.text.height * self.geometry.text_height_px
+    def _too_long(self, crop: LineCrop) -> bool:
+        width_px = crop.text.width / crop.text.height * self.geometry.text_height_px
         return width_px / self.geometry.stride_px > MAX_COLUMNS
 
 
-def _moved(sighting: Sighting, right: int, down: int) -> Sighting:
+def _moved(detections: Detections, right: int, down: int) -> Detections:
     """What was seen in a region of a page, in pixels of the page."""
     if not (right or down):
-        return sighting
+        return detections
     shift = np.array([right, down])
     away = np.column_stack([np.zeros((2, 2)), shift])
-    levels = {maps: replace(maps, picture_from_map=maps.picture_from_map + away) for maps in sighting.levels}
+    levels = {
+        maps: replace(maps, picture_from_map=maps.picture_from_map + away) for maps in detections.levels
+    }
     lines = [
         replace(
             line,
@@ -141,9 +143,9 @@ def _moved(sighting: Sighting, right: int, down: int) -> Sighting:
                 for sign in line.signs
             ),
         )
-        for line in sighting.lines
+        for line in detections.lines
     ]
-    return Sighting(tuple(lines), tuple(levels.values()))
+    return Detections(tuple(lines), tuple(levels.values()))
 
 
 def _ms_since(started: float) -> float:

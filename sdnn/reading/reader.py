@@ -12,8 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from sdnn.choices import Contents, Decoder
 from sdnn.detection import Detector
+from sdnn.enums import Decoder, PageMode
 from sdnn.errors import UsageError
 from sdnn.models.engine import BUNDLED, Engine
 from sdnn.preprocessing import load_page
@@ -21,9 +21,9 @@ from sdnn.preprocessing.loading import ImageSource
 from sdnn.process_map import ordered_map
 from sdnn.reading.batching import is_picklable, page_batches
 from sdnn.reading.line_decoder import LineDecoder
-from sdnn.reading.page import Line, Page, ViewOutput
+from sdnn.reading.page_report import report
 from sdnn.reading.preprocessor import PreProcessor, name_of
-from sdnn.reading.report import report
+from sdnn.reading.records import Line, Page, ViewOutput
 from sdnn.reading.settings import DEFAULT, ReadingSettings
 from sdnn.results import Reading
 
@@ -55,7 +55,7 @@ class Reader:
         """
         self.settings = settings
         self.engine = Engine(Path(model) if model else BUNDLED, settings.temperature)
-        self.preprocessor = PreProcessor(Detector(), self.engine.description.geometry, settings)
+        self.preprocessor = PreProcessor(Detector(), self.engine.metadata.geometry, settings)
         self.decoder = LineDecoder(settings)
 
     def read(self, source: ImageSource) -> list[Reading]:
@@ -70,7 +70,7 @@ class Reader:
         Raises:
             UnreadableInput: When the picture cannot be read, or a line is too long.
         """
-        return self._read_first(source, Contents.PAGE)
+        return self._read_first(source, PageMode.PAGE)
 
     def read_line(self, source: ImageSource) -> Reading:
         """Reads the digit string on a picture of one line; of several pages, the first.
@@ -83,14 +83,14 @@ class Reader:
         Raises:
             UnreadableInput: When the picture cannot be read, or a line is too long.
         """
-        (reading,) = self._read_first(source, Contents.LINE)
+        (reading,) = self._read_first(source, PageMode.LINE)
         return reading
 
     def read_many(
         self,
         sources: Iterable[ImageSource],
         *,
-        contents: Contents | str = Contents.AUTO,
+        page_mode: PageMode | str = PageMode.AUTO,
         jobs: int = 1,
         batch_size: int = BATCH_SIZE,
     ) -> Generator[Reading, None, None]:
@@ -102,7 +102,7 @@ class Reader:
 
         Args:
             sources: Of each see `read`; no more are looked at ahead than the processes have batches.
-            contents: What the pictures show.
+            page_mode: What the pictures show.
             jobs: Processes that read at the same time, once there turns out to be enough to do; with more
                 than 1, a script has to begin under `if __name__ == "__main__":`, as multiprocessing demands.
             batch_size: Lines that are read together, at least 1.
@@ -114,14 +114,14 @@ class Reader:
             UsageError: When jobs or batch_size are below 1.
             SdnnError: When a process that reads is killed.
         """
-        for readings in self.read_pages(sources, contents=contents, jobs=jobs, batch_size=batch_size):
+        for readings in self.read_pages(sources, page_mode=page_mode, jobs=jobs, batch_size=batch_size):
             yield from readings
 
     def read_pages(
         self,
         sources: Iterable[ImageSource],
         *,
-        contents: Contents | str = Contents.AUTO,
+        page_mode: PageMode | str = PageMode.AUTO,
         jobs: int = 1,
         batch_size: int = BATCH_SIZE,
         evidence: bool = False,
@@ -132,24 +132,24 @@ class Reader:
         """
         if batch_size < 1 or jobs < 1:
             raise UsageError("give a batch_size and jobs from 1 up")
-        read = _Batches(self, Contents(contents), batch_size, evidence)
+        read = _Batches(self, PageMode(page_mode), batch_size, evidence)
         if jobs == 1 or evidence:
             yield from read(sources)
         else:
             yield from ordered_map(read, sources, jobs, batch_size, is_picklable)
 
-    def read_batch(self, pages: Sequence[Page], contents: Contents = Contents.AUTO) -> list[list[Reading]]:
+    def read_batch(self, pages: Sequence[Page], page_mode: PageMode = PageMode.AUTO) -> list[list[Reading]]:
         """The readings of each page, one at least; with their evidence where the page is kept.
 
         Args:
             pages: As `PreProcessor.pages` gives them; used up by the call.
-            contents: Whether one row is wanted for each.
+            page_mode: Whether one row is wanted for each.
         """
         started = time.perf_counter()
         lines = [way for page in pages for line in page.lines for way in line.ways]
         self._decode_views(lines, [output for line in lines for output in line.outputs])
         uncertain = [line for line in lines if self._is_uncertain(line)]
-        views, geometry = self.settings.views[1:], self.engine.description.geometry
+        views, geometry = self.settings.views[1:], self.engine.metadata.geometry
         self._decode_views(
             uncertain, [output for line in uncertain for output in line.add_views(views, geometry)]
         )
@@ -157,7 +157,7 @@ class Reader:
             page.lines = [line.better_way for line in page.lines]
         self.decoder.read(pages)
         share_ms = 1000 * (time.perf_counter() - started) / max(1, len(pages))
-        return [report(page, contents, self.settings, page.elapsed_ms + share_ms) for page in pages]
+        return [report(page, page_mode, self.settings, page.elapsed_ms + share_ms) for page in pages]
 
     def _decode_views(self, lines: Sequence[Line], outputs: Sequence[ViewOutput]) -> None:
         """Sweeps and decodes new views of the lines, then all views of each line together."""
@@ -175,11 +175,11 @@ class Reader:
             return False
         return line.constrained is None or line.constrained.confidence < self.settings.tta_threshold
 
-    def _read_first(self, source: ImageSource, contents: Contents) -> list[Reading]:
+    def _read_first(self, source: ImageSource, page_mode: PageMode) -> list[Reading]:
         started = time.perf_counter()
         page = self.preprocessor.page(load_page(source, self.settings.max_pixels), name_of(source))
         page.elapsed_ms = 1000 * (time.perf_counter() - started)
-        return self.read_batch([page], contents)[0]
+        return self.read_batch([page], page_mode)[0]
 
 
 @lru_cache(maxsize=4)
@@ -204,13 +204,13 @@ class _Batches:
 
     Attributes:
         reader: Reads them.
-        contents: What they show.
+        page_mode: What they show.
         lines: Of a batch.
         evidence: Whether readings keep theirs.
     """
 
     reader: Reader
-    contents: Contents
+    page_mode: PageMode
     lines: int
     evidence: bool
 
@@ -219,4 +219,4 @@ class _Batches:
         preprocessor = replace(self.reader.preprocessor, keeps_pages=self.evidence)
         pages = (page for source in sources for page in preprocessor.pages(source))
         for batch in page_batches(pages, self.lines):
-            yield from self.reader.read_batch(batch, self.contents)
+            yield from self.reader.read_batch(batch, self.page_mode)

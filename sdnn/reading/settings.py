@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sdnn.choices import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT, Decoder, Polarity, Topology
+from sdnn.enums import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_CONSTRAINT_PROBABILITY, Decoder, Polarity, Topology
 from sdnn.errors import UsageError
 from sdnn.preprocessing.loading import MAX_PIXELS
 from sdnn.reading.views import VIEWS, View
@@ -22,7 +22,8 @@ class ReadingSettings:
     Attributes:
         constraint: Allowed texts, see `sdnn.constraint`; None for all.
         min_confidence: Confidence below which a reading is rejected; 0 accepts all.
-        min_fit: Probability kept by the constraint below which a reading is rejected; 0 accepts all.
+        min_constraint_probability: Probability of the constraint below which a reading is rejected; 0 accepts
+            all.
         nbest: Number of likeliest texts that a reading lists.
         decoder: Decoder of the class map, or its name.
         topology: Paths that the trellis allows, or their name.
@@ -38,7 +39,7 @@ class ReadingSettings:
 
     constraint: "Constraint | None" = None
     min_confidence: float = DEFAULT_MIN_CONFIDENCE
-    min_fit: float = DEFAULT_MIN_FIT
+    min_constraint_probability: float = DEFAULT_MIN_CONSTRAINT_PROBABILITY
     nbest: int = 1
     decoder: Decoder = Decoder.VITERBI
     topology: Topology = Topology.CTC
@@ -60,7 +61,10 @@ class ReadingSettings:
         """
         for name, kind in (("decoder", Decoder), ("topology", Topology), ("polarity", Polarity)):
             object.__setattr__(self, name, kind(getattr(self, name)))  # names, too
-        for name, prob in (("min_confidence", self.min_confidence), ("min_fit", self.min_fit)):
+        for name, prob in (
+            ("min_confidence", self.min_confidence),
+            ("min_constraint_probability", self.min_constraint_probability),
+        ):
             if not 0 <= prob <= 1:
                 raise UsageError(f"{name} {prob}: give a probability from 0 to 1")
         if self.temperature is not None and not self.temperature > 0:
@@ -72,5 +76,5 @@ class ReadingSettings:
 
 
 DEFAULT: Final = ReadingSettings()
-ACCEPT_ALL: Final = ReadingSettings(min_confidence=0, min_fit=0)
+ACCEPT_ALL: Final = ReadingSettings(min_confidence=0, min_constraint_probability=0)
 """Settings without rejection."""

@@ -8,7 +8,7 @@ from typing import Final
 from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
-from sdnn.choices import Status
+from sdnn.enums import Status
 from sdnn.rendering.canvas import (
     ACCENT,
     INK_RAMP,

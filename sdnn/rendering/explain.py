@@ -21,7 +21,7 @@ from sdnn.rendering.canvas import (
     stack,
     text_width_px,
 )
-from sdnn.rendering.layout import (
+from sdnn.rendering.explanation_layout import (
     EDGE_PX,
     FUNNEL_PX,
     GUTTER_PX,

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from sdnn.choices import Status
+from sdnn.enums import Status
 from sdnn.rendering.canvas import ACCENT, WHITE, Canvas, heated, text_width_px
 from sdnn.results import Box, FloatArray, Reading
 

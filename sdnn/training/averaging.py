@@ -11,8 +11,8 @@ Reference:
 from pathlib import Path
 
 from sdnn.errors import UsageError
-from sdnn.models.description import Description
 from sdnn.models.digit_net import DigitNet
+from sdnn.models.metadata import ReaderMetadata
 from sdnn.training.reader_run import ReaderRun
 
 
@@ -35,7 +35,7 @@ def interpolate(first: DigitNet, second: DigitNet, share: float) -> DigitNet:
     return mean
 
 
-def average_with_start(folder: Path, share: float, data: Path | None) -> Description:
+def average_with_start(folder: Path, share: float, data: Path | None) -> ReaderMetadata:
     """Writes the mean of a finished run's net and the one that it began from, into `mean/` of its folder.
 
     Args:

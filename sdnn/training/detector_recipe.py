@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from sdnn.choices import Source
 from sdnn.datasets.documents import DocumentRecipe
-from sdnn.training.recipe import Recorded
+from sdnn.enums import Source
+from sdnn.training.reader_recipe import Recorded
 
 
 @dataclass(frozen=True)

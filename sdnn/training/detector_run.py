@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 
-from sdnn.choices import Split
 from sdnn.detection.detector import WINDOW_PX
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX
+from sdnn.enums import Split
 from sdnn.models.checkpoint import export_detector, load_detector, save_net
-from sdnn.models.description import DETECTOR, TRAIN_DETECTOR, DetectorDescription
 from sdnn.models.detector_net import DetectorNet
+from sdnn.models.metadata import DETECTOR, TRAIN_DETECTOR, DetectorMetadata
 from sdnn.training.detection_task import DetectionTask
 from sdnn.training.detector_recipe import DetectorRecipe
 from sdnn.training.document_batches import document_maker
@@ -22,7 +22,7 @@ from sdnn.training.run import Run
 from sdnn.training.task import Task
 
 
-class DetectorRun(Run[DetectorRecipe, DetectorNet, DetectorDescription]):
+class DetectorRun(Run[DetectorRecipe, DetectorNet, DetectorMetadata]):
     """A training of the detector's net."""
 
     NET = DETECTOR
@@ -51,10 +51,10 @@ class DetectorRun(Run[DetectorRecipe, DetectorNet, DetectorDescription]):
 
     def export(
         self, net: DetectorNet, folder: Path, card: Mapping[str, Any], data: Path | None
-    ) -> DetectorDescription:
+    ) -> DetectorMetadata:
         """Writes `detector.onnx` and `detector.safetensors`; see `Run.export`."""
         net = net.to(CPU).to(memory_format=torch.contiguous_format)
-        description = DetectorDescription(
+        metadata = DetectorMetadata(
             name=self.folder.resolve().name,
             stride_px=STRIDE_PX,
             heights_px=HEIGHTS_PX,
@@ -64,12 +64,12 @@ class DetectorRun(Run[DetectorRecipe, DetectorNet, DetectorDescription]):
             card=card,
         )
         model = folder / self.MODEL
-        save_net(model.with_suffix(".safetensors"), net, description)
+        save_net(model.with_suffix(".safetensors"), net, metadata)
         # The loss counts cells where a mask is present several times, and the net overstates their odds by
         # as much.
         corrected, present = deepcopy(net), self.recipe.loss.present
         assert corrected.maps.bias is not None
         with torch.no_grad():
             corrected.maps.bias[: len(present)] -= torch.tensor(present).log()
-        export_detector(model, corrected, description)
-        return description
+        export_detector(model, corrected, metadata)
+        return metadata

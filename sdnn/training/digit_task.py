@@ -9,14 +9,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sdnn.choices import Stage
 from sdnn.datasets.digits import DigitSource
 from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.datasets.windows import make_windows
+from sdnn.enums import Stage
 from sdnn.models.digit_net import DigitNet
 from sdnn.results import FloatArray, Geometry
 from sdnn.training import precision
-from sdnn.training.recipe import DigitRecipe
+from sdnn.training.reader_recipe import DigitRecipe
 
 Windows = tuple[FloatArray, npt.NDArray[np.bool_]]
 """(B, H, W) windows, 0 paper to 1 ink, and (B, 11) whether each class is right."""

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.choices import Source, Split
 from sdnn.datasets.digits import DigitSource, Mixed, digit_source
 from sdnn.datasets.documents import (
     Document,
@@ -21,6 +20,7 @@ from sdnn.datasets.documents import (
 from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.datasets.unipen import RealHands, load_unipen
 from sdnn.detection.detector import WINDOW_PX
+from sdnn.enums import Source, Split
 from sdnn.preprocessing.contrast import local_contrast
 from sdnn.training.detector_recipe import DetectorRecipe
 

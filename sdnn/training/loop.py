@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import torch
 from torch import nn
 
-from sdnn.choices import Stage
+from sdnn.enums import Stage
 from sdnn.training.ema import MovingAverage
 from sdnn.training.prefetch import Prefetcher
 from sdnn.training.run_folder import RunFolder

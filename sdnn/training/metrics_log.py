@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sdnn.errors import OutputError
-from sdnn.files import written_whole
+from sdnn.files import atomic_write
 
 
 @dataclass(frozen=True)
@@ -54,5 +54,5 @@ class MetricsLog:
             OutputError: When they cannot be written.
         """
         kept = [json.dumps(line) + "\n" for line in self.metrics() if wanted(line)]
-        with written_whole(self.folder / "metrics.jsonl") as temporary:
+        with atomic_write(self.folder / "metrics.jsonl") as temporary:
             temporary.write_text("".join(kept), encoding="utf-8")

@@ -27,9 +27,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from sdnn.choices import Gradient, Objective
-from sdnn.decoding.recursion import best_paths
+from sdnn.decoding.dynamic_programming import best_paths
 from sdnn.decoding.trellis import each_string
+from sdnn.enums import Gradient, Objective
 from sdnn.results import CLASSES, NO_DIGIT, FloatArray, IntArray
 
 NEAR: Final = 2

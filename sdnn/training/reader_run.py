@@ -8,23 +8,23 @@ from typing import Any
 import numpy as np
 import torch
 
-from sdnn.choices import Source, Split, Stage
 from sdnn.datasets.digits import DigitSource, digit_source
 from sdnn.datasets.documents import word_hands
 from sdnn.datasets.pages import GeometryJitter, LineSource, PageRecipe, random_strips
 from sdnn.datasets.rng import RngPurpose, make_rng
-from sdnn.decoding.calibration import fit_temperature
+from sdnn.decoding.temperature import fit_temperature
 from sdnn.detection import Detector
-from sdnn.models.checkpoint import describe_onnx, export_onnx, load_net, save_net
-from sdnn.models.description import READER, TRAIN_READER, Description
+from sdnn.enums import Source, Split, Stage
+from sdnn.models.checkpoint import export_onnx, load_net, save_net, write_onnx_metadata
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.engine import Engine
 from sdnn.models.fully_convolutional import fully_convolutional
+from sdnn.models.metadata import READER, TRAIN_READER, ReaderMetadata
 from sdnn.reading.views import VIEWS
 from sdnn.results import Strip
 from sdnn.training.digit_task import DigitTask, WindowMaker
 from sdnn.training.precision import CPU
-from sdnn.training.recipe import Recipe, StageRecipe
+from sdnn.training.reader_recipe import Recipe, StageRecipe
 from sdnn.training.run import Run
 from sdnn.training.string_task import StringTask, StripMaker
 from sdnn.training.task import Task
@@ -33,7 +33,7 @@ TEMPERATURE_STRIPS = 600
 FIT_AND_CHOOSE = (Split.TRAIN, Split.VALIDATION)
 
 
-class ReaderRun(Run[Recipe, DigitNet, Description]):
+class ReaderRun(Run[Recipe, DigitNet, ReaderMetadata]):
     """A training of the reader's net."""
 
     NET = READER
@@ -66,10 +66,12 @@ class ReaderRun(Run[Recipe, DigitNet, Description]):
             lines = (self._lines(strings, split, data) for split in FIT_AND_CHOOSE)
             yield StringTask(*(StripMaker(source, strings, geometry, seed) for source in lines))
 
-    def export(self, net: DigitNet, folder: Path, card: Mapping[str, Any], data: Path | None) -> Description:
+    def export(
+        self, net: DigitNet, folder: Path, card: Mapping[str, Any], data: Path | None
+    ) -> ReaderMetadata:
         """Writes `model.onnx`, with a temperature, and `model.safetensors`; see `Run.export`."""
         net = net.to(CPU).to(memory_format=torch.contiguous_format)
-        description = Description(
+        metadata = ReaderMetadata(
             name=self.folder.resolve().name,
             geometry=net.architecture.geometry,
             recipe=asdict(self.recipe),
@@ -77,11 +79,11 @@ class ReaderRun(Run[Recipe, DigitNet, Description]):
             card=card,
         )
         model = folder / self.MODEL
-        export_onnx(model, fully_convolutional(net), description)
-        description = replace(description, temperature=self._temperature(Engine(model), data))
-        describe_onnx(model, description)
-        save_net(model.with_suffix(".safetensors"), net, description)
-        return description
+        export_onnx(model, fully_convolutional(net), metadata)
+        metadata = replace(metadata, temperature=self._temperature(Engine(model), data))
+        write_onnx_metadata(model, metadata)
+        save_net(model.with_suffix(".safetensors"), net, metadata)
+        return metadata
 
     def _source(self, stage: StageRecipe, split: Split, data: Path | None) -> DigitSource:
         return digit_source(self.recipe.source, split, stage.pen_share, data)
@@ -97,10 +99,10 @@ class ReaderRun(Run[Recipe, DigitNet, Description]):
         assert stage is not None
         page = self.recipe.strings.page if self.recipe.strings else PageRecipe(clean_share=1)
         first = VIEWS[0]
-        viewing = GeometryJitter.none(page.viewing.upright)
-        page = replace(page, views=1, viewing=viewing, other_ink=(first.other_ink, first.other_ink))
+        jitter = GeometryJitter.none(page.jitter.upright)
+        page = replace(page, views=1, jitter=jitter, other_ink=(first.other_ink, first.other_ink))
         validation = self._lines(stage, Split.VALIDATION, data)
         rng = make_rng(self.recipe.seed, 0, RngPurpose.TEMPERATURE)
-        strips = random_strips(validation, TEMPERATURE_STRIPS, page, engine.description.geometry, rng)
+        strips = random_strips(validation, TEMPERATURE_STRIPS, page, engine.metadata.geometry, rng)
         maps = [engine.class_map(Strip(strip.ink.astype(np.float32) / 255)).log_probs for strip in strips]
         return fit_temperature(maps, [[int(digit) for digit in strip.text] for strip in strips])

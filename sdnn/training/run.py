@@ -10,19 +10,19 @@ import cv2
 import torch
 from torch import nn
 
-from sdnn.choices import Split
 from sdnn.datasets.digits import digit_source, source_checksums
-from sdnn.models.description import ModelDescription
+from sdnn.enums import Split
+from sdnn.models.metadata import ModelMetadata
 from sdnn.training.loop import Report, fit
 from sdnn.training.precision import MEMORY_FORMAT, ONE_CPU, Resources
 from sdnn.training.run_folder import AnyRecipe, RunFolder
 from sdnn.training.task import Task
 
 Net = TypeVar("Net", bound=nn.Module)
-AnyDescription = TypeVar("AnyDescription", bound=ModelDescription)
+AnyMetadata = TypeVar("AnyMetadata", bound=ModelMetadata)
 
 
-class Run(RunFolder[AnyRecipe], ABC, Generic[AnyRecipe, Net, AnyDescription]):
+class Run(RunFolder[AnyRecipe], ABC, Generic[AnyRecipe, Net, AnyMetadata]):
     """A training of one net."""
 
     @classmethod
@@ -48,7 +48,7 @@ class Run(RunFolder[AnyRecipe], ABC, Generic[AnyRecipe, Net, AnyDescription]):
         digit_source(recipe.source, Split.TRAIN, data=data)
         return cls.begin(folder, recipe, source_checksums(recipe.source, data), content)
 
-    def train(self, data: Path | None, report: Report, resources: Resources = ONE_CPU) -> AnyDescription:
+    def train(self, data: Path | None, report: Report, resources: Resources = ONE_CPU) -> AnyMetadata:
         """Trains the net, from the checkpoint where there is one, and exports it.
 
         Two runs of one recipe give the same net on the same machine; so does one that was interrupted and
@@ -100,7 +100,7 @@ class Run(RunFolder[AnyRecipe], ABC, Generic[AnyRecipe, Net, AnyDescription]):
         """The stages that are not over."""
 
     @abstractmethod
-    def export(self, net: Net, folder: Path, card: Mapping[str, Any], data: Path | None) -> AnyDescription:
+    def export(self, net: Net, folder: Path, card: Mapping[str, Any], data: Path | None) -> AnyMetadata:
         """Writes the net, with its card, into a folder: .onnx to read with, .safetensors to go on training.
 
         Raises:

@@ -30,13 +30,13 @@ from torch import Tensor, nn
 from sdnn import __version__
 from sdnn.datasets.digits import source_checksums
 from sdnn.errors import ModelError, OutputError, UsageError
-from sdnn.files import written_whole
-from sdnn.machine import hardware
+from sdnn.files import atomic_write
+from sdnn.hardware import hardware
 from sdnn.models.checkpoint import load_tensors, save_tensors
-from sdnn.models.description import READER
+from sdnn.models.metadata import READER
 from sdnn.training.detector_recipe import DetectorRecipe
 from sdnn.training.metrics_log import MetricsLog
-from sdnn.training.recipe import Recipe
+from sdnn.training.reader_recipe import Recipe
 from sdnn.training.state import restore, state_tensors
 
 DONE: Final = "done"
@@ -95,9 +95,9 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
         except OSError as error:
             raise OutputError(f"{folder}: cannot be made ({error.strerror}); choose another --run") from error
         if start is not None:
-            with written_whole(run.start) as temporary:
+            with atomic_write(run.start) as temporary:
                 temporary.write_bytes(start)
-        with written_whole(folder / "run.json") as temporary:
+        with atomic_write(folder / "run.json") as temporary:
             temporary.write_text(json.dumps(run.to_record(), indent=2) + "\n")
         return run
 

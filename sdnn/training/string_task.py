@@ -17,16 +17,16 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sdnn.choices import Stage
 from sdnn.datasets.pages import LabelledStrip, LineSource, PageRecipe, random_strips
 from sdnn.datasets.rng import RngPurpose, make_rng
-from sdnn.decoding.decoder import spell
+from sdnn.decoding.decoder import collapse
+from sdnn.enums import Stage
 from sdnn.models.digit_net import DigitNet
 from sdnn.results import NO_DIGIT, Geometry, text_of
 from sdnn.training import precision
 from sdnn.training.digit_task import as_input
 from sdnn.training.objectives import string_loss
-from sdnn.training.recipe import StringRecipe
+from sdnn.training.reader_recipe import StringRecipe
 
 VALIDATION_STRIPS = 512
 """Of each kind."""
@@ -142,7 +142,7 @@ def read_batch(net: DigitNet, batch: StripBatch) -> list[str]:
     with torch.inference_mode():
         best = net.sweep(_as_input(batch, precision.device_of(net))).argmax(2).cpu().numpy()
     return [
-        text_of(spell(path[:columns], NO_DIGIT)) for path, columns in zip(best, batch.columns, strict=True)
+        text_of(collapse(path[:columns], NO_DIGIT)) for path, columns in zip(best, batch.columns, strict=True)
     ]
 
 

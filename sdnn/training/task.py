@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 from torch import Tensor, nn
 
 from sdnn.training.detector_recipe import DetectorRecipe
-from sdnn.training.recipe import DigitRecipe, StringRecipe
+from sdnn.training.reader_recipe import DigitRecipe, StringRecipe
 
 Net_contra = TypeVar("Net_contra", bound=nn.Module, contravariant=True)
 Batch = TypeVar("Batch")

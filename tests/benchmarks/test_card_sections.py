@@ -13,7 +13,7 @@ from card.sections import BY_HAND, PICTURE, card, write_card
 from digits import drawn_digits
 from PIL import Image
 
-from sdnn.choices import Status
+from sdnn.enums import Status
 from sdnn.errors import OutputError
 from sdnn.evaluation.metrics import Score
 from sdnn.evaluation.report import FolderReport

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from card.corruptions import CORRUPTIONS, MARGIN_PX, Corruption, with_margin
 
-from sdnn.datasets.digits import Pen
+from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.results import FloatArray
 
-PAGE = random_strip(Pen(), Layout(), np.random.default_rng(0)).page
+PAGE = random_strip(SyntheticDigits(), Layout(), np.random.default_rng(0)).page
 EVERY = [
     pytest.param(corruption, strength, id=corruption.label(strength))
     for corruption in CORRUPTIONS

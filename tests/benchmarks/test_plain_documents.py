@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from plain_documents import Document, DocumentRecipe, random_document
 
-from sdnn.datasets.clutter import TYPEFACES, frame, scribble, word
-from sdnn.datasets.digits import Pen
+from sdnn.datasets.digits import SyntheticDigits
+from sdnn.datasets.distractors import TYPEFACES, frame, scribble, word
 from sdnn.results import Box
 
 BARE = DocumentRecipe(
@@ -13,7 +13,9 @@ BARE = DocumentRecipe(
 
 @pytest.fixture(scope="module")
 def documents() -> list[Document]:
-    return [random_document(Pen(), DocumentRecipe(), np.random.default_rng([1, n])) for n in range(6)]
+    return [
+        random_document(SyntheticDigits(), DocumentRecipe(), np.random.default_rng([1, n])) for n in range(6)
+    ]
 
 
 def ink_in(document: Document, box: Box) -> float:
@@ -23,7 +25,7 @@ def ink_in(document: Document, box: Box) -> float:
 
 
 def test_a_document_is_made_again_from_its_seed(documents: list[Document]) -> None:
-    again = random_document(Pen(), DocumentRecipe(), np.random.default_rng([1, 0]))
+    again = random_document(SyntheticDigits(), DocumentRecipe(), np.random.default_rng([1, 0]))
     np.testing.assert_array_equal(again.brightness, documents[0].brightness)
     assert [string.text for string in again.strings] == [string.text for string in documents[0].strings]
 
@@ -51,7 +53,7 @@ def test_each_digit_has_a_box_with_ink(documents: list[Document]) -> None:
 
 
 def test_boxes_are_tight_round_the_ink() -> None:
-    document = random_document(Pen(), BARE, np.random.default_rng(4))
+    document = random_document(SyntheticDigits(), BARE, np.random.default_rng(4))
     dark = document.brightness < np.median(document.brightness) - 0.2
     rows, columns = np.nonzero(dark)
     around = Box.around([string.box for string in document.strings])

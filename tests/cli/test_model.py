@@ -16,7 +16,7 @@ from sdnn.datasets.digits import Mnist
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.detection import Detector
 from sdnn.errors import ExitCode
-from sdnn.models.checkpoint import describe_onnx
+from sdnn.models.checkpoint import write_onnx_metadata
 from sdnn.models.engine import BUNDLED, Engine
 from sdnn.models.inspection import DIGIT_PX, STRIP_PX
 from sdnn.models.lenet import LENET
@@ -33,7 +33,7 @@ def shown(*arguments: object) -> str:
 def described(path: Path, **changes: Any) -> Path:
     """The bundled model with another description."""
     path.write_bytes(BUNDLED.read_bytes())
-    describe_onnx(path, replace(Engine().description, **changes))
+    write_onnx_metadata(path, replace(Engine().metadata, **changes))
     return path
 
 
@@ -71,8 +71,8 @@ def test_the_record_says_the_same() -> None:
     assert text.count("\n") == 1
     record = json.loads(text)
     engine = Engine()
-    description = engine.description
-    assert (record["name"], record["sha256"]) == (description.name, engine.sha256)
+    metadata = engine.metadata
+    assert (record["name"], record["sha256"]) == (metadata.name, engine.sha256)
     assert (record["file"], record["bytes"]) == (str(BUNDLED), BUNDLED.stat().st_size)
     assert record["geometry"]["height_px"] == 48
     assert record["geometry"]["columns_per_digit"] == 5.85
@@ -82,7 +82,7 @@ def test_the_record_says_the_same() -> None:
     assert counts["per_column"] == round(counts["swept"] / counts["columns"])
     assert counts["ratio"] == round(counts["columns"] * counts["window"] / counts["swept"], 2)
     for name in ("temperature", "recipe", "data", "card"):
-        assert record[name] == getattr(description, name)
+        assert record[name] == getattr(metadata, name)
 
 
 def test_a_model_of_other_channels_is_counted_with_them(tmp_path: Path) -> None:

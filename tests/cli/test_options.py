@@ -8,10 +8,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from sdnn.choices import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT
 from sdnn.cli.options import with_profile
+from sdnn.enums import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_CONSTRAINT_PROBABILITY
 from sdnn.errors import ExitCode
-from sdnn.parameters import CONSTRAINTS, MIN_FIT
+from sdnn.parameters import CONSTRAINTS, MIN_CONSTRAINT_PROBABILITY
 from sdnn.profiles import BUILT_IN, Profile
 
 CHAPTER = (Path(__file__).parents[2] / "docs/constraints.md").read_text(encoding="utf-8")
@@ -22,7 +22,7 @@ handed: list[tuple[Profile, str]] = []
 
 
 @app.command()
-@with_profile(*CONSTRAINTS.values(), MIN_FIT)
+@with_profile(*CONSTRAINTS.values(), MIN_CONSTRAINT_PROBABILITY)
 def command(own: str = "usual", *, profile: Profile) -> None:
     handed.append((profile, own))
 
@@ -32,7 +32,8 @@ def command(own: str = "usual", *, profile: Profile) -> None:
     [
         ([], {}, "usual"),
         (["--own", "x"], {}, "x"),
-        (["--min-fit", "0"], {"min_fit": 0.0}, "usual"),
+        (["--min-constraint-probability", "0"], {"min_constraint_probability": 0.0}, "usual"),
+        (["--min-fit", "0.2"], {"min_constraint_probability": 0.2}, "usual"),
         (["--profile", "us-zip"], BUILT_IN["us-zip"], "usual"),
         (["--profile", "meter", "--length", "3"], {"length": "3"}, "usual"),
         (["--lexicon", "a.txt", "--max-value", "7"], {"lexicon": Path("a.txt"), "max_value": 7}, "usual"),
@@ -56,7 +57,7 @@ def test_a_command_is_handed_one_profile_of_its_options(
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--min-fit", "1.5"], "0<=x<=1"),
+        (["--min-constraint-probability", "1.5"], "0<=x<=1"),
         (["--min-value", "-1"], "x>=0"),
         (["--min-confidence", "0.5"], "No such option"),
     ],
@@ -71,7 +72,11 @@ def test_an_option_that_a_command_lacks_or_a_value_beyond_its_range_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("option", "default"), [("min-confidence", DEFAULT_MIN_CONFIDENCE), ("min-fit", DEFAULT_MIN_FIT)]
+    ("option", "default"),
+    [
+        ("min-confidence", DEFAULT_MIN_CONFIDENCE),
+        ("min-constraint-probability", DEFAULT_MIN_CONSTRAINT_PROBABILITY),
+    ],
 )
 def test_the_book_names_the_default_thresholds(option: str, default: float) -> None:
     (named,) = re.findall(rf"`--{option} P` \| .* \(default ([0-9.e-]+)\)", CHAPTER)

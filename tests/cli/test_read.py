@@ -173,7 +173,7 @@ def test_a_full_disk_behind_stdout_is_exit_code_7() -> None:
         (("--pattern", r"\d{3}-\d{2}"), "146-62"),
         (("--min-value", "14000", "--max-value", "14662"), "14662"),
         (("--profile", "us-zip"), "14662"),
-        (("--length", "4", "--min-fit", "0"), "4662"),
+        (("--length", "4", "--min-constraint-probability", "0"), "4662"),
     ],
 )
 def test_constraints_are_obeyed(options: tuple[str, ...], text: str) -> None:
@@ -186,7 +186,7 @@ def test_a_lexicon_names_what_there_is(tmp_path: Path) -> None:
     record = json.loads(result.stdout)
     assert record["text"] in {"14661", "14668"}
     assert record["unconstrained"] == "14662"
-    assert record["fit"] < 0.1
+    assert record["constraint_probability"] < 0.1
     assert record["confidence"] > 0.1
 
 
@@ -214,7 +214,7 @@ def test_a_text_that_a_constraint_forces_on_a_strip_is_rejected_by_default() -> 
     assert (record["status"], record["unconstrained"]) == ("rejected", "43942")
     assert record["reason"]
     assert_one_line(result.stderr, record["reason"])
-    accepting = sdnn("read", *options, "--min-confidence", "0", "--min-fit", "0")
+    accepting = sdnn("read", *options, "--min-confidence", "0", "--min-constraint-probability", "0")
     assert accepting.returncode == ExitCode.OK
     assert json.loads(accepting.stdout)["text"] == record["text"]
 
@@ -275,9 +275,9 @@ def test_a_constraint_that_cannot_be_meant_is_one_line_and_exit_code_2(
 def test_a_strip_that_disagrees_with_the_constraint_can_be_rejected(tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("99999\n")
     options = "--lexicon", tmp_path / "one.txt", "--min-confidence", "0.99"
-    sure = sdnn("read", SAMPLE, *options, "--min-fit", "0")
+    sure = sdnn("read", SAMPLE, *options, "--min-constraint-probability", "0")
     assert sure.stdout.decode() == "99999\n"  # of one text any strip is sure
-    for least in ((), ("--min-fit", "0.01")):  # by default, too
+    for least in ((), ("--min-constraint-probability", "0.01")):  # by default, too
         result = sdnn("read", SAMPLE, *options, *least)
         assert (result.returncode, result.stdout.decode()) == (ExitCode.REJECTED, "\n")
-        assert_one_line(result.stderr, "fit", "disagree")
+        assert_one_line(result.stderr, "constraint probability", "disagree")

@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pytest
 from unipen_files import ANGLE, add_writer
 
-from sdnn.choices import Source, Split
 from sdnn.datasets import digits
 from sdnn.datasets.digits import (
     FIT_IMAGES,
@@ -21,7 +20,7 @@ from sdnn.datasets.digits import (
     DigitSource,
     Mixed,
     Mnist,
-    Pen,
+    SyntheticDigits,
     Writer,
     digit_source,
     find_mnist,
@@ -30,6 +29,7 @@ from sdnn.datasets.digits import (
     plain_part,
 )
 from sdnn.datasets.unipen import CATEGORIES
+from sdnn.enums import Source, Split
 from sdnn.errors import MissingPackage, UnreadableInput
 
 COUNT = 10
@@ -277,7 +277,7 @@ def test_checksums_are_those_of_the_unpacked_files(places: Places) -> None:
 
 def test_drawn_digits_need_no_data(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDNN_DATA", str(places.variable))
-    assert isinstance(digit_source(Source.PEN, Split.TRAIN), Pen)
+    assert isinstance(digit_source(Source.PEN, Split.TRAIN), SyntheticDigits)
 
 
 @pytest.mark.usefixtures("small_mnist")
@@ -325,7 +325,7 @@ def test_mnist_draws_every_image_of_a_label_and_no_other() -> None:
 
 @pytest.mark.parametrize("label", range(10))
 def test_a_drawn_digit_is_cut_to_its_inked_columns(label: int) -> None:
-    digit = Pen().draw(label, np.random.default_rng(label))
+    digit = SyntheticDigits().draw(label, np.random.default_rng(label))
     assert digit.ink.shape[0] == 28
     assert digit.ink[:, [0, -1]].any(axis=0).all()
     assert (digit.label, digit.index) == (label, None)
@@ -337,8 +337,8 @@ def test_a_pen_draws_every_digit_in_another_hand_and_a_writer_in_one() -> None:
     def spread_of_heights(source: DigitSource) -> float:
         return float(np.std([source.draw(0, rng).ink.any(axis=1).sum() for _ in range(40)]))
 
-    writers = [spread_of_heights(Pen().writer(rng)) for _ in range(5)]
-    assert np.mean(writers) < 0.8 * spread_of_heights(Pen())
+    writers = [spread_of_heights(SyntheticDigits().writer(rng)) for _ in range(5)]
+    assert np.mean(writers) < 0.8 * spread_of_heights(SyntheticDigits())
 
 
 class One:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdnn.datasets.digits import DigitImage, Pen, Writer
-from sdnn.datasets.handwriting import Line, Style, random_marks, random_style, write_line
+from sdnn.datasets.digits import DigitImage, SyntheticDigits, Writer
+from sdnn.datasets.handwriting import HandwrittenLine, LineStyle, random_line_style, random_marks, write_line
 
-PLAIN = Style(
+PLAIN = LineStyle(
     heights=np.ones(10),
     drops=np.zeros(10),
     text_px=40.0,
@@ -36,11 +36,13 @@ class Blocks:
         return self
 
 
-def written(text: str, style: Style = PLAIN, marks: dict[int, str] | None = None, seed: int = 0) -> Line:
+def written(
+    text: str, style: LineStyle = PLAIN, marks: dict[int, str] | None = None, seed: int = 0
+) -> HandwrittenLine:
     return write_line(Blocks(), text, marks or {}, style, np.random.default_rng(seed))
 
 
-def runs(line: Line) -> list[tuple[int, int]]:
+def runs(line: HandwrittenLine) -> list[tuple[int, int]]:
     """First column and end of each stretch of inked columns."""
     inked = np.append(0, (line.ink > 127).any(axis=0).astype(int))
     change = np.diff(np.append(inked, 0))
@@ -48,7 +50,7 @@ def runs(line: Line) -> list[tuple[int, int]]:
     return list(zip(firsts, ends, strict=True))
 
 
-def rows(line: Line, run: tuple[int, int]) -> tuple[int, int]:
+def rows(line: HandwrittenLine, run: tuple[int, int]) -> tuple[int, int]:
     inked = np.flatnonzero((line.ink[:, run[0] : run[1]] > 127).any(axis=1))
     return int(inked[0]), int(inked[-1]) + 1
 
@@ -158,7 +160,9 @@ def test_digits_with_a_mark_between_them_are_not_joined() -> None:
 def test_any_style_writes_any_text(seed: int, count: int) -> None:
     rng = np.random.default_rng(seed)
     text = "".join(map(str, rng.integers(10, size=count)))
-    line = write_line(Pen().writer(rng, scale=2), text, random_marks(count, rng), random_style(rng), rng)
+    line = write_line(
+        SyntheticDigits().writer(rng, scale=2), text, random_marks(count, rng), random_line_style(rng), rng
+    )
     assert line.text == text
     assert line.ink.dtype == np.uint8
     edges = (line.ink[0], line.ink[-1], line.ink[:, 0], line.ink[:, -1])
@@ -167,9 +171,9 @@ def test_any_style_writes_any_text(seed: int, count: int) -> None:
 
 
 def test_one_seed_writes_one_line() -> None:
-    def line(seed: int) -> Line:
+    def line(seed: int) -> HandwrittenLine:
         rng = np.random.default_rng(seed)
-        return write_line(Pen().writer(rng), "2024", {}, random_style(rng), rng)
+        return write_line(SyntheticDigits().writer(rng), "2024", {}, random_line_style(rng), rng)
 
     np.testing.assert_array_equal(line(3).ink, line(3).ink)
     assert line(3).ink.shape != line(4).ink.shape or (line(3).ink != line(4).ink).any()
@@ -186,7 +190,7 @@ def test_marks_stand_where_digits_can_have_them() -> None:
 
 
 def test_styles_differ_widely() -> None:
-    styles = [random_style(np.random.default_rng(seed)) for seed in range(400)]
+    styles = [random_line_style(np.random.default_rng(seed)) for seed in range(400)]
     assert min(style.text_px for style in styles) < 20
     assert max(style.text_px for style in styles) > 38
     assert min(style.gap for style in styles) < 0 < 0.5 < max(style.gap for style in styles)

@@ -6,7 +6,7 @@ from perfect_maps import string_at
 from sightings import OneLine, Seen, line_along, maps_of
 
 from sdnn.datasets import pages
-from sdnn.datasets.digits import Mixed, Pen, Writer
+from sdnn.datasets.digits import Mixed, SyntheticDigits, Writer
 from sdnn.datasets.documents import Document, Scripts, StringTruth
 from sdnn.datasets.pages import (
     ENDS_OFF,
@@ -17,63 +17,72 @@ from sdnn.datasets.pages import (
     random_page,
     random_strips,
 )
-from sdnn.datasets.paper import Paper
-from sdnn.detection import Detector, Sighting, TextLine
+from sdnn.datasets.paper import DegradationConfig
+from sdnn.detection import Detections, Detector, TextLine
 from sdnn.models.lenet import LENET
 from sdnn.results import FloatArray
 
 CLEAN = PageRecipe(clean_share=1.0)
 ON_PAPER = PageRecipe(clean_share=0.0)
 STILL = GeometryJitter.none()
-PLAIN = LineSource(Pen(), OneLine())
+PLAIN = LineSource(SyntheticDigits(), OneLine())
 """Where the line of every clean page is found as it is."""
 
 
 def test_a_page_is_made_again_from_its_seed() -> None:
     for recipe in (CLEAN, ON_PAPER):
-        first, again = (random_page(Pen(), recipe, np.random.default_rng(5)) for _ in range(2))
+        first, again = (random_page(SyntheticDigits(), recipe, np.random.default_rng(5)) for _ in range(2))
         assert first.text == again.text
         np.testing.assert_array_equal(first.brightness, again.brightness)
 
 
 def test_a_page_has_as_many_digits_as_the_recipe_allows() -> None:
     rng = np.random.default_rng(0)
-    lengths = [len(random_page(Pen(), replace(CLEAN, most_digits=3), rng).text) for _ in range(60)]
+    lengths = [
+        len(random_page(SyntheticDigits(), replace(CLEAN, most_digits=3), rng).text) for _ in range(60)
+    ]
     assert set(lengths) == {1, 2, 3}
 
 
 def test_digits_repeat_as_often_as_the_recipe_says() -> None:
     rng = np.random.default_rng(0)
-    always = [random_page(Pen(), replace(CLEAN, repeated=1.0, rounded=0.0), rng).text for _ in range(20)]
+    always = [
+        random_page(SyntheticDigits(), replace(CLEAN, repeated=1.0, rounded=0.0), rng).text for _ in range(20)
+    ]
     assert all(len(set(text)) == 1 for text in always)
-    never = "".join(random_page(Pen(), replace(CLEAN, repeated=0.0), rng).text for _ in range(200))
+    never = "".join(
+        random_page(SyntheticDigits(), replace(CLEAN, repeated=0.0), rng).text for _ in range(200)
+    )
     assert {*never} == set("0123456789")
 
 
 def test_numbers_are_rounded_as_often_as_the_recipe_says() -> None:
     rng = np.random.default_rng(0)
     recipe = replace(CLEAN, rounded=1.0)
-    texts = [random_page(Pen(), recipe, rng).text for _ in range(60)]
+    texts = [random_page(SyntheticDigits(), recipe, rng).text for _ in range(60)]
     assert all(text.endswith("00") for text in texts if len(text) > 2)
     assert {text[0] for text in texts} == set("0123456789")
 
 
 def test_a_clean_page_is_white_and_everything_on_it_is_digits() -> None:
-    page = random_page(Pen(), CLEAN, np.random.default_rng(1))
+    page = random_page(SyntheticDigits(), CLEAN, np.random.default_rng(1))
     assert page.brightness.shape[0] == 28
     assert (page.brightness == 1).mean() > 0.4
 
 
 def test_without_effects_paper_leaves_the_ink_alone() -> None:
     rng = np.random.default_rng(2)
-    pages = [random_page(Pen(), replace(ON_PAPER, paper=Paper.clean()), rng) for _ in range(10)]
+    pages = [
+        random_page(SyntheticDigits(), replace(ON_PAPER, paper=DegradationConfig.clean()), rng)
+        for _ in range(10)
+    ]
     assert all((page.brightness == 1).mean() > 0.3 for page in pages)
 
 
 @pytest.mark.parametrize("recipe", [CLEAN, ON_PAPER], ids=["clean", "on paper"])
 def test_strips_have_the_size_that_the_net_expects(recipe: PageRecipe) -> None:
     geometry = LENET.geometry
-    source = LineSource(Pen(), Detector(threads=1))
+    source = LineSource(SyntheticDigits(), Detector(threads=1))
     strips = random_strips(source, 9, recipe, geometry, np.random.default_rng(0))
     assert len(strips) == 9
     for strip in strips:
@@ -92,7 +101,7 @@ def test_one_page_gives_as_many_strips_as_there_are_views_each_seen_in_another_w
 
 
 def test_without_variation_all_views_are_alike() -> None:
-    recipe = replace(CLEAN, views=2, viewing=STILL, other_ink=(0.5, 0.5))
+    recipe = replace(CLEAN, views=2, jitter=STILL, other_ink=(0.5, 0.5))
     first, second = random_strips(PLAIN, 2, recipe, LENET.geometry, np.random.default_rng(0))
     np.testing.assert_array_equal(first.ink, second.ink)
 
@@ -104,11 +113,11 @@ def test_strips_too_wide_to_be_a_line_are_left_out() -> None:
 
 
 def test_strips_show_what_is_on_their_pages() -> None:
-    recipe = replace(CLEAN, views=1, viewing=STILL)
+    recipe = replace(CLEAN, views=1, jitter=STILL)
     strips = random_strips(PLAIN, 10, recipe, LENET.geometry, np.random.default_rng(3))
     rng = np.random.default_rng(3)
     for strip in strips:
-        page = random_page(Pen(), recipe, rng)
+        page = random_page(SyntheticDigits(), recipe, rng)
         rng.uniform(-1, 1, 4)  # how it is viewed
         rng.uniform(*recipe.other_ink)
         assert strip.text == page.text
@@ -121,7 +130,7 @@ def test_strips_show_what_is_on_their_pages() -> None:
 @pytest.mark.parametrize("further", [3.0, 0.8 * ENDS_OFF, -0.8 * ENDS_OFF])
 def test_a_line_found_almost_from_end_to_end_or_with_what_is_beside_it_is_learned(further: float) -> None:
     recipe = replace(CLEAN, views=1)
-    source = LineSource(Pen(), OneLine(further))
+    source = LineSource(SyntheticDigits(), OneLine(further))
     strips = random_strips(source, 5, recipe, LENET.geometry, np.random.default_rng(0))
     expected = random_strips(PLAIN, 5, recipe, LENET.geometry, np.random.default_rng(0))
     assert [strip.text for strip in strips] == [strip.text for strip in expected]
@@ -133,14 +142,16 @@ def test_a_line_that_is_found_in_part_is_not_learned() -> None:
 
         pages = 0
 
-        def __call__(self, picture: FloatArray) -> Sighting:
+        def __call__(self, picture: FloatArray) -> Detections:
             self.pages += 1
             self.further = -1.3 * ENDS_OFF if self.pages % 2 else 0.0
             return super().__call__(picture)
 
     recipe = replace(CLEAN, views=1)
     detector = SometimesWrong()
-    strips = random_strips(LineSource(Pen(), detector), 5, recipe, LENET.geometry, np.random.default_rng(0))
+    strips = random_strips(
+        LineSource(SyntheticDigits(), detector), 5, recipe, LENET.geometry, np.random.default_rng(0)
+    )
     assert (len(strips), detector.pages) == (5, 10)
 
 
@@ -150,22 +161,22 @@ def test_a_page_on_which_nothing_is_found_gives_no_strip() -> None:
 
         pages = 0
 
-        def __call__(self, picture: FloatArray) -> Sighting:
+        def __call__(self, picture: FloatArray) -> Detections:
             self.pages += 1
-            return Seen().sighting if self.pages <= 3 else super().__call__(picture)
+            return Seen().detections if self.pages <= 3 else super().__call__(picture)
 
     detector = Sleepy()
-    source, recipe = LineSource(Pen(), detector), replace(CLEAN, views=2)
+    source, recipe = LineSource(SyntheticDigits(), detector), replace(CLEAN, views=2)
     assert len(random_strips(source, 4, recipe, LENET.geometry, np.random.default_rng(0))) == 4
     assert detector.pages == 5
 
 
 def test_clean_pages_of_a_mixture_are_written_by_its_plain_part() -> None:
-    class Second(Pen):
+    class Second(SyntheticDigits):
         def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
             raise AssertionError("the plain part is the other one")
 
-    mixed = Mixed(Pen(), Second(), 1.0)
+    mixed = Mixed(SyntheticDigits(), Second(), 1.0)
     for seed in range(5):
         assert random_page(mixed, CLEAN, np.random.default_rng(seed)).text
 
@@ -179,7 +190,7 @@ TWELVE = string_at("12", (100.0, 120.0), 20.0)
 ALONG = line_along((100, 120), (127, 120), 20, STROKES)
 FAR = line_along((20, 20), (60, 20), 20, STROKES)
 """On no string."""
-DOCUMENTS = PageRecipe(clean_share=0.0, document_share=1.0, views=1, viewing=STILL, other_ink=(0.5, 0.5))
+DOCUMENTS = PageRecipe(clean_share=0.0, document_share=1.0, views=1, jitter=STILL, other_ink=(0.5, 0.5))
 
 Ends = tuple[tuple[float, float], tuple[float, float]]
 
@@ -197,7 +208,7 @@ def learned(
     blank = np.zeros(STROKES.shape, np.uint8)
     document = Document(1 - STROKES if picture is None else picture, blank, strings, np.zeros((0, 3)))
     monkeypatch.setattr(pages, "random_document", lambda *_: document)
-    source = LineSource(Pen(), Seen(*lines), Scripts())
+    source = LineSource(SyntheticDigits(), Seen(*lines), Scripts())
     return random_strips(source, count, recipe, LENET.geometry, np.random.default_rng(0))
 
 

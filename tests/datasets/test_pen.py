@@ -10,10 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdnn.datasets.pen import ALLOGRAPHS, IMAGE_PX, TEXT_PX, Habit, Hand, draw_digit, random_hand
+from sdnn.datasets.pen import (
+    ALLOGRAPHS,
+    IMAGE_PX,
+    TEXT_PX,
+    AllographPreference,
+    WriterStyle,
+    draw_digit,
+    random_writer_style,
+)
 
 SHAPES = [(label, allograph.name) for label, allographs in ALLOGRAPHS.items() for allograph in allographs]
-STEADY = Hand(slant_deg=0, unevenness=0, width_spread=0, warp=0, jitter=0, roundness=0, sloppiness=0)
+STEADY = WriterStyle(slant_deg=0, unevenness=0, width_spread=0, warp=0, jitter=0, roundness=0, sloppiness=0)
 HOLES = [1, 0, 0, 0, 0, 0, 1, 0, 2, 1]
 NO_HOLE = {0: ("open",), 6: ("open", "curled", "closed top"), 9: ("open", "ear")}
 ONE_HOLE = {
@@ -91,7 +99,7 @@ def test_the_usual_shape_of_a_digit_comes_first() -> None:
 @given(seed=seeds, label=st.integers(0, 9))
 def test_a_digit_is_made_again_from_its_seed(seed: int, label: int) -> None:
     first, second = (
-        draw_digit(label, random_hand(rng), rng)
+        draw_digit(label, random_writer_style(rng), rng)
         for rng in (np.random.default_rng(seed), np.random.default_rng(seed))
     )
     np.testing.assert_array_equal(first, second)
@@ -102,7 +110,7 @@ def test_a_digit_is_whole_centred_and_as_high_as_its_hand_says(
     seed: int, shape: tuple[int, str], scale: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    hand = random_hand(rng)
+    hand = random_writer_style(rng)
     image = draw_digit(shape[0], hand, rng, shape[1], scale)
     assert len(image) == IMAGE_PX * scale
     assert image.dtype == np.uint8
@@ -151,7 +159,7 @@ def test_a_steady_digit_has_the_holes_of_its_class(label: int, name: str) -> Non
 @pytest.mark.parametrize("label", [0, 8])
 def test_the_loops_of_most_random_digits_stay_open(label: int) -> None:
     rng = np.random.default_rng(1)
-    counts = [holes(draw_digit(label, random_hand(rng), rng, scale=2)) for _ in range(200)]
+    counts = [holes(draw_digit(label, random_writer_style(rng), rng, scale=2)) for _ in range(200)]
     assert np.mean(np.greater(counts, 0)) > 0.8
 
 
@@ -203,7 +211,9 @@ def test_without_a_habit_every_allograph_turns_up_and_the_usual_ones_most() -> N
 
 def test_a_writer_keeps_to_his_habit_but_not_always() -> None:
     rng = np.random.default_rng(0)
-    habits = tuple(Habit(allographs[-1].name, np.zeros((5, 2))) for allographs in ALLOGRAPHS.values())
+    habits = tuple(
+        AllographPreference(allographs[-1].name, np.zeros((5, 2))) for allographs in ALLOGRAPHS.values()
+    )
     for loyalty in (0.6, 1.0):
         hand = replace(STEADY, habits=habits, loyalty=loyalty)
         habitual = steady(4, habits[4].allograph).tobytes()
@@ -222,7 +232,7 @@ def test_two_digits_of_one_random_writer_are_more_alike_than_of_two() -> None:
 
     same, other = [], []
     for label in 20 * list(range(10)):
-        hand, another = random_hand(rng), random_hand(rng)
+        hand, another = random_writer_style(rng), random_writer_style(rng)
         first = draw_digit(label, hand, rng)
         same.append(ink_apart(first, draw_digit(label, hand, rng)))
         other.append(ink_apart(first, draw_digit(label, another, rng)))
@@ -230,7 +240,9 @@ def test_two_digits_of_one_random_writer_are_more_alike_than_of_two() -> None:
 
 
 def test_a_habit_bends_the_digit_its_own_way_every_time() -> None:
-    habits = tuple(Habit(allographs[0].name, np.full((5, 2), 0.1)) for allographs in ALLOGRAPHS.values())
+    habits = tuple(
+        AllographPreference(allographs[0].name, np.full((5, 2), 0.1)) for allographs in ALLOGRAPHS.values()
+    )
     hand = replace(STEADY, habits=habits, loyalty=1)
     bent = {draw_digit(2, hand, np.random.default_rng(seed)).tobytes() for seed in range(5)}
     assert len(bent) == 1
@@ -240,13 +252,15 @@ def test_a_habit_bends_the_digit_its_own_way_every_time() -> None:
 @shapes
 def test_one_hand_never_writes_a_digit_twice_alike(label: int, name: str) -> None:
     rng = np.random.default_rng(0)
-    assert not np.array_equal(draw_digit(label, Hand(), rng, name), draw_digit(label, Hand(), rng, name))
+    assert not np.array_equal(
+        draw_digit(label, WriterStyle(), rng, name), draw_digit(label, WriterStyle(), rng, name)
+    )
 
 
 def test_random_hands_differ_in_every_setting_and_some_press_and_some_do_not() -> None:
     rng = np.random.default_rng(0)
-    hands = [random_hand(rng) for _ in range(300)]
-    for setting in vars(Hand()).keys() - {"habits", "loyalty", "pressure"}:
+    hands = [random_writer_style(rng) for _ in range(300)]
+    for setting in vars(WriterStyle()).keys() - {"habits", "loyalty", "pressure"}:
         assert len({getattr(hand, setting) for hand in hands}) > 250 - 150 * (setting == "pen_px")
     assert 0.1 < np.mean([hand.pressure > 0 for hand in hands]) < 0.3
     assert len({tuple(habit.allograph for habit in hand.habits) for hand in hands}) == 300

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdnn.datasets.digits import DigitImage, Pen, Writer
+from sdnn.datasets.digits import DigitImage, SyntheticDigits, Writer
 from sdnn.datasets.strips import Layout, random_strip, set_side_by_side
 
 seeds = st.integers(0, 2**32 - 1)
@@ -14,7 +14,7 @@ gaps = st.lists(st.integers(-30, 12), min_size=4, max_size=4)
 
 def drawn_digits(seed: int, count: int) -> list[DigitImage]:
     rng = np.random.default_rng(seed)
-    return [Pen().draw(int(rng.integers(10)), rng) for _ in range(count)]
+    return [SyntheticDigits().draw(int(rng.integers(10)), rng) for _ in range(count)]
 
 
 def block(width: int, ink: int = 255, label: int = 0) -> DigitImage:
@@ -106,7 +106,7 @@ def test_leading_zeros_are_in_the_text() -> None:
 
 @given(seed=seeds)
 def test_the_text_is_the_labels_of_the_digits(seed: int) -> None:
-    strip = random_strip(Pen(), Layout(digits=(1, 4)), np.random.default_rng(seed))
+    strip = random_strip(SyntheticDigits(), Layout(digits=(1, 4)), np.random.default_rng(seed))
     assert strip.text == "".join(str(digit.label) for digit in strip.digits)
     assert len(strip.text) == len(strip.boxes)
 
@@ -114,7 +114,7 @@ def test_the_text_is_the_labels_of_the_digits(seed: int) -> None:
 @given(seed=seeds)
 def test_the_same_seed_gives_the_same_strip(seed: int) -> None:
     first, second = (
-        random_strip(Pen(), Layout(digits=(1, 4)), np.random.default_rng(seed)) for _ in range(2)
+        random_strip(SyntheticDigits(), Layout(digits=(1, 4)), np.random.default_rng(seed)) for _ in range(2)
     )
     np.testing.assert_array_equal(first.ink, second.ink)
     assert (first.text, first.boxes) == (second.text, second.boxes)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sightings import Seen, line_along
 
-from sdnn.datasets.degradation import Distortion
-from sdnn.datasets.digits import DigitImage, Pen, Writer
+from sdnn.datasets.digits import DigitImage, SyntheticDigits, Writer
+from sdnn.datasets.distortion import Distortion
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
 from sdnn.datasets.windows import DigitsOnStrip, WindowRecipe, clean_strip, make_windows, right_classes
 from sdnn.models.lenet import LENET
@@ -103,7 +103,9 @@ def test_near_and_far_are_shares_of_the_width() -> None:
 
 @pytest.mark.parametrize("count", [1, 7, 100])
 def test_a_batch_has_as_many_windows_as_asked(count: int) -> None:
-    windows, right = make_windows(Pen(), count, WindowRecipe(), GEOMETRY, np.random.default_rng(0))
+    windows, right = make_windows(
+        SyntheticDigits(), count, WindowRecipe(), GEOMETRY, np.random.default_rng(0)
+    )
     assert windows.shape == (count, GEOMETRY.height_px, GEOMETRY.window_px)
     assert right.shape == (count, CLASSES)
     assert windows.dtype == np.float32
@@ -114,7 +116,8 @@ def test_a_batch_has_as_many_windows_as_asked(count: int) -> None:
 
 def test_the_same_seed_gives_the_same_batch_and_another_one_another() -> None:
     first, again, other = (
-        make_windows(Pen(), 40, WindowRecipe(), GEOMETRY, np.random.default_rng(seed)) for seed in (1, 1, 2)
+        make_windows(SyntheticDigits(), 40, WindowRecipe(), GEOMETRY, np.random.default_rng(seed))
+        for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first[0], again[0])
     np.testing.assert_array_equal(first[1], again[1])
@@ -209,7 +212,9 @@ def test_a_clean_strip_has_the_text_height_of_most_of_its_digits() -> None:
 
 
 def test_the_digits_of_a_clean_strip_stand_where_its_boxes_say() -> None:
-    synthetic = random_strip(Pen(), Layout(digits=(6, 6), gap_px=(4, 8)), np.random.default_rng(2))
+    synthetic = random_strip(
+        SyntheticDigits(), Layout(digits=(6, 6), gap_px=(4, 8)), np.random.default_rng(2)
+    )
     strip = clean_strip(synthetic, GEOMETRY)
     found = strip.ink.max(axis=0) > 0.2
     for box, other in pairwise(synthetic.boxes):
@@ -244,7 +249,7 @@ def test_a_clean_strip_is_what_reading_makes_of_its_page() -> None:
     alike = 0
     for seed in range(40):
         layout = Layout(digits=(3, 6), gap_px=(2, 6))
-        synthetic = random_strip(Pen(), layout, np.random.default_rng(seed))
+        synthetic = random_strip(SyntheticDigits(), layout, np.random.default_rng(seed))
         ink = np.pad(1 - synthetic.page, 20)
         height = np.median([box.height for box in synthetic.boxes])
         middle = 20 + np.median([(box.top + box.bottom) / 2 for box in synthetic.boxes])

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import class_maps, constrained_maps, string_probs, string_probs_under
-from single import NoPath, consensus, decode, string_log_probs
+from single import NoPath, consensus, decode_map, string_log_probs
 
-from sdnn.choices import Decoder, Topology
 from sdnn.decoding.automaton import Automaton, any_string, automaton
 from sdnn.decoding.consensus import Hypothesis
 from sdnn.decoding.nbest import n_best
+from sdnn.enums import Decoder, Topology
 from sdnn.results import FloatArray
 
 Constrained = tuple[list[FloatArray], Automaton]
@@ -37,7 +37,7 @@ def agreed(*arguments: Any, **options: Any) -> tuple[tuple[int, ...], FloatArray
     found = found_on(*arguments, **options)
     probs = np.exp(found.log_probs)
     assert found.confidence == pytest.approx(probs.mean(), abs=1e-9)
-    assert found.fit == 1.0
+    assert found.constraint_probability == 1.0
     return found.string, probs
 
 
@@ -46,7 +46,7 @@ def proposal(
 ) -> tuple[int, ...] | None:
     """What the decoder reads; None where no allowed string is possible."""
     try:
-        return tuple(span.label for span in decode(log_probs, decoder, topology, allowed)[1])
+        return tuple(span.label for span in decode_map(log_probs, decoder, topology, allowed)[1])
     except NoPath:
         return None
 
@@ -226,7 +226,7 @@ def test_under_a_constraint_the_confidence_is_the_share_of_what_it_keeps_and_the
     assert found.confidence == pytest.approx(of_allowed[found.string] / whole, abs=1e-9)
     # Weights say which string to prefer, not how well the writing fits.
     kept = string_probs_under(maps, topology, allowed.unweighted)
-    assert found.fit == pytest.approx(math.fsum(kept.values()), abs=1e-9)
+    assert found.constraint_probability == pytest.approx(math.fsum(kept.values()), abs=1e-9)
     np.testing.assert_allclose(
         np.exp(found.log_probs),
         [string_probs(log_probs, topology).get(found.string, 0.0) for log_probs in maps],
@@ -246,19 +246,19 @@ def test_two_columns_under_a_constraint_worked_by_hand() -> None:
     two = [(0, digit, 1) for digit in range(2)] + [(1, digit, 2) for digit in range(2)]
     found = found_on([log_probs], automaton=automaton(two, [0], {2: 0.0}, 3))
     assert found.string == (0, 1)
-    assert found.fit == pytest.approx(0.39)
+    assert found.constraint_probability == pytest.approx(0.39)
     assert found.confidence == pytest.approx(0.24 / 0.39)
     # With half the weight for what ends in 1 it is .12 against .15; they fit as well as before.
     apart = [(0, 0, 1), (0, 1, 1), (1, 0, 2), (1, 1, 3)]
     found = found_on([log_probs], automaton=automaton(apart, [0], {2: 0.0, 3: math.log(0.5)}, 4))
     assert found.string == (1, 0)
-    assert found.fit == pytest.approx(0.39)
+    assert found.constraint_probability == pytest.approx(0.39)
     assert found.confidence == pytest.approx(0.15 / 0.27)
     # A second map, of one column, has no room for two digits: half of what is kept, the same share.
     short = np.log([[0.1, 0.8, 0.1]])
     found = found_on([short, log_probs], automaton=automaton(two, [0], {2: 0.0}, 3))
     assert found.string == (0, 1)
-    assert found.fit == pytest.approx(0.39 / 2)
+    assert found.constraint_probability == pytest.approx(0.39 / 2)
     assert found.confidence == pytest.approx(0.24 / 0.39)
     assert np.exp(found.log_probs) == pytest.approx([0, 0.24])
 
@@ -279,7 +279,7 @@ def test_under_a_constraint_that_keeps_next_to_nothing_the_confidence_is_still_a
     thirty = [(state, digit, state + 1) for state in range(30) for digit in range(2)]
     only_0 = [(state, 0, state + 1) for state in range(30)]
     found = found_on([log_probs], automaton=automaton(only_0, [0], {30: 0.0}, 31))
-    assert found.fit == 0.0
+    assert found.constraint_probability == 0.0
     assert found.confidence == pytest.approx(1.0)
     found = found_on([log_probs], automaton=automaton(thirty, [0], {30: 0.0}, 31))
     assert 0 < found.confidence < 1

@@ -16,13 +16,13 @@ from oracle import (
     string_probs,
     string_probs_under,
 )
-from single import NoPath, decode, string_log_probs
+from single import NoPath, decode_map, string_log_probs
 
-from sdnn.choices import Decoder, Topology
 from sdnn.decoding import decoder as under_test
 from sdnn.decoding.automaton import Automaton, automaton
-from sdnn.decoding.decoder import spell
+from sdnn.decoding.decoder import collapse
 from sdnn.decoding.nms import pick_peaks
+from sdnn.enums import Decoder, Topology
 from sdnn.results import FloatArray, Span
 
 ROOT = Path(__file__).parents[2]
@@ -40,21 +40,21 @@ def labels(spans: list[Span]) -> String:
 
 
 def test_spelling_counts_equal_neighbours_once_and_drops_no_digit() -> None:
-    assert spell([2, 0, 0, 2, 0, 1, 2, 2], no_digit=2) == [Span(0, 1, 2), Span(0, 4, 4), Span(1, 5, 5)]
+    assert collapse([2, 0, 0, 2, 0, 1, 2, 2], no_digit=2) == [Span(0, 1, 2), Span(0, 4, 4), Span(1, 5, 5)]
 
 
 def test_digits_at_both_ends_of_the_path_are_spelled() -> None:
-    assert spell([1, 1, 2, 0], no_digit=2) == [Span(1, 0, 1), Span(0, 3, 3)]
-    assert spell(np.array([1]), no_digit=2) == [Span(1, 0, 0)]
+    assert collapse([1, 1, 2, 0], no_digit=2) == [Span(1, 0, 1), Span(0, 3, 3)]
+    assert collapse(np.array([1]), no_digit=2) == [Span(1, 0, 0)]
 
 
 def test_a_path_of_no_digit_spells_nothing() -> None:
-    assert spell([2, 2, 2], no_digit=2) == []
+    assert collapse([2, 2, 2], no_digit=2) == []
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=12))
 def test_spans_spell_the_string_of_the_path_and_lie_on_their_digit(path: list[int]) -> None:
-    spans = spell(path, no_digit=3)
+    spans = collapse(path, no_digit=3)
     assert labels(spans) == string_of(tuple(path), 3)
     covered = {column for span in spans for column in range(span.first, span.last + 1)}
     assert covered == {column for column, label in enumerate(path) if label != 3}
@@ -64,7 +64,7 @@ def test_spans_spell_the_string_of_the_path_and_lie_on_their_digit(path: list[in
 @few
 @given(class_maps(), topologies)
 def test_viterbi_returns_the_digits_of_a_best_path(log_probs: FloatArray, topology: Topology) -> None:
-    path, spans = decode(log_probs, Decoder.VITERBI, topology)
+    path, spans = decode_map(log_probs, Decoder.VITERBI, topology)
     of_paths = path_log_probs(log_probs, topology)
     found = tuple(path.tolist())
     assert of_paths[found] == pytest.approx(max(of_paths.values()), abs=1e-9)
@@ -80,9 +80,9 @@ def test_under_an_automaton_viterbi_returns_the_digits_of_a_best_path_of_its_str
     of_paths = path_log_probs_under(log_probs, topology, allowed)
     if max(of_paths.values(), default=-math.inf) == -math.inf:
         with pytest.raises(NoPath):
-            decode(log_probs, Decoder.VITERBI, topology, allowed)
+            decode_map(log_probs, Decoder.VITERBI, topology, allowed)
         return
-    path, spans = decode(log_probs, Decoder.VITERBI, topology, allowed)
+    path, spans = decode_map(log_probs, Decoder.VITERBI, topology, allowed)
     found = tuple(path.tolist())
     assert of_paths[found] == pytest.approx(max(of_paths.values()), abs=1e-9)
     assert labels(spans) == string_of(found, log_probs.shape[1] - 1)
@@ -98,9 +98,9 @@ def test_posterior_returns_the_most_probable_string_on_the_best_of_its_paths(
     of_strings = string_probs_under([log_probs], topology, allowed)
     if not math.fsum(of_strings.values()):
         with pytest.raises(NoPath):
-            decode(log_probs, Decoder.POSTERIOR, topology, allowed)
+            decode_map(log_probs, Decoder.POSTERIOR, topology, allowed)
         return
-    path, spans = decode(log_probs, Decoder.POSTERIOR, topology, allowed)
+    path, spans = decode_map(log_probs, Decoder.POSTERIOR, topology, allowed)
     found = tuple(path.tolist())
     string = labels(spans)
     assert of_strings[string] == pytest.approx(max(of_strings.values()), abs=1e-9)
@@ -115,8 +115,8 @@ def test_posterior_returns_the_most_probable_string_on_the_best_of_its_paths(
 def test_where_no_string_stands_out_posterior_is_viterbi() -> None:
     clueless = np.log(np.full((40, 11), 1 / 11))
     clueless[20] = np.log([0.04] * 7 + [0.6] + [0.04] * 3)
-    path, spans = decode(clueless, Decoder.POSTERIOR)
-    expected, expected_spans = decode(clueless, Decoder.VITERBI)
+    path, spans = decode_map(clueless, Decoder.POSTERIOR)
+    expected, expected_spans = decode_map(clueless, Decoder.VITERBI)
     assert path.tolist() == expected.tolist()
     assert spans == expected_spans
 
@@ -127,19 +127,19 @@ def test_an_automaton_without_strings_is_not_taken_for_none(decoder: Decoder, to
     nothing = automaton([(0, 1, 1)], [0], {}, 2)
     assert len(nothing) == 0
     with pytest.raises(NoPath):
-        decode(WORKED_EXAMPLE, decoder, topology, nothing)
+        decode_map(WORKED_EXAMPLE, decoder, topology, nothing)
 
 
 def test_peaks_take_no_automaton() -> None:
     one = automaton([(0, 1, 1)], [0], {1: 0.0}, 2)
     with pytest.raises(ValueError, match="takes no automaton"):
-        decode(WORKED_EXAMPLE, Decoder.NMS, automaton=one)
+        decode_map(WORKED_EXAMPLE, Decoder.NMS, automaton=one)
 
 
 @few
 @given(class_maps())
 def test_peaks_are_columns_of_their_digit_on_a_path_of_no_digit(log_probs: FloatArray) -> None:
-    path, spans = decode(log_probs, Decoder.NMS)
+    path, spans = decode_map(log_probs, Decoder.NMS)
     assert spans == pick_peaks(log_probs)
     expected = np.full(len(log_probs), log_probs.shape[1] - 1)
     for span in spans:
@@ -179,16 +179,16 @@ def test_greedy_viterbi_peaks_and_summed_paths_disagree_on_three_columns() -> No
     # CTC, so its best path is the same one.
     greedy = string_of(tuple(WORKED_EXAMPLE.argmax(axis=1).tolist()), 2)
     assert greedy == (0, 1, 0)
-    assert labels(decode(WORKED_EXAMPLE)[1]) == (0, 1, 0)
+    assert labels(decode_map(WORKED_EXAMPLE)[1]) == (0, 1, 0)
 
     # Strict: 0 and 1 must not touch, so 0 1 0 is no path. The best that is left:
     #   0 - 0: .6 x .2 x .5 = .060, before 1 1 1: .2 x .7 x .3 = .042 and - 1 1: .2 x .7 x .3 = .042
-    path, spans = decode(WORKED_EXAMPLE, topology=Topology.STRICT)
+    path, spans = decode_map(WORKED_EXAMPLE, topology=Topology.STRICT)
     assert path.tolist() == [0, 2, 0]
     assert labels(spans) == (0, 0)
 
     # Peaks: the column surest of a digit is the middle one (.7), and it silences both neighbours.
-    assert labels(decode(WORKED_EXAMPLE, Decoder.NMS)[1]) == (1,)
+    assert labels(decode_map(WORKED_EXAMPLE, Decoder.NMS)[1]) == (1,)
     assert labels(pick_peaks(WORKED_EXAMPLE, radius=1)) == (1,)
 
     # Summed: 01 has five paths, 010 and 00 one each, 1 has six.
@@ -204,7 +204,7 @@ def test_greedy_viterbi_peaks_and_summed_paths_disagree_on_three_columns() -> No
     assert of_string[0, 1, 0] == pytest.approx(0.210)
     assert of_string[1,] == pytest.approx(0.160)
     assert of_string[0, 0] == pytest.approx(0.060)
-    path, spans = decode(WORKED_EXAMPLE, Decoder.POSTERIOR)
+    path, spans = decode_map(WORKED_EXAMPLE, Decoder.POSTERIOR)
     assert path.tolist() == [0, 1, 1]
     assert labels(spans) == (0, 1)
 
@@ -215,7 +215,7 @@ def test_the_book_shows_the_worked_example_and_what_the_decoders_read_on_it() ->
     shown = [[float(value) for value in row[1:]] for row in columns]
     np.testing.assert_allclose(np.log(shown), WORKED_EXAMPLE)
     read = {
-        way: "".join(map(str, labels(decode(WORKED_EXAMPLE, decoder, topology)[1])))
+        way: "".join(map(str, labels(decode_map(WORKED_EXAMPLE, decoder, topology)[1])))
         for way, (decoder, topology) in WAYS.items()
     }
     assert {way: reads for way, reads, _ in book_tables()[1]} == read

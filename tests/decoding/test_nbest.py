@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from oracle import String, class_maps, constrained_maps, normalized, string_probs_under
 from single import string_log_probs
 
-from sdnn.choices import Topology
 from sdnn.decoding import nbest as under_test
 from sdnn.decoding.automaton import Automaton, any_string, automaton
 from sdnn.decoding.nbest import FLOOR, NBest, n_best
+from sdnn.enums import Topology
 from sdnn.results import FloatArray
 
 Constrained = tuple[list[FloatArray], Automaton]
@@ -42,7 +42,7 @@ def assert_best(found: NBest, expected: dict[String, float], most: int, floor: f
     assert len(probs) >= min(most, sum(prob > floor + 1e-9 for prob in best))
     assert len(probs) <= most
     # What is missing is the rest, to the last.
-    assert found.missing == pytest.approx(math.fsum(best[len(probs) :]), abs=1e-9)
+    assert found.residual_probability == pytest.approx(math.fsum(best[len(probs) :]), abs=1e-9)
 
 
 @few
@@ -65,7 +65,7 @@ def test_the_best_few_are_found_and_the_probability_of_the_rest_is_told(
     found = n_best(maps, most, allowed, topology)
     assert_best(found, expected, most, FLOOR)
     others = [prob for string, prob in expected.items() if string not in dict(found.strings)]
-    assert max(others, default=0.0) <= found.missing + 1e-12
+    assert max(others, default=0.0) <= found.residual_probability + 1e-12
 
 
 @few
@@ -94,7 +94,7 @@ def test_three_columns_worked_by_hand() -> None:
     found = n_best([WORKED_EXAMPLE], 4)
     assert [string for string, _ in found.strings] == [(0, 1), (0, 1, 0), (1, 0), (1,)]
     assert [prob for _, prob in found.strings] == pytest.approx([0.270, 0.210, 0.174, 0.160])
-    assert found.missing == pytest.approx(1 - 0.270 - 0.210 - 0.174 - 0.160)
+    assert found.residual_probability == pytest.approx(1 - 0.270 - 0.210 - 0.174 - 0.160)
 
 
 def test_weights_and_what_is_allowed_change_the_order() -> None:
@@ -103,7 +103,7 @@ def test_weights_and_what_is_allowed_change_the_order() -> None:
     found = n_best([WORKED_EXAMPLE], 5, allowed)
     assert [string for string, _ in found.strings] == [(0, 1, 0), (0, 1)]
     assert [prob for _, prob in found.strings] == pytest.approx([0.2100 / 0.2775, 0.0675 / 0.2775])
-    assert found.missing == pytest.approx(0.0, abs=1e-12)
+    assert found.residual_probability == pytest.approx(0.0, abs=1e-12)
 
 
 def test_the_empty_string_is_a_string() -> None:
@@ -141,7 +141,7 @@ def test_among_strings_too_improbable_for_a_number_each_has_its_share() -> None:
     assert [string for string, _ in found.strings] == strings
     expected = np.exp(scores - np.logaddexp.reduce(scores))
     assert [prob for _, prob in found.strings] == pytest.approx(expected, abs=1e-9)
-    assert found.missing == pytest.approx(0.0, abs=1e-9)
+    assert found.residual_probability == pytest.approx(0.0, abs=1e-9)
 
 
 def test_on_a_map_without_a_clue_nothing_stands_out_and_all_is_missing() -> None:
@@ -158,7 +158,7 @@ def test_the_search_ends_after_so_many_beginnings_and_tells_what_is_missing(
     # What was found until then are the best; the most improbable of them all has not been reached.
     assert 0 < len(found.strings) < len(everything)
     assert found.strings == everything[: len(found.strings)]
-    assert found.missing == pytest.approx(1 - math.fsum(prob for _, prob in found.strings))
+    assert found.residual_probability == pytest.approx(1 - math.fsum(prob for _, prob in found.strings))
 
 
 def test_maps_as_good_as_certain_are_searched_without_a_warning() -> None:

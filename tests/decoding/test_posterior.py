@@ -14,11 +14,11 @@ from oracle import (
     string_probs_under,
     strings,
 )
-from oracle import digit_probs as obvious_digit_probs
-from single import all_log_prob, digit_probs, language_log_prob, string_log_probs
+from oracle import digit_marginals as obvious_digit_probs
+from single import digit_marginals, language_log_prob, log_partition_of, string_log_probs
 
-from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, any_string, automaton
+from sdnn.enums import Topology
 from sdnn.results import FloatArray
 
 Constrained = tuple[list[FloatArray], Automaton]
@@ -58,13 +58,13 @@ def test_a_string_that_needs_more_columns_than_there_are_has_probability_0(
 ) -> None:
     log_probs = np.log(np.full((3, 3), 1 / 3))
     assert string_log_probs(log_probs, [string], topology)[0] == -math.inf
-    assert digit_probs(log_probs, string, topology).shape == (len(string), 2)
+    assert digit_marginals(log_probs, string, topology).shape == (len(string), 2)
 
 
 @few
 @given(class_maps(), topologies)
 def test_all_allowed_paths_together_have_the_partition(log_probs: FloatArray, topology: Topology) -> None:
-    assert all_log_prob(log_probs, topology) == pytest.approx(
+    assert log_partition_of(log_probs, topology) == pytest.approx(
         math.log(partition(log_probs, topology)), abs=1e-9
     )
 
@@ -137,7 +137,7 @@ def test_the_probability_of_a_digit_is_its_share_among_the_digits_there(
 ) -> None:
     of_strings = string_probs(log_probs, topology)
     string = data.draw(st.sampled_from(sorted(of_strings)))
-    probs = digit_probs(log_probs, string, topology)
+    probs = digit_marginals(log_probs, string, topology)
     assert np.exp(string_log_probs(log_probs, [string], topology)[0]) == pytest.approx(
         of_strings[string], abs=1e-9
     )
@@ -156,7 +156,7 @@ def test_under_an_automaton_a_digit_has_its_share_among_the_digits_allowed_there
     possible = sorted(string_probs(log_probs, topology))
     within = sorted(string_probs_under([log_probs], topology, allowed))
     string = data.draw(st.sampled_from(possible) | st.sampled_from(within or possible))
-    probs = digit_probs(log_probs, string, topology, allowed)
+    probs = digit_marginals(log_probs, string, topology, allowed)
     expected = [[*row.values()] for row in obvious_digit_probs(log_probs, string, topology, allowed)]
     np.testing.assert_allclose(probs, np.reshape(expected, probs.shape), atol=1e-9)
 
@@ -167,7 +167,7 @@ def test_a_digit_that_alone_is_allowed_is_certain() -> None:
     only = automaton([(0, 0, 1), (1, 1, 2), (1, 2, 2)], [0], {2: 0.0}, 3)  # 01 and 02
     # In two columns both are one path: .3 x .5 and .3 x .2.
     np.testing.assert_allclose(
-        digit_probs(log_probs, [0, 1], automaton=only), [[1.0, 0.0, 0.0], [0.0, 5 / 7, 2 / 7]]
+        digit_marginals(log_probs, [0, 1], automaton=only), [[1.0, 0.0, 0.0], [0.0, 5 / 7, 2 / 7]]
     )
 
 
@@ -178,15 +178,15 @@ def test_a_digit_before_a_branch_is_allowed_whichever_branch_the_string_takes(la
     branching = automaton(arcs, [0], {4: 0.0}, 5)
     #                    0    1    2   no-digit
     log_probs = np.log([[0.3, 0.4, 0.2, 0.1], [0.6, 0.1, 0.1, 0.2], [0.2, 0.3, 0.3, 0.2]])
-    probs = digit_probs(log_probs, [1, 0, last], automaton=branching)
+    probs = digit_marginals(log_probs, [1, 0, last], automaton=branching)
     np.testing.assert_allclose(probs, [[0.0, 2 / 3, 1 / 3], [1.0, 0.0, 0.0], [0.0, 0.5, 0.5]], atol=1e-12)
 
 
 def test_where_the_map_allows_no_digit_at_a_position_all_have_probability_0() -> None:
     with np.errstate(divide="ignore"):
         log_probs = np.log([[0.0, 0.0, 1.0], [0.5, 0.0, 0.5]])
-    assert digit_probs(log_probs, [0]).tolist() == [[1.0, 0.0]]
-    assert digit_probs(log_probs, [0, 1]).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert digit_marginals(log_probs, [0]).tolist() == [[1.0, 0.0]]
+    assert digit_marginals(log_probs, [0, 1]).tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
 def test_a_string_far_too_improbable_for_a_number_still_has_digits() -> None:
@@ -197,12 +197,12 @@ def test_a_string_far_too_improbable_for_a_number_still_has_digits() -> None:
     others = [[*string[:i], digit, *string[i + 1 :]] for i in range(30) for digit in (0, 1)]
     joint = string_log_probs(log_probs, others).reshape(30, 2)
     expected = np.exp(joint - np.logaddexp.reduce(joint, axis=1, keepdims=True))
-    np.testing.assert_allclose(digit_probs(log_probs, string), expected, atol=1e-9)
+    np.testing.assert_allclose(digit_marginals(log_probs, string), expected, atol=1e-9)
 
 
 def test_the_digits_of_an_impossible_string_have_probability_0() -> None:
     log_probs = np.log(np.full((2, 3), 1 / 3))
-    probs = digit_probs(log_probs, [0, 1, 0])
+    probs = digit_marginals(log_probs, [0, 1, 0])
     assert string_log_probs(log_probs, [[0, 1, 0]])[0] == -math.inf
     assert probs.tolist() == [[0.0, 0.0]] * 3
 
@@ -210,7 +210,7 @@ def test_the_digits_of_an_impossible_string_have_probability_0() -> None:
 def test_the_empty_string_has_a_probability_and_no_digits() -> None:
     log_probs = np.log([[0.75, 0.25], [0.5, 0.5]])
     assert np.exp(string_log_probs(log_probs, [[]])[0]) == pytest.approx(0.25 * 0.5)
-    assert digit_probs(log_probs, []).shape == (0, 1)
+    assert digit_marginals(log_probs, []).shape == (0, 1)
 
 
 def test_minus_the_log_posterior_is_the_ctc_loss_of_torch() -> None:

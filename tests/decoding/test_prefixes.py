@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Path, String, class_maps, path_log_probs, string_of
 
-from sdnn.choices import Topology
 from sdnn.decoding.prefixes import ClassColumns, Prefix, empty_prefix, entering, extended
+from sdnn.enums import Topology
 from sdnn.results import FloatArray
 
 few = settings(max_examples=40, deadline=None)

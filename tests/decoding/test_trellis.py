@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from oracle import Path, String, automata, is_allowed, language, paths, string_of
 from single import one_string
 
-from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, any_string
 from sdnn.decoding.trellis import Trellis, each_string, every_string, for_each_map, trellis_of
+from sdnn.enums import Topology
 
 topologies = pytest.mark.parametrize("topology", list(Topology))
 few = settings(max_examples=40, deadline=None)

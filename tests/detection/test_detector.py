@@ -18,26 +18,26 @@ from sdnn.detection import Detector
 from sdnn.detection.detector import BUNDLED, MULTIPLE_PX, WINDOW_PX
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX
 from sdnn.errors import ModelError
-from sdnn.models.checkpoint import describe_onnx
-from sdnn.models.description import MAPS, METADATA_KEY, Description, DetectorDescription
+from sdnn.models.checkpoint import write_onnx_metadata
 from sdnn.models.engine import BUNDLED as READER
 from sdnn.models.engine import Engine
 from sdnn.models.lenet import LENET
+from sdnn.models.metadata import MAPS, METADATA_KEY, DetectorMetadata, ReaderMetadata
 from sdnn.training.detector_recipe import DetectorRecipe
 
-DESCRIPTION = DetectorDescription("blind", STRIDE_PX, HEIGHTS_PX, WINDOW_PX, card={"note": "sees nothing"})
+METADATA = DetectorMetadata("blind", STRIDE_PX, HEIGHTS_PX, WINDOW_PX, card={"note": "sees nothing"})
 
 
 def blind(
     path: Path,
-    description: DetectorDescription | None = DESCRIPTION,
+    metadata: DetectorMetadata | None = METADATA,
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
     """A detector that sees nothing anywhere.
 
     Args:
         path: Where it goes.
-        description: What it says of itself, if anything.
+        metadata: What it says of itself, if anything.
         names: Other names for `contrast`, `maps` and `ink`.
     """
     contrast, maps, ink = (names.get(name, name) for name in ("contrast", "maps", "ink"))
@@ -67,8 +67,8 @@ def blind(
     onnx.save_model(
         helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), path
     )
-    if description:
-        describe_onnx(path, description)
+    if metadata:
+        write_onnx_metadata(path, metadata)
     return path
 
 
@@ -83,7 +83,7 @@ def refusal(path: Path, load: Callable[[Path], object] = Detector) -> str:
 
 def test_a_detector_knows_the_description_and_checksum_of_its_file(tmp_path: Path) -> None:
     detector = Detector(blind(tmp_path / "blind.onnx"))
-    assert detector.description == DESCRIPTION
+    assert detector.metadata == METADATA
     assert len(detector.sha256) == 64
 
 
@@ -91,9 +91,9 @@ def test_a_detector_knows_the_description_and_checksum_of_its_file(tmp_path: Pat
 def test_a_detector_that_sees_nothing_finds_no_line_on_pictures_of_any_size(
     tmp_path: Path, shape: tuple[int, int]
 ) -> None:
-    sighting = Detector(blind(tmp_path / "blind.onnx"))(np.full(shape, 0.7, np.float32))
-    assert sighting.lines == ()
-    for maps in sighting.levels:
+    detections = Detector(blind(tmp_path / "blind.onnx"))(np.full(shape, 0.7, np.float32))
+    assert detections.lines == ()
+    for maps in detections.levels:
         assert tuple(STRIDE_PX * length for length in maps.line.shape) == maps.ink.shape
         assert all(length % MULTIPLE_PX == 0 for length in maps.ink.shape)
 
@@ -106,7 +106,7 @@ def test_a_blank_page_has_no_line(brightness: float) -> None:
 def test_in_another_process_it_is_the_same_and_has_one_thread(tmp_path: Path) -> None:
     there = pickle.loads(pickle.dumps(Detector(blind(tmp_path / "blind.onnx"))))
     assert isinstance(there, Detector)
-    assert there.description == DESCRIPTION
+    assert there.metadata == METADATA
     assert there._session.get_session_options().intra_op_num_threads == 1
 
 
@@ -144,7 +144,7 @@ def test_a_file_that_is_no_onnx_is_a_model_error(tmp_path: Path) -> None:
 
 
 def test_a_detector_that_says_nothing_of_itself_is_a_model_error(tmp_path: Path) -> None:
-    assert "no description" in refusal(blind(tmp_path / "silent.onnx", description=None))
+    assert "no description" in refusal(blind(tmp_path / "silent.onnx", metadata=None))
 
 
 def test_reader_and_detector_are_told_apart(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_reader_and_detector_are_told_apart(tmp_path: Path) -> None:
     ids=["stride", "heights", "contrast"],
 )
 def test_a_detector_for_other_sizes_is_a_model_error(tmp_path: Path, changes: Mapping[str, Any]) -> None:
-    path = blind(tmp_path / "other.onnx", replace(DESCRIPTION, **changes))
+    path = blind(tmp_path / "other.onnx", replace(METADATA, **changes))
     assert "its sdnn version" in refusal(path)
 
 
@@ -171,14 +171,14 @@ def test_a_net_with_other_inputs_or_outputs_is_a_model_error(tmp_path: Path, nam
 
 
 def entry(**changes: object) -> dict[str, str]:
-    """The metadata of DESCRIPTION with other entries; None takes one away."""
-    entries = json.loads(DESCRIPTION.to_metadata()[METADATA_KEY]) | changes
+    """The metadata of METADATA with other entries; None takes one away."""
+    entries = json.loads(METADATA.to_entries()[METADATA_KEY]) | changes
     return {METADATA_KEY: json.dumps({key: value for key, value in entries.items() if value is not None})}
 
 
 def test_a_description_survives_the_metadata() -> None:
-    assert DetectorDescription.from_metadata(DESCRIPTION.to_metadata(), "some.onnx") == DESCRIPTION
-    entries = json.loads(DESCRIPTION.to_metadata()[METADATA_KEY])
+    assert DetectorMetadata.from_entries(METADATA.to_entries(), "some.onnx") == METADATA
+    entries = json.loads(METADATA.to_entries()[METADATA_KEY])
     assert entries["kind"] == "detector"
     assert entries.keys() == {
         *("schema", "kind", "name", "stride_px", "heights_px", "contrast_px"),
@@ -187,14 +187,14 @@ def test_a_description_survives_the_metadata() -> None:
 
 
 @pytest.mark.parametrize(
-    "metadata",
+    "entries",
     [
         None,
         {},
         {METADATA_KEY: "{"},
         {METADATA_KEY: "[]"},
         {METADATA_KEY: "3"},
-        Description("reader", LENET.geometry).to_metadata(),
+        ReaderMetadata("reader", LENET.geometry).to_entries(),
         entry(schema=None),
         entry(kind="reader"),
         entry(name=None),
@@ -206,21 +206,21 @@ def test_a_description_survives_the_metadata() -> None:
         entry(card="text"),
     ],
 )
-def test_a_file_without_a_detectors_description_says_how_to_make_one(metadata: dict[str, str] | None) -> None:
+def test_a_file_without_a_detectors_description_says_how_to_make_one(entries: dict[str, str] | None) -> None:
     def load(path: Path) -> object:
-        return DetectorDescription.from_metadata(metadata, str(path))
+        return DetectorMetadata.from_entries(entries, str(path))
 
     assert "sdnn train --net detector" in refusal(Path("some.onnx"), load)
 
 
 def test_a_description_of_another_schema_asks_for_the_sdnn_that_wrote_it() -> None:
     with pytest.raises(ModelError, match="schema 7"):
-        DetectorDescription.from_metadata(entry(schema=7), "some.onnx")
+        DetectorMetadata.from_entries(entry(schema=7), "some.onnx")
 
 
 def test_the_bundled_detector_is_small_and_says_what_it_was_trained_on() -> None:
     assert BUNDLED.stat().st_size < 2**20
-    description = Detector().description
-    assert {name.split("/")[0] for name in description.data} >= {"unipen", "train-images-idx3-ubyte"}
-    assert all(len(checksum) == 64 for checksum in description.data.values())
-    assert DetectorRecipe.from_record(description.recipe).steps > 0
+    metadata = Detector().metadata
+    assert {name.split("/")[0] for name in metadata.data} >= {"unipen", "train-images-idx3-ubyte"}
+    assert all(len(checksum) == 64 for checksum in metadata.data.values())
+    assert DetectorRecipe.from_record(metadata.recipe).steps > 0

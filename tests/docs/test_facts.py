@@ -10,9 +10,9 @@ import pytest
 from documents import DOCUMENTS, README, ROOT, rows_below, text_of
 
 import sdnn
-from sdnn.choices import Format
 from sdnn.cli.read import ENDINGS
 from sdnn.decoding.constraints.check_digits import check_digits
+from sdnn.enums import Format
 from sdnn.errors import ExitCode, UsageError
 from sdnn.evaluation.confidence import fewest_strips
 from sdnn.models.registry import DEFAULT

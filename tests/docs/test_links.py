@@ -34,10 +34,11 @@ def anchors(path: Path) -> set[str]:
 
 
 def commands(command: Any) -> Iterator[tuple[str, set[str]]]:
-    """Name and options of a command and of those below it."""
+    """Name and options of a command and of those below it; hidden ones are older spellings."""
+    shown = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
     yield (
         command.name or "",
-        {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)},
+        {option for parameter in shown for option in (*parameter.opts, *parameter.secondary_opts)},
     )
     for below in getattr(command, "commands", {}).values():
         yield from commands(below)

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sdnn.datasets.digits import Pen
-from sdnn.datasets.folder import write_folder
+from sdnn.datasets.digits import SyntheticDigits
+from sdnn.datasets.strip_folder import write_folder
 from sdnn.datasets.strips import Layout
 from sdnn.errors import UnreadableInput
 from sdnn.evaluation.calibration import Calibration, calibrate
@@ -15,7 +15,7 @@ from sdnn.reading.settings import ReadingSettings
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("strips") / "drawn"
-    write_folder(out, Pen(), Layout(digits=(3, 4)), 7, 40, {"source": "pen"})
+    write_folder(out, SyntheticDigits(), Layout(digits=(3, 4)), 7, 40, {"source": "pen"})
     return out
 
 

@@ -4,7 +4,7 @@ import sys
 import pytest
 from readings import MODEL, READING
 
-from sdnn.choices import Format
+from sdnn.enums import Format
 from sdnn.formats import formatter
 
 

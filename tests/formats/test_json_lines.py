@@ -9,7 +9,7 @@ from hypothesis import given
 from PIL import Image
 from readings import EMPTY, ERROR, MODEL, PRINTED, READING, REJECTED, SIGNED, names, of
 
-from sdnn.choices import Status
+from sdnn.enums import Status
 from sdnn.errors import ExitCode, UsageError
 from sdnn.formats.json_lines import JsonLines, schema
 from sdnn.formats.record import reading_record
@@ -96,7 +96,7 @@ def test_records_of_real_readings_obey_the_schema(validator: Any) -> None:
         (Reader(settings=ReadingSettings(nbest=5)), SAMPLE, Status.ACCEPTED),
         (Reader(), blank, Status.EMPTY),
     ):
-        model = {"name": reader.engine.description.name, "sha256": reader.engine.sha256}
+        model = {"name": reader.engine.metadata.name, "sha256": reader.engine.sha256}
         (reading,) = reader.read(source)
         assert reading.status is status
         validator.validate(json.loads(JsonLines(model).rows([reading])))

@@ -55,11 +55,12 @@ def test_a_page_without_strings_has_no_row(table: Table) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fit", "cell"), [(1.0, "1.0"), (1 / 3, "0.333333"), (1.23456789e-20, "1.23457e-20"), (0.0, "0.0")]
+    ("value", "cell"),
+    [(1.0, "1.0"), (1 / 3, "0.333333"), (1.23456789e-20, "1.23457e-20"), (0.0, "0.0")],
 )
-def test_a_probability_has_six_digits_that_count(fit: float, cell: str) -> None:
-    (row,) = csv_rows(Csv().start() + Csv().rows([replace(READING, fit=fit)]))
-    assert row["fit"] == cell
+def test_a_probability_has_six_digits_that_count(value: float, cell: str) -> None:
+    (row,) = csv_rows(Csv().start() + Csv().rows([replace(READING, constraint_probability=value)]))
+    assert row["constraint_probability"] == cell
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@a", "'=1", "\t=1", "\r=1"])

@@ -8,13 +8,13 @@ from oracle import net_in_use
 from torch import Tensor
 
 from sdnn.errors import ModelError, OutputError
-from sdnn.models.checkpoint import describe_onnx, load_net, load_tensors, save_net, save_tensors
-from sdnn.models.description import METADATA_KEY, Description
+from sdnn.models.checkpoint import load_net, load_tensors, save_net, save_tensors, write_onnx_metadata
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.lenet import LENET
+from sdnn.models.metadata import METADATA_KEY, ReaderMetadata
 
 TINY = (3, 5, 4, 6, 8, 7)
-DESCRIPTION = Description("sdnn-test", LENET.geometry, temperature=1.5, recipe={"epochs": 3})
+METADATA = ReaderMetadata("sdnn-test", LENET.geometry, temperature=1.5, recipe={"epochs": 3})
 
 
 def refusal(path: Path) -> str:
@@ -41,9 +41,9 @@ def tiny_onnx(path: Path) -> Path:
 
 def test_a_net_survives_the_file_with_its_description(tmp_path: Path) -> None:
     net = net_in_use(seed=0)
-    save_net(tmp_path / "net.safetensors", net, DESCRIPTION)
-    loaded, description = load_net(tmp_path / "net.safetensors")
-    assert description == DESCRIPTION
+    save_net(tmp_path / "net.safetensors", net, METADATA)
+    loaded, metadata = load_net(tmp_path / "net.safetensors")
+    assert metadata == METADATA
     assert not loaded.training
     windows = torch.rand(3, 1, LENET.geometry.height_px, LENET.geometry.window_px)
     with torch.no_grad():
@@ -52,7 +52,7 @@ def test_a_net_survives_the_file_with_its_description(tmp_path: Path) -> None:
 
 def test_a_net_of_other_channels_survives_the_file_that_names_them(tmp_path: Path) -> None:
     net = net_in_use(seed=0, channels=TINY)
-    save_net(tmp_path / "net.safetensors", net, replace(DESCRIPTION, recipe={"channels": [*TINY]}))
+    save_net(tmp_path / "net.safetensors", net, replace(METADATA, recipe={"channels": [*TINY]}))
     loaded, _ = load_net(tmp_path / "net.safetensors")
     windows = torch.rand(3, 1, LENET.geometry.height_px, LENET.geometry.window_px)
     with torch.no_grad():
@@ -61,7 +61,7 @@ def test_a_net_of_other_channels_survives_the_file_that_names_them(tmp_path: Pat
 
 def test_a_net_of_other_channels_than_its_file_names_is_a_model_error(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
-    save_net(path, net_in_use(seed=0, channels=TINY), DESCRIPTION)
+    save_net(path, net_in_use(seed=0, channels=TINY), METADATA)
     assert "another architecture" in refusal(path)
 
 
@@ -75,15 +75,15 @@ def test_tensors_survive_the_file_with_their_metadata(tmp_path: Path) -> None:
         "halves": torch.ones(2, dtype=torch.float16),
     }
     save_tensors(tmp_path / "state.safetensors", tensors, {"epoch": "3"})
-    loaded, metadata = load_tensors(tmp_path / "state.safetensors")
-    assert metadata == {"epoch": "3"}
+    loaded, entries = load_tensors(tmp_path / "state.safetensors")
+    assert entries == {"epoch": "3"}
     assert loaded.keys() == tensors.keys()
     for name, tensor in tensors.items():
         torch.testing.assert_close(loaded[name], tensor, atol=0, rtol=0)
 
 
 def test_saving_leaves_only_the_file(tmp_path: Path) -> None:
-    save_net(tmp_path / "net.safetensors", DigitNet(), DESCRIPTION)
+    save_net(tmp_path / "net.safetensors", DigitNet(), METADATA)
     assert [path.name for path in tmp_path.iterdir()] == ["net.safetensors"]
 
 
@@ -94,7 +94,7 @@ def test_a_missing_file_is_a_model_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("share", [0.0, 0.0001, 0.5, 0.999])
 def test_a_truncated_file_is_a_model_error(tmp_path: Path, share: float) -> None:
     path = tmp_path / "net.safetensors"
-    save_net(path, DigitNet(), DESCRIPTION)
+    save_net(path, DigitNet(), METADATA)
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
     refusal(path)
@@ -117,24 +117,24 @@ def test_a_net_of_another_architecture_is_a_model_error(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     tensors = DigitNet().state_dict()
     tensors["classifier.4.bias"] = torch.zeros(10)
-    save_tensors(path, tensors, DESCRIPTION.to_metadata())
+    save_tensors(path, tensors, METADATA.to_entries())
     assert "another architecture" in refusal(path)
     del tensors["classifier.4.bias"]
-    save_tensors(path, tensors, DESCRIPTION.to_metadata())
+    save_tensors(path, tensors, METADATA.to_entries())
     assert "another architecture" in refusal(path)
 
 
 def test_describing_an_onnx_file_again_replaces_the_description_and_keeps_the_graph(tmp_path: Path) -> None:
     path = tiny_onnx(tmp_path / "tiny.onnx")
     graph = onnx.load_model(path).graph
-    describe_onnx(path, DESCRIPTION)
-    other = Description("other", LENET.geometry)
-    describe_onnx(path, other)
+    write_onnx_metadata(path, METADATA)
+    other = ReaderMetadata("other", LENET.geometry)
+    write_onnx_metadata(path, other)
     model = onnx.load_model(path)
     assert model.graph.node == graph.node
     assert model.graph.initializer == graph.initializer
     assert [prop.key for prop in model.metadata_props] == [METADATA_KEY]
-    assert Description.from_metadata({p.key: p.value for p in model.metadata_props}, "tiny") == other
+    assert ReaderMetadata.from_entries({p.key: p.value for p in model.metadata_props}, "tiny") == other
 
 
 @pytest.mark.parametrize("target", ["folder", "file/net.safetensors"])
@@ -142,20 +142,20 @@ def test_an_unwritable_target_is_an_output_error_and_leaves_nothing(tmp_path: Pa
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
-        save_net(tmp_path / target, DigitNet(), DESCRIPTION)
+        save_net(tmp_path / target, DigitNet(), METADATA)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
 
 
 def test_a_write_that_safetensors_gives_up_is_an_output_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
-        save_net(tmp_path / ("n" * 300), DigitNet(), DESCRIPTION)
+        save_net(tmp_path / ("n" * 300), DigitNet(), METADATA)
 
 
 def test_a_write_that_breaks_off_leaves_the_former_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "net.safetensors"
-    save_net(path, DigitNet(), DESCRIPTION)
+    save_net(path, DigitNet(), METADATA)
     former = path.read_bytes()
 
     def break_off(file: Path, _content: bytes) -> None:
@@ -165,6 +165,6 @@ def test_a_write_that_breaks_off_leaves_the_former_file(
 
     monkeypatch.setattr(Path, "write_bytes", break_off)
     with pytest.raises(OutputError, match="No space left"):
-        save_net(path, DigitNet(), DESCRIPTION)
+        save_net(path, DigitNet(), METADATA)
     assert path.read_bytes() == former
     assert [*tmp_path.iterdir()] == [path]

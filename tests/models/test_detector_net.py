@@ -8,19 +8,19 @@ import torch
 from onnx import TensorProto
 from torch import Tensor, nn
 
-from sdnn.datasets.digits import Pen
+from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.documents import DocumentRecipe, Scripts, random_document
 from sdnn.detection.detector import MULTIPLE_PX as DETECTOR_MULTIPLE_PX
 from sdnn.detection.detector import OVERLAP_PX, WINDOW_PX
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX
 from sdnn.errors import ModelError
 from sdnn.models.checkpoint import export_detector, load_detector, load_net, save_net, save_tensors
-from sdnn.models.description import MAPS, METADATA_KEY, DetectorDescription
 from sdnn.models.detector_net import FIELDS, MASKS, MULTIPLE_PX, DetectorNet, folded
+from sdnn.models.metadata import MAPS, METADATA_KEY, DetectorMetadata
 from sdnn.preprocessing.contrast import local_contrast
 from sdnn.results import FloatArray
 
-DESCRIPTION = DetectorDescription("test", STRIDE_PX, HEIGHTS_PX, WINDOW_PX, recipe={"seed": 3})
+METADATA = DetectorMetadata("test", STRIDE_PX, HEIGHTS_PX, WINDOW_PX, recipe={"seed": 3})
 LEAST_DIFFERENCE = 1e-4
 """Of a logit; less is rounding."""
 
@@ -43,7 +43,7 @@ def net_in_use() -> DetectorNet:
 def seen(seed: int) -> FloatArray:
     """(128, 192) local contrast of a random document."""
     recipe = DocumentRecipe(size_px=(128, 192), crop_share=0)
-    document = random_document(Pen(), Scripts(), recipe, np.random.default_rng(seed))
+    document = random_document(SyntheticDigits(), Scripts(), recipe, np.random.default_rng(seed))
     return local_contrast(document.picture, WINDOW_PX)
 
 
@@ -144,7 +144,7 @@ def test_folding_leaves_no_normalisation_and_the_answers_as_they_are(net: Detect
 @pytest.fixture(scope="module")
 def model(net: DetectorNet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("exported") / "detector.onnx"
-    export_detector(path, net, DESCRIPTION)
+    export_detector(path, net, METADATA)
     return path
 
 
@@ -190,21 +190,21 @@ def test_kernels_are_stored_in_16_bits_and_nothing_of_the_machine_is(model: Path
 
 def test_a_net_survives_the_file_with_its_description(net: DetectorNet, tmp_path: Path) -> None:
     path = tmp_path / "detector.safetensors"
-    save_net(path, net, DESCRIPTION)
-    loaded, description = load_detector(path)
-    assert description == DESCRIPTION
+    save_net(path, net, METADATA)
+    loaded, metadata = load_detector(path)
+    assert metadata == METADATA
     assert not loaded.training
     torch.testing.assert_close(loaded.state_dict(), net.state_dict(), atol=0, rtol=0)
 
 
 def test_a_file_of_another_net_is_a_model_error(net: DetectorNet, tmp_path: Path) -> None:
     path = tmp_path / "detector.safetensors"
-    save_net(path, net, DESCRIPTION)
+    save_net(path, net, METADATA)
     with pytest.raises(ModelError, match="is a detector"):
         load_net(path)
     tensors: dict[str, Tensor] = dict(net.state_dict())
     del tensors["ink.bias"]
-    save_tensors(path, tensors, DESCRIPTION.to_metadata())
+    save_tensors(path, tensors, METADATA.to_entries())
     with pytest.raises(ModelError, match="another architecture"):
         load_detector(path)
     save_tensors(path, tensors, {})

@@ -10,17 +10,17 @@ import pytest
 from oracle import net_in_use, normalized, swept
 
 from sdnn.errors import ModelError
-from sdnn.models.checkpoint import describe_onnx, export_onnx
-from sdnn.models.description import Description
+from sdnn.models.checkpoint import export_onnx, write_onnx_metadata
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.engine import Engine
 from sdnn.models.fully_convolutional import fully_convolutional
 from sdnn.models.lenet import LENET
-from sdnn.results import Strip, tempered
+from sdnn.models.metadata import ReaderMetadata
+from sdnn.results import Strip, log_softmax
 
 pytestmark = pytest.mark.slow
 
-DESCRIPTION = Description("sdnn-test", LENET.geometry, card={"note": "weights drawn at random"})
+METADATA = ReaderMetadata("sdnn-test", LENET.geometry, card={"note": "weights drawn at random"})
 HEIGHT = LENET.geometry.height_px
 WIDTHS = [68, 69, 71, 72, 73, 107, *np.random.default_rng(1).integers(68, 721, 4).tolist()]
 
@@ -33,7 +33,7 @@ def net() -> DigitNet:
 @pytest.fixture(scope="module")
 def model(net: DigitNet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("exported") / "sdnn.onnx"
-    export_onnx(path, fully_convolutional(net), DESCRIPTION)
+    export_onnx(path, fully_convolutional(net), METADATA)
     return path
 
 
@@ -96,20 +96,20 @@ def test_the_temperature_of_the_description_divides_the_logits(
 ) -> None:
     path = tmp_path / "warm.onnx"
     path.write_bytes(model.read_bytes())
-    describe_onnx(path, Description("warm", LENET.geometry, temperature=2.5))
+    write_onnx_metadata(path, ReaderMetadata("warm", LENET.geometry, temperature=2.5))
     warm = Engine(path).class_map(strip(80)).log_probs
-    np.testing.assert_allclose(warm, tempered(engine.class_map(strip(80)).log_probs, 2.5), atol=1e-6)
+    np.testing.assert_allclose(warm, log_softmax(engine.class_map(strip(80)).log_probs, 2.5), atol=1e-6)
 
 
 def test_the_engine_knows_the_description_and_checksum_of_its_file(model: Path, engine: Engine) -> None:
-    assert engine.description == DESCRIPTION
+    assert engine.metadata == METADATA
     assert engine.sha256 == hashlib.sha256(model.read_bytes()).hexdigest()
 
 
 def test_sweeping_does_not_import_torch(model: Path) -> None:
     script = (
         "import sys; import numpy as np; from pathlib import Path\n"
-        "from sdnn.models.engine import Engine; from sdnn.results import tempered, Strip\n"
+        "from sdnn.models.engine import Engine; from sdnn.results import log_softmax, Strip\n"
         "Engine(Path(sys.argv[1])).class_map(Strip(np.zeros((48, 90), np.float32)))\n"
         "assert 'torch' not in sys.modules and 'onnx' not in sys.modules"
     )
@@ -119,7 +119,7 @@ def test_sweeping_does_not_import_torch(model: Path) -> None:
 def test_in_another_process_it_is_the_same_and_has_one_thread(model: Path) -> None:
     there = pickle.loads(pickle.dumps(Engine(model, temperature=2.5)))
     assert isinstance(there, Engine)
-    assert there.description.temperature == 2.5
+    assert there.metadata.temperature == 2.5
     assert there._session.get_session_options().intra_op_num_threads == 1
     here = Engine(model, temperature=2.5).class_map(strip(90))
     np.testing.assert_allclose(there.class_map(strip(90)).log_probs, here.log_probs, atol=1e-5, rtol=0)

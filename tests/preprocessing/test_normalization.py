@@ -3,7 +3,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sdnn.preprocessing.normalization import bolder, to_strip
+from sdnn.preprocessing.normalization import thicken_strokes, to_strip
 from sdnn.results import Box, FloatArray, Geometry
 
 GEOMETRY = Geometry(height_px=28, text_height_px=20, window_px=28, stride_px=2)
@@ -142,7 +142,7 @@ def test_scale_and_aspect_change_height_and_width_alone(
 def test_bolder_strokes_are_broader_and_as_dark_and_paper_stays_paper() -> None:
     ink = np.zeros((48, 60), np.float32)
     ink[:, 29:31] = 0.8
-    broad = bolder(ink, 1.0)
+    broad = thicken_strokes(ink, 1.0)
     assert (broad[24] > 0.3).sum() > (ink[24] > 0.3).sum()
     assert broad[24, 29] > 0.9 * ink[24, 29]
     assert broad[24, [0, 10, -1]].max() == 0
@@ -151,10 +151,12 @@ def test_bolder_strokes_are_broader_and_as_dark_and_paper_stays_paper() -> None:
 
 def test_strokes_that_are_not_to_be_bolder_stay_as_they_are() -> None:
     ink = np.linspace(0, 1, 48 * 60, dtype=np.float32).reshape(48, 60)
-    assert (bolder(ink, 0.0) == ink).all()
+    assert (thicken_strokes(ink, 0.0) == ink).all()
 
 
 def test_each_layer_becomes_bolder_by_itself() -> None:
     layers = np.random.default_rng(3).random((20, 30, 2)).astype(np.float32)
-    each = np.stack([bolder(np.ascontiguousarray(layers[..., place]), 0.7) for place in (0, 1)], axis=2)
-    np.testing.assert_allclose(bolder(layers, 0.7), each, atol=1e-6)
+    each = np.stack(
+        [thicken_strokes(np.ascontiguousarray(layers[..., place]), 0.7) for place in (0, 1)], axis=2
+    )
+    np.testing.assert_allclose(thicken_strokes(layers, 0.7), each, atol=1e-6)

@@ -8,13 +8,13 @@ import pytest
 from sightings import line_along
 from single import string_log_probs
 
-from sdnn.choices import Decoder, Status, Topology
 from sdnn.decoding.constraints import constraint
-from sdnn.decoding.decoder import paths_of
-from sdnn.detection import Writing
+from sdnn.decoding.decoder import forced_alignments
+from sdnn.detection import LineCrop
+from sdnn.enums import Decoder, Status, Topology
 from sdnn.models.lenet import LENET
 from sdnn.reading.line_decoder import LineDecoder
-from sdnn.reading.page import Line, Page, ViewOutput
+from sdnn.reading.records import Line, Page, ViewOutput
 from sdnn.reading.settings import ReadingSettings
 from sdnn.results import CLASSES, NO_DIGIT, Box, ClassMap, FloatArray, Reading, Strip
 
@@ -42,9 +42,11 @@ def view(path: Sequence[int], sure: float = 0.9, second: int | None = None) -> V
 def read(outputs: Sequence[ViewOutput], page: FloatArray | None = PAGE, **settings: Any) -> Reading:
     """The reading of a line seen in these views, on a page that is kept or not."""
     ink = np.zeros_like(PAGE)
-    writing = Writing(ink, Box(10, 14, 110, 34), 0.0)
-    line = Line(line_along((10, 24), (110, 24), 20, ink), np.eye(2, 3), writing, list(outputs))
-    decoder = LineDecoder(ReadingSettings(**{"min_confidence": 0, "min_fit": 0, **settings}))
+    crop = LineCrop(ink, Box(10, 14, 110, 34), 0.0)
+    line = Line(line_along((10, 24), (110, 24), 20, ink), np.eye(2, 3), crop, list(outputs))
+    decoder = LineDecoder(
+        ReadingSettings(**{"min_confidence": 0, "min_constraint_probability": 0, **settings})
+    )
     decoder.propose(outputs)
     decoder.agree([line])
     height, width = PAGE.shape
@@ -91,13 +93,18 @@ def test_evidence_comes_from_the_view_that_is_surest_of_the_text() -> None:
 def test_a_constraint_changes_the_reading_and_says_so() -> None:
     found = read([view([N, 1, N], 0.7, second=7)], constraint=constraint(pattern="[5-9]+"))
     assert (found.text, found.unconstrained) == ("7", "1")
-    assert found.fit < 0.5
+    assert found.constraint_probability < 0.5
     assert found.confidence > 0.5
 
 
 def test_a_strip_with_too_few_columns_for_any_allowed_text_is_rejected() -> None:
     found = read([view([N, 1, N])], constraint=constraint(length="9"))
-    assert (found.text, found.status, found.fit, found.missing) == ("", Status.REJECTED, 0.0, 1.0)
+    assert (found.text, found.status, found.constraint_probability, found.residual_probability) == (
+        "",
+        Status.REJECTED,
+        0.0,
+        1.0,
+    )
     assert found.unconstrained == "1"
 
 
@@ -105,9 +112,9 @@ def test_a_strip_with_too_few_columns_for_any_allowed_text_is_rejected() -> None
     ("settings", "reason"),
     [
         ({"min_confidence": 0.99}, "confidence"),
-        ({"constraint": constraint(length="2"), "min_fit": 0.5}, "fit"),
+        ({"constraint": constraint(length="2"), "min_constraint_probability": 0.5}, "constraint probability"),
     ],
-    ids=["confidence", "fit"],
+    ids=["confidence", "constraint_probability"],
 )
 def test_a_threshold_rejects_but_shows_what_was_read(settings: dict[str, Any], reason: str) -> None:
     found = read([view([N, 1, N, 1, N, 1, N], 0.8)], **settings)
@@ -121,7 +128,7 @@ def test_the_likeliest_texts_are_listed_down_to_the_number_asked_for() -> None:
     found = read([view([N, 1, N], 0.6, second=7)], nbest=3)
     assert [text for text, _ in found.nbest[:2]] == ["1", "7"]
     assert len(found.nbest) == 3
-    assert sum(prob for _, prob in found.nbest) + found.missing == pytest.approx(1, abs=1e-9)
+    assert sum(prob for _, prob in found.nbest) + found.residual_probability == pytest.approx(1, abs=1e-9)
 
 
 def test_evidence_is_made_only_for_a_page_that_is_kept() -> None:
@@ -139,5 +146,5 @@ def test_the_path_is_the_best_that_spells_the_text_whichever_view_proposed_it(to
         found = read(outputs, topology=topology)
         assert found.evidence
         maps = found.evidence.class_map.log_probs
-        (expected,) = paths_of([maps], [[int(digit) for digit in found.text]], topology)
+        (expected,) = forced_alignments([maps], [[int(digit) for digit in found.text]], topology)
         np.testing.assert_array_equal(found.evidence.path, expected)

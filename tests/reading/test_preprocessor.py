@@ -7,12 +7,12 @@ import pytest
 from PIL import Image
 from sightings import Seen, line_along, maps_of
 
-from sdnn.choices import Polarity
-from sdnn.detection import Detector, Sighting
+from sdnn.detection import Detections, Detector
+from sdnn.enums import Polarity
 from sdnn.errors import UnreadableInput
 from sdnn.models.lenet import LENET
-from sdnn.reading.page import Line, Page
 from sdnn.reading.preprocessor import PreProcessor, name_of
+from sdnn.reading.records import Line, Page
 from sdnn.reading.settings import ReadingSettings
 from sdnn.results import Box, FloatArray, Strip
 
@@ -70,7 +70,7 @@ def test_polarity_is_that_of_the_writing() -> None:
     dark, light = (
         only(
             PreProcessor(Seen(LINE), settings=ReadingSettings(polarity=polarity)).page(PAGE, "page")
-        ).writing.ink()
+        ).crop.ink()
         for polarity in (Polarity.DARK, Polarity.LIGHT)
     )
     assert dark.max() > 0.75
@@ -102,9 +102,9 @@ def test_the_detector_sees_the_region_alone_and_everything_leads_back_to_the_pag
     np.testing.assert_allclose(shift, [[0, 0, 70], [0, 0, 100]], atol=1e-9)
     assert inside.brightness is page
     assert inside.size_px == page.shape[::-1]
-    assert inside.sighting
-    assert inside.sighting.lines == (line.found,)
-    (maps,) = inside.sighting.levels
+    assert inside.detections
+    assert inside.detections.lines == (line.found,)
+    (maps,) = inside.detections.levels
     assert maps is line.found.maps
     np.testing.assert_array_equal(maps.picture_from_map, [[1, 0, 70], [0, 1, 100]])
 
@@ -112,7 +112,7 @@ def test_the_detector_sees_the_region_alone_and_everything_leads_back_to_the_pag
 def test_a_region_cuts_off_ink_beyond_it() -> None:
     seen = Seen(replace(LINE, maps=maps_of(INK[:, :145])))
     line = only(PreProcessor(seen, settings=ReadingSettings(region=(0, 0, 145, 60))).page(PAGE, "page"))
-    columns = np.flatnonzero((line.writing.ink() > 0.2).any(axis=0)) + round(line.page_from_line[0, 2])
+    columns = np.flatnonzero((line.crop.ink() > 0.2).any(axis=0)) + round(line.page_from_line[0, 2])
     assert set(columns) == {left + pixel for left in (40, 70, 100, 130) for pixel in range(3)}
 
 
@@ -130,7 +130,7 @@ def test_a_picture_that_breaks_the_preparation_is_an_error_and_ends_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Broken(Seen):
-        def __call__(self, picture: FloatArray) -> Sighting:
+        def __call__(self, picture: FloatArray) -> Detections:
             if picture.shape[0] == 41:
                 raise ZeroDivisionError("of all things")
             return super().__call__(picture)
@@ -151,9 +151,9 @@ def test_a_picture_of_one_line_is_one_page_with_one_strip(detector: Detector) ->
     assert (page.source, page.number, page.error) == (str(SAMPLE), 1, None)
     assert strip_of(only(page)).ink.shape[0] == LENET.geometry.height_px
     assert page.elapsed_ms > 0
-    assert page.sighting
+    assert page.detections
     assert page.brightness is not None
-    assert page.held_bytes >= page.brightness.nbytes + page.sighting.levels[0].ink.nbytes
+    assert page.held_bytes >= page.brightness.nbytes + page.detections.levels[0].ink.nbytes
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (2, 2), (40, 200), (600, 50)])
@@ -245,7 +245,7 @@ def test_a_page_that_is_not_kept_holds_only_what_its_lines_need() -> None:
     page = PreProcessor(detector, keeps_pages=False).page(PAGE, "page")
     assert page.size_px == kept.size_px == PAGE.shape[::-1]
     assert page.brightness is None
-    assert page.sighting is None
+    assert page.detections is None
     assert kept.brightness is PAGE
     assert page.held_bytes < kept.held_bytes - kept.brightness.nbytes - level.ink.nbytes
     assert page.held_bytes > LINE.maps.ink.nbytes  # that a line still has

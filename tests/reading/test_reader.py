@@ -15,14 +15,21 @@ from sightings import Seen, line_along
 from single import string_log_probs
 
 import sdnn
-from sdnn.choices import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT, Contents, Decoder, Status, Topology
-from sdnn.datasets.digits import Pen
+from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.decoding.constraints import constraint
+from sdnn.enums import (
+    DEFAULT_MIN_CONFIDENCE,
+    DEFAULT_MIN_CONSTRAINT_PROBABILITY,
+    Decoder,
+    PageMode,
+    Status,
+    Topology,
+)
 from sdnn.errors import UnreadableInput, UsageError
 from sdnn.preprocessing.loading import ImageSource, load_page
-from sdnn.reading.page import Page
 from sdnn.reading.reader import TTA_MAX_DIGITS, Reader
+from sdnn.reading.records import Page
 from sdnn.reading.settings import TTA_THRESHOLD, ReadingSettings
 from sdnn.reading.views import VIEWS, View
 from sdnn.results import Box, Reading
@@ -177,7 +184,9 @@ def test_the_evidence_spells_the_text_whichever_view_it_comes_from(doubtful: npt
 
 
 def test_a_line_of_very_many_digits_is_looked_at_once(reader: Reader) -> None:
-    page = 1 - np.tile(random_strip(Pen(), Layout(gap_px=(4, 8)), np.random.default_rng(0)).ink / 255, 20)
+    page = 1 - np.tile(
+        random_strip(SyntheticDigits(), Layout(gap_px=(4, 8)), np.random.default_rng(0)).ink / 255, 20
+    )
     found = reader.read_line(page)
     assert len(found.text) > TTA_MAX_DIGITS
     assert found.views == 1
@@ -258,14 +267,14 @@ def test_as_one_line_the_longest_of_several_strings_is_rejected(
     assert found.digits == second.digits
 
 
-@pytest.mark.parametrize(("contents", "rows"), [("auto", 2), ("page", 2), ("line", 1)])
+@pytest.mark.parametrize(("page_mode", "rows"), [("auto", 2), ("page", 2), ("line", 1)])
 def test_a_picture_of_a_batch_has_a_reading_for_each_string_unless_it_is_one_line(
-    reader: Reader, two_lines: npt.NDArray[np.uint8], contents: str, rows: int
+    reader: Reader, two_lines: npt.NDArray[np.uint8], page_mode: str, rows: int
 ) -> None:
-    readings = list(reader.read_many([two_lines, SAMPLE, two_lines], contents=contents))
+    readings = list(reader.read_many([two_lines, SAMPLE, two_lines], page_mode=page_mode))
     assert len(readings) == 2 * rows + 1
     assert readings[rows].text == "14662"
-    in_groups = list(reader.read_pages([two_lines, SAMPLE], contents=contents))
+    in_groups = list(reader.read_pages([two_lines, SAMPLE], page_mode=page_mode))
     assert [[reading.text for reading in group] for group in in_groups] == [
         [reading.text for reading in readings[:rows]],
         ["14662"],
@@ -444,9 +453,9 @@ def test_large_pages_are_not_gathered_into_a_batch(monkeypatch: pytest.MonkeyPat
     sizes: list[int] = []
     read_batch = reader.read_batch
 
-    def noted(pages: Sequence[Page], contents: Contents) -> list[list[Reading]]:
+    def noted(pages: Sequence[Page], page_mode: PageMode) -> list[list[Reading]]:
         sizes.append(len(pages))
-        return read_batch(pages, contents)
+        return read_batch(pages, page_mode)
 
     monkeypatch.setattr(reader, "read_batch", noted)
     (page,) = replace(reader.preprocessor, keeps_pages=False).pages(SAMPLE)
@@ -533,10 +542,10 @@ def test_a_page_above_the_limit_is_refused() -> None:
 
 
 def test_what_is_read_obeys_the_constraint_and_says_what_it_would_have_been(reading: Reading) -> None:
-    found = reader_with(constraint=constraint(length="4"), min_fit=0).read_line(SAMPLE)
+    found = reader_with(constraint=constraint(length="4"), min_constraint_probability=0).read_line(SAMPLE)
     assert len(found.text) == 4
     assert found.unconstrained == reading.text
-    assert found.fit < 0.5
+    assert found.constraint_probability < 0.5
     assert found.status is Status.ACCEPTED
 
 
@@ -544,7 +553,7 @@ def test_a_constraint_that_the_text_obeys_keeps_it_and_makes_it_surer(reading: R
     found = reader_with(constraint=constraint(length=str(len(reading.text)))).read_line(SAMPLE)
     assert found.text == reading.text
     assert found.confidence >= reading.confidence
-    assert found.confidence * found.fit == pytest.approx(reading.confidence, abs=1e-9)
+    assert found.confidence * found.constraint_probability == pytest.approx(reading.confidence, abs=1e-9)
 
 
 def test_signs_of_a_pattern_are_inserted_between_the_digits(reading: Reading) -> None:
@@ -562,7 +571,12 @@ def test_alternatives_obey_the_constraint(doubtful: npt.NDArray[np.uint8]) -> No
 
 def test_a_strip_too_short_for_any_allowed_text_is_rejected() -> None:
     found = reader_with(constraint=constraint(length="300")).read_line(SAMPLE)
-    assert (found.status, found.text, found.confidence, found.fit) == (Status.REJECTED, "", 0.0, 0.0)
+    assert (found.status, found.text, found.confidence, found.constraint_probability) == (
+        Status.REJECTED,
+        "",
+        0.0,
+        0.0,
+    )
     assert found.reason
     assert "too short" in found.reason
 
@@ -587,7 +601,7 @@ def test_what_is_not_sure_enough_is_rejected_with_the_reason(doubtful: npt.NDArr
 
 def test_a_text_that_the_constraint_forces_on_a_strip_is_rejected_by_default() -> None:
     found = reader_with(constraint=constraint(length="3")).read_line(SAMPLE)
-    assert found.fit < DEFAULT_MIN_FIT
+    assert found.constraint_probability < DEFAULT_MIN_CONSTRAINT_PROBABILITY
     assert found.status is Status.REJECTED
     assert found.reason
     assert "disagree" in found.reason
@@ -596,10 +610,10 @@ def test_a_text_that_the_constraint_forces_on_a_strip_is_rejected_by_default() -
 @pytest.mark.parametrize(
     ("given", "meant"),
     [
-        ({}, (DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_FIT)),
-        ({"min_confidence": 0, "min_fit": 0}, (0, 0)),
-        ({"min_confidence": 0.25}, (0.25, DEFAULT_MIN_FIT)),
-        ({"min_fit": 0.25}, (DEFAULT_MIN_CONFIDENCE, 0.25)),
+        ({}, (DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_CONSTRAINT_PROBABILITY)),
+        ({"min_confidence": 0, "min_constraint_probability": 0}, (0, 0)),
+        ({"min_confidence": 0.25}, (0.25, DEFAULT_MIN_CONSTRAINT_PROBABILITY)),
+        ({"min_constraint_probability": 0.25}, (DEFAULT_MIN_CONFIDENCE, 0.25)),
     ],
     ids=str,
 )
@@ -607,14 +621,14 @@ def test_a_threshold_that_is_not_given_has_its_default(
     given: dict[str, float], meant: tuple[float, float]
 ) -> None:
     decoder = reader_with(**given).decoder
-    assert (decoder.settings.min_confidence, decoder.settings.min_fit) == meant
+    assert (decoder.settings.min_confidence, decoder.settings.min_constraint_probability) == meant
 
 
 def test_the_likeliest_texts_come_with_their_probabilities(doubtful: npt.NDArray[np.uint8]) -> None:
     found = reader_with(nbest=5).read_line(doubtful)
     probs = [prob for _, prob in found.nbest]
     assert probs == sorted(probs, reverse=True)
-    assert sum(probs) + found.missing == pytest.approx(1, abs=1e-9)
+    assert sum(probs) + found.residual_probability == pytest.approx(1, abs=1e-9)
     assert dict(found.nbest)[found.text] == pytest.approx(found.confidence, abs=1e-6)
 
 
@@ -629,7 +643,7 @@ def test_a_reader_goes_to_another_process_with_all_its_settings(reader: Reader) 
         decoder="posterior", constraint=constraint(length="5"), min_confidence=0.3, temperature=1.7
     )
     copy = pickle.loads(pickle.dumps(settled))
-    assert copy.engine.description.temperature == 1.7
+    assert copy.engine.metadata.temperature == 1.7
     assert copy.engine.sha256 == reader.engine.sha256
     for one, other in zip(copy.read_many([SAMPLE]), settled.read_many([SAMPLE]), strict=True):
         assert told(one) == told(other)

@@ -1,12 +1,14 @@
 import pytest
 
-from sdnn.choices import Decoder, Polarity, Topology
 from sdnn.decoding.constraints import constraint
+from sdnn.enums import Decoder, Polarity, Topology
 from sdnn.errors import UsageError
 from sdnn.reading.settings import ReadingSettings
 
 
-@pytest.mark.parametrize("thresholds", [{"min_confidence": 1.5}, {"min_fit": -0.1}], ids=str)
+@pytest.mark.parametrize(
+    "thresholds", [{"min_confidence": 1.5}, {"min_constraint_probability": -0.1}], ids=str
+)
 def test_thresholds_are_probabilities(thresholds: dict[str, float]) -> None:
     with pytest.raises(UsageError, match="from 0 to 1"):
         ReadingSettings(**thresholds)  # type: ignore[arg-type]  # mypy takes the names for any

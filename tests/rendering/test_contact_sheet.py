@@ -3,7 +3,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from sdnn.choices import Status
+from sdnn.enums import Status
 from sdnn.rendering.canvas import ACCENT, text_width_px
 from sdnn.rendering.contact_sheet import (
     DIGIT_PX,

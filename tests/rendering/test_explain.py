@@ -6,11 +6,11 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from sdnn.choices import Status
+from sdnn.enums import Status
 from sdnn.models.lenet import LENET
 from sdnn.rendering.canvas import ACCENT, INK_RAMP, QUIET, Colour
 from sdnn.rendering.explain import DIGIT_RAMP, explain
-from sdnn.rendering.layout import (
+from sdnn.rendering.explanation_layout import (
     CONTENT_PX,
     EDGE_PX,
     GUTTER_PX,

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sdnn.choices import Status
+from sdnn.enums import Status
 from sdnn.rendering.canvas import ACCENT
 from sdnn.rendering.overview import WIDEST_PX, overview
 from sdnn.results import Box, ClassMap, Evidence, FloatArray, Reading, Strip

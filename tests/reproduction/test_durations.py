@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from oracle import Path, class_maps, path_log_probs, string_of
 
 from reproduction.durations import Durations, duration_trellis
-from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, any_string, dfa_from_transition
-from sdnn.decoding.recursion import best_paths, sum_of, totals
+from sdnn.decoding.dynamic_programming import best_paths, log_partition, log_plus
+from sdnn.enums import Topology
 from sdnn.results import FloatArray, Span
 
 few = settings(max_examples=30, deadline=None)
@@ -81,7 +81,7 @@ def test_the_sum_over_the_trellis_is_that_over_all_strict_paths(
     expected = scored_paths(log_probs, given, length).values()
     summed = np.logaddexp.reduce([-np.inf, *expected])
     trellis = duration_trellis(strings(length), given)
-    (total,) = totals(given.class_map(log_probs)[None], trellis, sum_of)
+    (total,) = log_partition(given.class_map(log_probs)[None], trellis, log_plus)
     assert total == pytest.approx(summed, abs=1e-9) or total == summed == -np.inf
 
 

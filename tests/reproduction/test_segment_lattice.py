@@ -21,11 +21,11 @@ from reproduction.segment_lattice import (
     segments_of_each,
     segments_of_length,
 )
-from sdnn.choices import Topology
 from sdnn.decoding.automaton import Automaton, automaton
 from sdnn.decoding.constraints.length import length_range
-from sdnn.decoding.recursion import best_paths, sum_of, totals
+from sdnn.decoding.dynamic_programming import best_paths, log_partition, log_plus
 from sdnn.decoding.trellis import Trellis, every_string, for_each_map
+from sdnn.enums import Topology
 from sdnn.results import FloatArray, Span
 
 few = settings(max_examples=40, deadline=None)
@@ -107,7 +107,7 @@ def assert_best_and_sum(
     class_map: FloatArray, trellis: Trellis, expected: dict[tuple[int, ...], float]
 ) -> None:
     """A map's best path and sum are those of the expected paths."""
-    (total,) = totals(class_map[None], trellis, sum_of)
+    (total,) = log_partition(class_map[None], trellis, log_plus)
     assert total == pytest.approx(log_sum([*expected.values()]), abs=1e-9)
     best = max(expected.values(), default=-math.inf)
     if best == -math.inf:
@@ -245,7 +245,7 @@ def test_four_columns_worked_by_hand() -> None:
 
     def assert_best(lengths: list[int] | None, price: float, spans: list[Span], prob: float) -> None:
         (path,), (score,) = best_segments(WORKED[None], WORKED_ZONES, lengths, price=price)
-        assert WORKED_ZONES.spell(path) == spans
+        assert WORKED_ZONES.collapse(path) == spans
         assert math.exp(score) == pytest.approx(prob)
 
     half = math.log(0.5)
@@ -254,7 +254,7 @@ def test_four_columns_worked_by_hand() -> None:
     assert_best(None, half, [Span(seven, 0, 1), Span(one, 2, 3)], 0.42)
     class_map = WORKED_ZONES.class_map(WORKED, half)
     path, score = best_path(class_map, segments_of_length((1,), WORKED_ZONES))
-    assert WORKED_ZONES.spell(path) == [Span(seven, 0, 2)]
+    assert WORKED_ZONES.collapse(path) == [Span(seven, 0, 2)]
     assert math.exp(score) == pytest.approx(0.4)
     _, score = best_path(class_map, segments_of_length((0,), WORKED_ZONES))
     assert math.exp(score) == pytest.approx(0.0625)
@@ -269,8 +269,8 @@ def test_a_path_turns_back_into_digits() -> None:
     zones = SegmentWidths((3, 2))
     begin_4, begin_9 = 4, 19  # as wide as the first zone, and as the second
     path = [zones.left_out, begin_4, zones.inside, zones.inside, begin_9, zones.inside, zones.left_out]
-    assert zones.spell(path) == [Span(4, 1, 3), Span(9, 4, 5)]
-    assert zones.spell([zones.left_out] * 3) == []
+    assert zones.collapse(path) == [Span(4, 1, 3), Span(9, 4, 5)]
+    assert zones.collapse([zones.left_out] * 3) == []
 
 
 @few
@@ -282,7 +282,7 @@ def test_the_labels_of_a_segmentation_spell_it(drawn: tuple[FloatArray, SegmentW
             Span(segment.digit, segment.first, segment.first + zones.widths[segment.zone] - 1)
             for segment in one
         ]
-        assert zones.spell(labels_of(one, len(log_probs), zones)) == expected
+        assert zones.collapse(labels_of(one, len(log_probs), zones)) == expected
 
 
 def test_the_class_map_has_the_zones_one_behind_another_and_two_labels_more() -> None:
@@ -332,7 +332,7 @@ def test_filled_up_maps_are_decoded_as_each_alone(
         (segments_of_each(strings, three_two), [segments_of_each([one], three_two) for one in strings]),
     ]:
         paths, best = best_paths(class_map, together, columns)
-        sums = totals(class_map, together, sum_of, columns)
+        sums = log_partition(class_map, together, log_plus, columns)
         probs, logs = marginals(class_map, together, columns)
         for place, (count, trellis) in enumerate(zip(columns, alone, strict=True)):
             one = class_map[place : place + 1, :count]
@@ -341,7 +341,7 @@ def test_filled_up_maps_are_decoded_as_each_alone(
             if score > -math.inf:
                 assert paths[place, :count].tolist() == path.tolist()
                 assert (paths[place, count:] >= three_two.inside).all()  # nothing begins there
-            (expected,) = totals(one, trellis, sum_of)
+            (expected,) = log_partition(one, trellis, log_plus)
             assert (sums[place], logs[place]) == pytest.approx((expected, expected), abs=1e-9)
             np.testing.assert_allclose(probs[place, :count], marginals(one, trellis)[0][0], atol=1e-9)
             assert not probs[place, count:].any()
@@ -437,7 +437,7 @@ def test_a_digit_ends_within_the_map() -> None:
     log_probs = np.zeros((3, 2, 2))
     log_probs[2] = 9.0  # sure, but of no use: there is one column left
     (path,), (score,) = best_segments(log_probs[None], three_two, [1])
-    assert three_two.spell(path)[0].last <= 2
+    assert three_two.collapse(path)[0].last <= 2
     assert score == 0
     _, (score,) = best_segments(log_probs[None], three_two, [2])
     assert score == -math.inf
@@ -456,8 +456,10 @@ def test_the_constraints_of_class_maps_are_those_of_segments() -> None:
     zones = SegmentWidths((3, 2))
     log_probs = np.random.default_rng(0).normal(size=(1, 9, 2, 10))
     for length in range(5):
-        known = totals(zones.class_map(log_probs), segments_of_length((length,), zones), sum_of)
-        allowed = totals(zones.class_map(log_probs), segments_of(length_range(length, length), zones), sum_of)
+        known = log_partition(zones.class_map(log_probs), segments_of_length((length,), zones), log_plus)
+        allowed = log_partition(
+            zones.class_map(log_probs), segments_of(length_range(length, length), zones), log_plus
+        )
         assert known == pytest.approx(allowed, abs=1e-9)
 
 

@@ -15,8 +15,8 @@ from reproduction.segment_losses import (
     segment_loss,
     segment_viterbi_loss,
 )
-from sdnn.choices import Gradient, Objective
-from sdnn.results import FloatArray, tempered
+from sdnn.enums import Gradient, Objective
+from sdnn.results import FloatArray, log_softmax
 
 few = settings(max_examples=30, deadline=None)
 ZONES = SegmentWidths((3, 2))
@@ -88,7 +88,7 @@ def obvious_forward_loss(scores: Tensor, texts: list[str], columns: list[int]) -
     return torch.stack(losses).mean()
 
 
-def best_of(log_probs: FloatArray, text: str) -> tuple[list[tuple[int, int, int]], float] | None:
+def max_plus(log_probs: FloatArray, text: str) -> tuple[list[tuple[int, int, int]], float] | None:
     """The winners of the best segmentation that spells a text and its score, by writing them all out."""
     ways = placed(len(log_probs), len(text))
     if not ways:
@@ -99,7 +99,7 @@ def best_of(log_probs: FloatArray, text: str) -> tuple[list[tuple[int, int, int]
 
 
 def free_best_of(log_probs: FloatArray, length: int) -> tuple[list[tuple[int, int, int]], float]:
-    found = best_of(np.repeat(log_probs.max(axis=2, keepdims=True), 10, axis=2), "0" * length)
+    found = max_plus(np.repeat(log_probs.max(axis=2, keepdims=True), 10, axis=2), "0" * length)
     assert found is not None
     winners = [(first, zone, int(log_probs[first, zone].argmax())) for first, zone, _ in found[0]]
     return winners, found[1]
@@ -160,8 +160,8 @@ def test_the_viterbi_loss_is_what_the_free_segmentation_has_over_the_constrained
     expected_push = np.zeros(logits.shape)
     differences = []
     for place, (one, count, text) in enumerate(zip(logits, columns, texts, strict=True)):
-        log_probs = tempered(one[:count], 1.0)
-        constrained = best_of(log_probs, text)
+        log_probs = log_softmax(one[:count], 1.0)
+        constrained = max_plus(log_probs, text)
         if constrained is None:
             differences.append(0.0)
             continue
@@ -267,7 +267,7 @@ def test_four_columns_worked_by_hand(
 def test_a_zone_is_pushed_nowhere_as_a_whole(seed: int, gradient: Gradient, targets: bool) -> None:
     rng = np.random.default_rng(seed)
     constrained, free = (any_winners(rng, (2, 6, 2, 4)) for _ in range(2))
-    probs = np.exp(tempered(rng.normal(size=(2, 6, 2, 4)), 1.0))
+    probs = np.exp(log_softmax(rng.normal(size=(2, 6, 2, 4)), 1.0))
     push = segment_gradient(probs, constrained, free, gradient, targets)
     np.testing.assert_allclose(push.sum(axis=3), 0, atol=1e-12)
 
@@ -322,7 +322,7 @@ def test_reinforce_is_the_derivative_of_the_log_score_of_the_winners(seed: int) 
     constrained = any_winners(rng, (2, 6, 2, 4))
     log_score = logits.log_softmax(3)[torch.from_numpy(constrained)].sum()
     (slope,) = torch.autograd.grad(-log_score, logits)
-    probs = np.exp(tempered(logits.detach().numpy(), 1.0))
+    probs = np.exp(log_softmax(logits.detach().numpy(), 1.0))
     push = segment_gradient(probs, constrained, constrained, Gradient.REINFORCE)
     np.testing.assert_allclose(push, slope.numpy(), atol=1e-12)
 
@@ -381,7 +381,7 @@ def test_a_little_training_makes_maps_spell_their_strings(
     assert losses[-1] < 0.2 * losses[0]
     scores = logits.log_softmax(3) if of_zones else logits
     paths, _ = best_segments(scores.detach().numpy(), ZONES, [*map(len, texts)], columns)
-    assert ["".join(str(span.label) for span in ZONES.spell(path)) for path in paths] == texts
+    assert ["".join(str(span.label) for span in ZONES.collapse(path)) for path in paths] == texts
 
 
 def test_with_a_softmax_in_each_zone_forward_may_prefer_a_map_that_reads_another_string() -> None:
@@ -398,7 +398,7 @@ def test_with_a_softmax_in_each_zone_forward_may_prefer_a_map_that_reads_another
         scores = np.log(probs / probs.sum(axis=2, keepdims=True))[None]
         losses.append(float(segment_forward_loss(torch.from_numpy(scores), ["10"], [6], narrow)))
         (path,), _ = best_segments(scores, narrow, [2])
-        read.append("".join(str(span.label) for span in narrow.spell(path)))
+        read.append("".join(str(span.label) for span in narrow.collapse(path)))
     # Six ways to place two digits: 1 + 4 x .1 + .01 of them against 3 x .9.
     assert losses == pytest.approx([math.log(6 / 1.41), math.log(6 / 2.7)], abs=1e-6)
     assert read == ["10", "11"]

@@ -12,8 +12,8 @@ from reproduction.synthetic_zip import (
     lone_digits,
     zip_strips,
 )
-from sdnn.choices import Split
 from sdnn.datasets.digits import Mnist
+from sdnn.enums import Split
 from sdnn.results import NO_DIGIT
 
 FEW = 30

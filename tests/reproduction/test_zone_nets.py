@@ -17,8 +17,8 @@ from reproduction.zone_nets import (
     string_net,
     swept,
 )
-from sdnn.choices import Objective
-from sdnn.results import DIGITS, tempered
+from sdnn.enums import Objective
+from sdnn.results import DIGITS, log_softmax
 
 
 def strip(width_px: int, seed: int) -> ZipStrip:
@@ -50,7 +50,7 @@ def test_of_zones_a_reading_is_as_sure_as_the_product_of_its_scores(net: Net1992
     narrow = Net1992((2,))
     narrow.load_state_dict(net.state_dict())
     (logits,) = swept(narrow, [one])
-    probs = np.exp(tempered(logits[:, 0], 1.0)).max(axis=1)
+    probs = np.exp(log_softmax(logits[:, 0], 1.0)).max(axis=1)
     # Five zones of two columns in thirteen: every choice of five beginnings two apart.
     best = max(
         float(np.prod(probs[list(begins)]))

@@ -4,11 +4,11 @@ import pytest
 import torch
 from oracle import net_in_use
 
-from sdnn.choices import Source
+from sdnn.enums import Source
 from sdnn.errors import UsageError
 from sdnn.training.averaging import average_with_start, interpolate
+from sdnn.training.reader_recipe import Recipe
 from sdnn.training.reader_run import ReaderRun
-from sdnn.training.recipe import Recipe
 
 TINY = (3, 5, 4, 6, 8, 7)
 

@@ -14,13 +14,13 @@ from on_the_spot import OnTheSpot
 from perfect_maps import SURE, document_of, perfect_logits, string_at
 from torch import Tensor, nn
 
-from sdnn.choices import Split
-from sdnn.datasets.digits import Pen
+from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.documents import Document, Scripts, TruthMaps, truth_maps
+from sdnn.enums import Split
 from sdnn.errors import ModelError, UnreadableInput, UsageError
 from sdnn.models.checkpoint import load_detector, load_tensors
-from sdnn.models.description import DetectorDescription
 from sdnn.models.detector_net import MASKS, DetectorNet
+from sdnn.models.metadata import DetectorMetadata
 from sdnn.training import detection_task, detector_run, loop, run_folder
 from sdnn.training import run as run_module
 from sdnn.training.detection_task import FIELD_NAMES, MASK_NAMES, PRINTED, detector_loss, detector_metrics
@@ -238,7 +238,7 @@ def test_a_document_filled_up_keeps_what_is_on_it_where_it_stands() -> None:
 
 
 def maker(**changes: Any) -> DocumentMaker:
-    return DocumentMaker(Pen(), Scripts(), replace(TINY, **changes))
+    return DocumentMaker(SyntheticDigits(), Scripts(), replace(TINY, **changes))
 
 
 def arrays(batch: DetectorBatch) -> Iterator[Any]:
@@ -310,10 +310,10 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawn documents, made on the spot, and no export, which takes seconds."""
 
     def drawn(recipe: DetectorRecipe, split: Split, data: Path | None) -> DocumentMaker:
-        return DocumentMaker(Pen(), Scripts(), recipe)
+        return DocumentMaker(SyntheticDigits(), Scripts(), recipe)
 
-    def exported(path: Path, net: DetectorNet, description: DetectorDescription) -> None:
-        path.write_text(description.name)
+    def exported(path: Path, net: DetectorNet, metadata: DetectorMetadata) -> None:
+        path.write_text(metadata.name)
 
     monkeypatch.setattr(detector_run, "document_maker", drawn)
     monkeypatch.setattr(detector_run, "export_detector", exported)
@@ -375,10 +375,10 @@ def test_a_few_steps_lower_the_loss_and_an_interrupted_run_resumes_to_the_same_b
 @pytest.mark.slow
 def test_what_comes_out_is_the_running_mean_with_its_description(tmp_path: Path) -> None:
     run = trained(tmp_path / "mine", replace(TINY, steps=2))
-    net, description = load_detector(run.folder / "detector.safetensors")
-    assert run.model.read_text() == description.name == "mine"
-    assert DetectorRecipe.from_record(description.recipe) == run.recipe
-    assert description.card["validation documents"]["accuracy"] == run.metrics()[-1]["accuracy"]
+    net, metadata = load_detector(run.folder / "detector.safetensors")
+    assert run.model.read_text() == metadata.name == "mine"
+    assert DetectorRecipe.from_record(metadata.recipe) == run.recipe
+    assert metadata.card["validation documents"]["accuracy"] == run.metrics()[-1]["accuracy"]
     tensors, _ = load_tensors(run.checkpoint)
     for name, value in net.state_dict().items():
         torch.testing.assert_close(value, tensors[f"mean.{name}"], atol=0, rtol=0)

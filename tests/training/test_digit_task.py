@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
-from sdnn.choices import Stage
-from sdnn.datasets.digits import Pen
+from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.datasets.windows import make_windows
+from sdnn.enums import Stage
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.lenet import LENET
 from sdnn.results import NO_DIGIT
@@ -21,12 +21,12 @@ from sdnn.training.digit_task import (
     classify,
     partial_label_loss,
 )
-from sdnn.training.recipe import DigitRecipe
+from sdnn.training.reader_recipe import DigitRecipe
 
 TINY = (4, 4, 4, 4, 6, 8)
 HEIGHT, WINDOW = LENET.geometry.height_px, LENET.geometry.window_px
 RECIPE = DigitRecipe(batch=6)
-MAKER = WindowMaker(Pen(), RECIPE, LENET.geometry, seed=3)
+MAKER = WindowMaker(SyntheticDigits(), RECIPE, LENET.geometry, seed=3)
 
 
 def one_hot(labels: torch.Tensor) -> torch.Tensor:
@@ -96,7 +96,7 @@ def test_the_digit_task_counts_right_classes_on_windows_of_its_own(
     task = DigitTask(MAKER, MAKER)
     assert task.name == Stage.DIGITS
     rng = make_rng(MAKER.seed, 0, RngPurpose.VALIDATION)
-    windows, right = make_windows(Pen(), 40, RECIPE.window, LENET.geometry, rng)
+    windows, right = make_windows(SyntheticDigits(), 40, RECIPE.window, LENET.geometry, rng)
     torch.manual_seed(0)
     net = DigitNet(replace(LENET, channels=TINY))
     hits = [row[best] for row, best in zip(right, classify(net, windows), strict=True)]

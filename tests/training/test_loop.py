@@ -11,13 +11,13 @@ import torch
 from on_the_spot import OnTheSpot
 from torch import Tensor
 
-from sdnn.choices import Source, Stage
+from sdnn.enums import Source, Stage
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.lenet import LENET
 from sdnn.training import loop
 from sdnn.training.loop import MAX_GRAD_NORM, Progress, fit, learning_rate
+from sdnn.training.reader_recipe import DigitRecipe, Recipe
 from sdnn.training.reader_run import ReaderRun
-from sdnn.training.recipe import DigitRecipe, Recipe
 from sdnn.training.task import Task
 
 pytestmark = pytest.mark.slow

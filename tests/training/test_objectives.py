@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from single import string_log_probs
 from torch import Tensor
 
-from sdnn.choices import Gradient, Objective, Topology
-from sdnn.decoding.decoder import spell
-from sdnn.results import NO_DIGIT, FloatArray, tempered
+from sdnn.decoding.decoder import collapse
+from sdnn.enums import Gradient, Objective, Topology
+from sdnn.results import NO_DIGIT, FloatArray, log_softmax
 from sdnn.training.objectives import forward_loss, string_loss, viterbi_loss, winner_gradient
 
 few = settings(max_examples=30, deadline=None)
@@ -52,7 +52,7 @@ def paths_by_string(columns: int) -> dict[tuple[int, ...], FloatArray]:
     return {string: np.array(paths) for string, paths in members.items()}
 
 
-def best_of(log_probs: FloatArray, text: str) -> tuple[list[int] | None, float]:
+def max_plus(log_probs: FloatArray, text: str) -> tuple[list[int] | None, float]:
     """The best path that spells the text and its log-probability, by writing them all out."""
     paths = paths_by_string(len(log_probs)).get(as_classes(text))
     if paths is None:
@@ -73,7 +73,7 @@ def test_the_forward_loss_is_minus_the_log_posterior_of_the_strings(
     texts, columns, seeds = ([*column] for column in zip(*examples, strict=True))
     logits = drawn_logits(columns, seeds)
     of_strings = [
-        string_log_probs(tempered(one[:count], 1.0), [as_classes(text)])[0]
+        string_log_probs(log_softmax(one[:count], 1.0), [as_classes(text)])[0]
         for one, count, text in zip(logits, columns, texts, strict=True)
     ]
     # Where a string has no room, its posterior is 0; the strip counts as 0 instead.
@@ -116,9 +116,9 @@ def test_the_viterbi_loss_is_what_the_free_path_has_over_the_constrained_one(
     logits = drawn_logits(columns, seeds)
     differences = []
     for one, count, text in zip(logits, columns, texts, strict=True):
-        log_probs = tempered(one[:count], 1.0)
-        constrained = best_of(log_probs, text)[1]
-        free = max(best_of(log_probs, "".join(map(str, string)))[1] for string in paths_by_string(count))
+        log_probs = log_softmax(one[:count], 1.0)
+        constrained = max_plus(log_probs, text)[1]
+        free = max(max_plus(log_probs, "".join(map(str, string)))[1] for string in paths_by_string(count))
         differences.append(free - constrained if np.isfinite(constrained) else 0.0)
     loss = viterbi_loss(torch.from_numpy(logits), texts, columns, gradient)
     assert float(loss) == pytest.approx(float(np.mean(differences)), abs=1e-9)
@@ -126,14 +126,14 @@ def test_the_viterbi_loss_is_what_the_free_path_has_over_the_constrained_one(
 
 
 def test_the_paths_of_the_viterbi_loss_are_those_of_the_oracle() -> None:
-    log_probs = tempered(np.random.default_rng(0).normal(size=(3, 11)), 1.0)
+    log_probs = log_softmax(np.random.default_rng(0).normal(size=(3, 11)), 1.0)
     of_paths = oracle.path_log_probs(log_probs, Topology.CTC)
     for text in ("", "4", "40", "44", "404"):
         members = [
             value for path, value in of_paths.items() if oracle.string_of(path, 10) == as_classes(text)
         ]
-        assert best_of(log_probs, text)[1] == pytest.approx(max(members))
-    assert best_of(log_probs, "444") == (None, -math.inf)
+        assert max_plus(log_probs, text)[1] == pytest.approx(max(members))
+    assert max_plus(log_probs, "444") == (None, -math.inf)
 
 
 #                          0    1  no-digit
@@ -172,7 +172,7 @@ def test_contrast_leaves_a_class_alone_up_to_two_columns_from_where_it_wins() ->
 @gradients
 def test_near_columns_are_those_of_the_same_map(gradient: Gradient) -> None:
     rng = np.random.default_rng(0)
-    probs = np.exp(tempered(rng.normal(size=(3, 6, 4)), 1.0))
+    probs = np.exp(log_softmax(rng.normal(size=(3, 6, 4)), 1.0))
     constrained, free = rng.integers(4, size=(2, 3, 6))
     together = winner_gradient(probs, constrained, free, gradient)
     for place in range(3):
@@ -183,7 +183,7 @@ def test_near_columns_are_those_of_the_same_map(gradient: Gradient) -> None:
 
 def test_the_free_path_matters_to_correct_alone() -> None:
     rng = np.random.default_rng(1)
-    probs = np.exp(tempered(rng.normal(size=(1, 6, 4)), 1.0))
+    probs = np.exp(log_softmax(rng.normal(size=(1, 6, 4)), 1.0))
     constrained, free, other = rng.integers(4, size=(3, 1, 6))
     for gradient in Gradient:
         one, another = (winner_gradient(probs, constrained, each, gradient) for each in (free, other))
@@ -216,8 +216,8 @@ def test_the_logits_receive_what_the_winners_say_over_the_number_of_strips(gradi
     logits = drawn_logits(columns, seeds=[5, 6, 7, 8], scale=1.0)
     expected = np.zeros_like(logits)
     for place, (one, count, text) in enumerate(zip(logits, columns, texts, strict=True)):
-        log_probs = tempered(one[:count], 1.0)
-        constrained, _ = best_of(log_probs, text)
+        log_probs = log_softmax(one[:count], 1.0)
+        constrained, _ = max_plus(log_probs, text)
         if constrained is not None:
             free = log_probs.argmax(axis=1)
             push = winner_gradient(np.exp(log_probs)[None], np.array([constrained]), free[None], gradient)
@@ -292,7 +292,7 @@ def test_a_little_training_makes_maps_spell_their_strings(objective: Objective, 
     assert after < 0.2 * before
     best = logits.detach().argmax(2).numpy()
     read = [
-        "".join(str(span.label) for span in spell(path[:count], NO_DIGIT))
+        "".join(str(span.label) for span in collapse(path[:count], NO_DIGIT))
         for path, count in zip(best, columns, strict=True)
     ]
     assert read == texts

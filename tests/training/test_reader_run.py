@@ -17,21 +17,21 @@ import pytest
 import torch
 from on_the_spot import OnTheSpot
 
-from sdnn.choices import Objective, Source, Stage
 from sdnn.datasets.pages import PageRecipe
-from sdnn.datasets.paper import Paper
+from sdnn.datasets.paper import DegradationConfig
+from sdnn.enums import Objective, Source, Stage
 from sdnn.errors import ModelError, UnreadableInput, UsageError
-from sdnn.models.checkpoint import describe_onnx, load_net, load_tensors
-from sdnn.models.description import Description
+from sdnn.models.checkpoint import load_net, load_tensors, write_onnx_metadata
 from sdnn.models.engine import Engine
 from sdnn.models.lenet import LENET
+from sdnn.models.metadata import ReaderMetadata
 from sdnn.results import Strip
 from sdnn.training import digit_task, loop, reader_run, string_task
 from sdnn.training import run as run_module
 from sdnn.training.averaging import average_with_start
 from sdnn.training.loop import Progress
+from sdnn.training.reader_recipe import DigitRecipe, Recipe, StringRecipe
 from sdnn.training.reader_run import ReaderRun
-from sdnn.training.recipe import DigitRecipe, Recipe, StringRecipe
 
 DIGITS = DigitRecipe(examples=32, examples_per_epoch=16, batch=8)
 STRINGS = StringRecipe(
@@ -39,7 +39,7 @@ STRINGS = StringRecipe(
     examples_per_epoch=8,
     batch=4,
     frozen=False,
-    page=PageRecipe(most_digits=2, paper=Paper.clean()),
+    page=PageRecipe(most_digits=2, paper=DegradationConfig.clean()),
 )
 RECIPE = Recipe(Source.PEN, seed=3, channels=(4, 4, 4, 4, 6, 8), digits=DIGITS, strings=STRINGS)
 BOTH = [(stage, step) for stage in (Stage.DIGITS, Stage.STRINGS) for step in (1, 2, 3, 4)]
@@ -55,7 +55,7 @@ class Interruption(Exception):
 @dataclass(frozen=True)
 class Finished:
     run: ReaderRun
-    description: Description
+    metadata: ReaderMetadata
     progress: list[Progress]
 
 
@@ -84,9 +84,9 @@ def on_the_spot(monkeypatch: pytest.MonkeyPatch) -> None:
 def exported_before(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exporting takes seconds; where only what comes after it matters, the finished run's model does."""
 
-    def copied(path: Path, _net: Any, description: Description) -> None:
+    def copied(path: Path, _net: Any, metadata: ReaderMetadata) -> None:
         shutil.copy(finished.run.model, path)
-        describe_onnx(path, description)
+        write_onnx_metadata(path, metadata)
 
     monkeypatch.setattr(reader_run, "export_onnx", copied)
 
@@ -171,9 +171,9 @@ def test_a_run_whose_last_step_was_made_is_only_finished(finished: Finished, tmp
     run_until(run, Stage.STRINGS, 4)
     assert not run.model.exists()
     progress: list[Progress] = []
-    description = ReaderRun.resume(run.folder).train(None, progress.append)
+    metadata = ReaderRun.resume(run.folder).train(None, progress.append)
     assert progress == []
-    assert description.temperature == finished.description.temperature
+    assert metadata.temperature == finished.metadata.temperature
     expected, _ = load_net(finished.run.folder / "model.safetensors")
     net, _ = load_net(run.folder / "model.safetensors")
     torch.testing.assert_close(net.state_dict(), expected.state_dict(), atol=0, rtol=0)
@@ -231,14 +231,14 @@ def test_a_finished_run_has_reached_its_last_stage(finished: Finished) -> None:
 
 def test_a_finished_run_holds_one_net_in_two_files(finished: Finished) -> None:
     engine = Engine(finished.run.model)
-    net, description = load_net(finished.run.folder / "model.safetensors")
-    as_json = json.loads(json.dumps(asdict(finished.description)))
-    assert as_json == json.loads(json.dumps(asdict(description)))
-    assert engine.description == description
+    net, metadata = load_net(finished.run.folder / "model.safetensors")
+    as_json = json.loads(json.dumps(asdict(finished.metadata)))
+    assert as_json == json.loads(json.dumps(asdict(metadata)))
+    assert engine.metadata == metadata
     blocks = np.random.default_rng(0).integers(0, 2, (LENET.geometry.height_px // 8, 25)).astype(np.float32)
     strip = np.kron(blocks, np.ones((8, 8), np.float32))
     with torch.no_grad():
-        logits = net.sweep(torch.from_numpy(strip)[None, None])[0] / description.temperature
+        logits = net.sweep(torch.from_numpy(strip)[None, None])[0] / metadata.temperature
     # Columns differ, by little after so few steps: the two files by a hundredth of that at most.
     spread = float(logits.std(0).max())
     assert spread > 1e-4
@@ -277,15 +277,15 @@ def test_after_its_first_step_the_mean_is_the_net_and_after_the_second_it_is_not
 
 
 def test_the_model_says_what_it_was_trained_with(finished: Finished) -> None:
-    description = finished.description
-    assert description.name == "first"
-    assert Recipe.from_record(json.loads(json.dumps(description.recipe))) == RECIPE
-    assert set(description.card) == {"validation digits", "validation strings"}
-    assert description.card["validation digits"]["accuracy"] == finished.progress[3].accuracy
-    of_strings = description.card["validation strings"]
+    metadata = finished.metadata
+    assert metadata.name == "first"
+    assert Recipe.from_record(json.loads(json.dumps(metadata.recipe))) == RECIPE
+    assert set(metadata.card) == {"validation digits", "validation strings"}
+    assert metadata.card["validation digits"]["accuracy"] == finished.progress[3].accuracy
+    of_strings = metadata.card["validation strings"]
     assert set(of_strings) == {"accuracy", "clean", "paper", "seconds"}
     assert of_strings["accuracy"] == finished.progress[-1].accuracy
-    assert description.temperature > 0
+    assert metadata.temperature > 0
 
 
 # One stage alone.
@@ -297,12 +297,12 @@ def test_a_stage_alone_is_a_whole_training(finished: Finished, tmp_path: Path, s
     recipe = replace(RECIPE, strings=None) if stage is Stage.DIGITS else replace(RECIPE, digits=None)
     run = ReaderRun.new(tmp_path / "alone", recipe, None)
     progress: list[Progress] = []
-    description = run.train(None, progress.append)
+    metadata = run.train(None, progress.append)
     assert [(one.stage, one.step) for one in progress] == [(stage, step) for step in (1, 2, 3, 4)]
     assert run.reached() == stage
     assert [line["stage"] for line in run.metrics()] == [stage, stage]
-    assert set(description.card) == {f"validation {stage}"}
-    assert Engine(run.model).description.recipe == json.loads(json.dumps(asdict(recipe)))
+    assert set(metadata.card) == {f"validation {stage}"}
+    assert Engine(run.model).metadata.recipe == json.loads(json.dumps(asdict(recipe)))
     losses = [one.loss for one in progress]
     as_first_stage = [one.loss for one in finished.progress if one.stage is stage]
     assert (losses == as_first_stage) == (stage is Stage.DIGITS)
@@ -352,14 +352,14 @@ def test_the_mean_with_the_start_is_written_beside_the_run(
     recipe = replace(RECIPE, digits=None, strings=replace(STRINGS, frozen=True))
     run = ReaderRun.new(tmp_path / "further", recipe, None, finished.run.folder / "model.safetensors")
     run.train(None, lambda progress: None)
-    description = average_with_start(run.folder, 0.5, None)
+    metadata = average_with_start(run.folder, 0.5, None)
     first, second = (load_net(path)[0] for path in (run.start, run.folder / "model.safetensors"))
     mean, said = load_net(run.folder / "mean" / "model.safetensors")
-    assert json.loads(json.dumps(asdict(said))) == json.loads(json.dumps(asdict(description)))
+    assert json.loads(json.dumps(asdict(said))) == json.loads(json.dumps(asdict(metadata)))
     for name, value in mean.named_parameters():
         expected = (first.get_parameter(name) + second.get_parameter(name)) / 2
         torch.testing.assert_close(value, expected)
-    assert Engine(run.folder / "mean" / "model.onnx").description == said
+    assert Engine(run.folder / "mean" / "model.onnx").metadata == said
 
 
 def test_going_further_resumes_to_the_same(finished: Finished, tmp_path: Path, on_the_spot: None) -> None:

@@ -7,15 +7,15 @@ import torch
 from torch import Tensor
 
 from sdnn import __version__
-from sdnn.choices import Source, Stage
+from sdnn.enums import Source, Stage
 from sdnn.errors import ModelError, OutputError, UsageError
-from sdnn.machine import hardware
+from sdnn.hardware import hardware
 from sdnn.models.checkpoint import save_tensors
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.lenet import LENET
 from sdnn.training import run_folder as run_module
+from sdnn.training.reader_recipe import Recipe
 from sdnn.training.reader_run import ReaderRun
-from sdnn.training.recipe import Recipe
 
 RECIPE = Recipe(Source.PEN, seed=5, channels=(4, 4, 4, 4, 6, 8))
 

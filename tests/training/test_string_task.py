@@ -12,26 +12,26 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import net_in_use
-from single import decode
+from single import decode_map
 from torch import Tensor
 
-from sdnn.choices import Gradient, Objective, Stage
-from sdnn.datasets.digits import Pen
+from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.pages import LabelledStrip, LineSource, PageRecipe, random_strips
 from sdnn.detection import Detector
+from sdnn.enums import Gradient, Objective, Stage
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import fully_convolutional
 from sdnn.models.lenet import LENET
 from sdnn.training import string_task
 from sdnn.training.objectives import Loss, forward_loss, viterbi_loss
 from sdnn.training.precision import autocast
-from sdnn.training.recipe import StringRecipe
+from sdnn.training.reader_recipe import StringRecipe
 from sdnn.training.string_task import StringTask, StripBatch, StripMaker, bucket_by_width, read_batch
 
 TINY = (4, 4, 4, 4, 6, 8)
 HEIGHT, WINDOW = LENET.geometry.height_px, LENET.geometry.window_px
 PAGE = PageRecipe(most_digits=3)
-LINES = LineSource(Pen(), Detector(threads=1))
+LINES = LineSource(SyntheticDigits(), Detector(threads=1))
 MAKER = StripMaker(LINES, StringRecipe(batch=2, page=PAGE), LENET.geometry, seed=3)
 
 
@@ -130,7 +130,7 @@ def test_a_batch_is_read_as_the_folded_net_reads_each_strip_alone(net: DigitNet)
         ink = np.pad(one.ink, ((0, 0), (0, max(0, WINDOW - one.ink.shape[1])))) / np.float32(255)
         with torch.no_grad():
             log_probs = sweep(torch.from_numpy(ink)[None]).log_softmax(2)[0].numpy()
-        texts.append("".join(str(span.label) for span in decode(log_probs)[1]))
+        texts.append("".join(str(span.label) for span in decode_map(log_probs)[1]))
     assert len(set(texts)) > 5  # or the comparison would say little
     for size in (1, 3, 8):
         assert [text for batch in batched(strips, size) for text in read_batch(net, batch)] == texts

@@ -4,10 +4,9 @@ A document is made in the order in which a real one comes about: a sheet, what i
 then paper, light and camera. `truth_maps` turns its truth into the detector's training targets.
 """
 
+from sdnn.datasets.documents.composition import random_document
 from sdnn.datasets.documents.document_recipe import DocumentRecipe
-from sdnn.datasets.documents.layout import random_document
-from sdnn.datasets.documents.truth import Document, StringTruth, TruthMaps, truth_maps
-from sdnn.datasets.documents.writing import (
+from sdnn.datasets.documents.handwritten_words import (
     AnyWriting,
     OtherWriting,
     RealWords,
@@ -15,6 +14,7 @@ from sdnn.datasets.documents.writing import (
     WordHand,
     word_hands,
 )
+from sdnn.datasets.documents.truth import Document, StringTruth, TruthMaps, truth_maps
 
 __all__ = [
     "AnyWriting",

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from sdnn.datasets.documents import furniture, words
-from sdnn.datasets.documents.canvas import rectangle
+from sdnn.datasets.documents import form_elements, words
 from sdnn.datasets.documents.forms import Edges, divide_digits, fill_comb
+from sdnn.datasets.documents.ink_canvas import rectangle
 from sdnn.datasets.documents.sheet import Sheet
 from sdnn.results import FloatArray
 
@@ -100,7 +100,7 @@ def _surround(sheet: Sheet, area: FloatArray, text: FloatArray, height: float) -
         sheet.write_words(x, float(text[3]), height * 0.8, height * 3)
     if rng.random() < 0.06:
         x, y = rng.uniform(left, right), rng.uniform(top, bottom)
-        furniture.stamp_ring(sheet.canvas, x, y, height * rng.uniform(0.7, 2), 0.6, rng)
+        form_elements.stamp_ring(sheet.canvas, x, y, height * rng.uniform(0.7, 2), 0.6, rng)
 
 
 def _draw_lines(sheet: Sheet, area: FloatArray, text: FloatArray, height: float) -> None:
@@ -109,18 +109,18 @@ def _draw_lines(sheet: Sheet, area: FloatArray, text: FloatArray, height: float)
     outward = np.array([-1.0, -1.0, 1.0, 1.0])
     if rng.random() < 0.16:
         step = height * rng.uniform(0.35, 1.6)
-        furniture.graph_paper(canvas, area + 9 * outward, step, sheet.rule(height), rng)
+        form_elements.graph_paper(canvas, area + 9 * outward, step, sheet.rule(height), rng)
     elif rng.random() < 0.35:
         pitch = height * rng.uniform(1.2, 2.5)
-        furniture.rulings(canvas, area + 99 * outward, pitch, sheet.rule(height), rng.random())
+        form_elements.rulings(canvas, area + 99 * outward, pitch, sheet.rule(height), rng.random())
     if rng.random() < 0.14:
         out = rng.uniform(0.05, 0.5, 4) * height * outward
-        furniture.box(canvas, rectangle(*(text + out)), sheet.rule(height))
+        form_elements.box(canvas, rectangle(*(text + out)), sheet.rule(height))
     if rng.random() < 0.15:
         columns = [left + rng.random() * (text[0] - left), right - rng.random() * (right - text[2])]
         columns = columns[: int(rng.integers(1, 3))]
         rule = sheet.rule(height).thicker(rng.uniform(1, 3))
-        furniture.upright_lines(canvas, columns, top - 9, bottom + 9, rule)
+        form_elements.upright_lines(canvas, columns, top - 9, bottom + 9, rule)
     if rng.random() < 0.1:
         y = text[3] + height * rng.uniform(0.02, 0.3)
         underline = np.array([(text[0], y), (text[2], y + rng.normal(0, 0.1) * height)])

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sdnn.datasets.paper import Paper
+from sdnn.datasets.paper import DegradationConfig
 
 
 @dataclass(frozen=True)
@@ -30,4 +30,6 @@ class DocumentRecipe:
     most_digits: int = 10
     printed: float = 0.14
     struck: float = 0.3
-    paper: Paper = field(default_factory=lambda: Paper(untouched=0.22).without("lines"))
+    paper: DegradationConfig = field(
+        default_factory=lambda: DegradationConfig(untouched=0.22).without("lines")
+    )

@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from sdnn.datasets.clutter import TYPEFACES
-from sdnn.datasets.documents import furniture, words
-from sdnn.datasets.documents.canvas import rectangle
+from sdnn.datasets.distractors import TYPEFACES
+from sdnn.datasets.documents import form_elements, words
+from sdnn.datasets.documents.ink_canvas import rectangle
 from sdnn.datasets.documents.sheet import Sheet
 from sdnn.datasets.documents.strings import WrittenString
 
@@ -23,7 +23,7 @@ def draw_frame(sheet: Sheet, left: float, baseline: float, width_px: float, heig
     """A box round writing, or a blank one, that is one digit or more in height."""
     above, below = height_px * sheet.rng.uniform(1.1, 1.6), height_px * sheet.rng.uniform(0.1, 0.5)
     corners = rectangle(left, baseline - above, left + width_px, baseline + below)
-    furniture.box(sheet.canvas, corners, sheet.rule(height_px))
+    form_elements.box(sheet.canvas, corners, sheet.rule(height_px))
 
 
 def divide_digits(sheet: Sheet, written: WrittenString, top: float, bottom: float, height_px: float) -> None:
@@ -32,7 +32,7 @@ def divide_digits(sheet: Sheet, written: WrittenString, top: float, bottom: floa
     columns = [written.left + (before[1] + after[0]) / 2 for before, after in pairwise(written.edges)]
     if rng.random() < 0.5:
         columns = [columns[int(rng.integers(len(columns)))]]
-    furniture.upright_lines(sheet.canvas, columns, top, bottom, sheet.rule(height_px))
+    form_elements.upright_lines(sheet.canvas, columns, top, bottom, sheet.rule(height_px))
 
 
 def fill_comb(
@@ -76,7 +76,7 @@ def fill_comb(
         )
         first = int(rng.integers(cells - count, endpoint=True)) if rng.random() < 0.3 else 0
         sheet.write(text, left + first * pitch, baseline, height_px, narrow, pitch_px=pitch)
-    furniture.comb(sheet.canvas, left, top, pitch, cells, tall, sheet.rule(height_px), rng)
+    form_elements.comb(sheet.canvas, left, top, pitch, cells, tall, sheet.rule(height_px), rng)
     return left, top, left + cells * pitch, top + tall
 
 
@@ -109,8 +109,8 @@ def fill_table(sheet: Sheet, left: float, top: float, height_px: float) -> float
             elif rng.random() < 0.4:
                 sheet.write_words(edges[column] + 0.3 * height_px, baseline, height_px * 0.8, room)
     rule = sheet.rule(height_px)
-    furniture.upright_lines(sheet.canvas, edges.tolist(), top, top + rows * tall, rule)
+    form_elements.upright_lines(sheet.canvas, edges.tolist(), top, top + rows * tall, rule)
     if rng.random() < 0.85:
         levels = [top + row * tall for row in range(rows + 1)]
-        furniture.level_lines(sheet.canvas, levels, edges[0], edges[-1], rule)
+        form_elements.level_lines(sheet.canvas, levels, edges[0], edges[-1], rule)
     return float(rows * tall + height_px * rng.uniform(0.3, 1.5))

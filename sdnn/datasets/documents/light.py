@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.datasets.documents.canvas import SHIFT
+from sdnn.datasets.documents.ink_canvas import SHIFT
 from sdnn.results import FloatArray
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from sdnn.datasets.documents import furniture, words
+from sdnn.datasets.documents import form_elements, words
 from sdnn.datasets.documents.forms import APART, divide_digits, draw_frame, fill_comb, fill_table
 from sdnn.datasets.documents.sheet import Sheet
 from sdnn.datasets.documents.strings import WrittenString
-from sdnn.datasets.handwriting import Style
+from sdnn.datasets.handwriting import LineStyle
 from sdnn.results import FloatArray
 
 
@@ -19,10 +19,10 @@ def fill_page(sheet: Sheet) -> None:
     y = -sheet.reach_y + usual * rng.uniform(-1, 1)
     if rng.random() < 0.12:
         step = usual * rng.uniform(0.35, 1.6)
-        furniture.graph_paper(sheet.canvas, sheet.area, step, sheet.rule(usual), rng)
+        form_elements.graph_paper(sheet.canvas, sheet.area, step, sheet.rule(usual), rng)
     elif rng.random() < 0.3:
         pitch = usual * rng.uniform(1.1, 2.5)
-        furniture.rulings(sheet.canvas, sheet.area, pitch, sheet.rule(usual), rng.random())
+        form_elements.rulings(sheet.canvas, sheet.area, pitch, sheet.rule(usual), rng.random())
     while y < sheet.reach_y + usual:
         height = usual
         if rng.random() >= 0.75:
@@ -33,7 +33,7 @@ def fill_page(sheet: Sheet) -> None:
     if rng.random() < 0.2:
         x = rng.uniform(-sheet.reach_x, sheet.reach_x)
         rule = sheet.rule(usual).thicker(rng.uniform(1, 2))
-        furniture.upright_lines(sheet.canvas, [x], -999, 999, rule)
+        form_elements.upright_lines(sheet.canvas, [x], -999, 999, rule)
 
 
 def _fill_row(sheet: Sheet, top: float, height: float) -> float:
@@ -90,7 +90,7 @@ def _furnish(
     sheet: Sheet,
     kind: float,
     written: WrittenString,
-    style: Style,
+    style: LineStyle,
     x: float,
     wide: float,
     baseline: float,
@@ -105,14 +105,14 @@ def _furnish(
         y = baseline + height * rng.uniform(0.03, 0.25)
         if rng.random() < 0.5:
             pitch = height * rng.uniform(0.12, 0.4)
-            furniture.leader(canvas, x, x + wide, y, pitch, max(0.6, 0.08 * height), sheet.rule_tone)
+            form_elements.leader(canvas, x, x + wide, y, pitch, max(0.6, 0.08 * height), sheet.rule_tone)
         else:
-            furniture.straight_line(canvas, x, y, x + wide, y, sheet.rule(height))
+            form_elements.straight_line(canvas, x, y, x + wide, y, sheet.rule(height))
     elif kind < 0.6 and style.gap > 0.25 and len(written.truth.text) > 1:
         above, below = height * rng.uniform(0, 0.5), height * rng.uniform(0, 0.5)
         divide_digits(sheet, written, top - above, bottom + below, height)
     elif kind < 0.64:
-        furniture.tick(canvas, right + 2.2 * height, baseline - height / 2, height * 0.9, sheet.tone, rng)
+        form_elements.tick(canvas, right + 2.2 * height, baseline - height / 2, height * 0.9, sheet.tone, rng)
         return 2.4 * height
     return 0.0
 
@@ -125,8 +125,10 @@ def _draw_distractor(sheet: Sheet) -> None:
         lambda: words.signature(canvas, x, y, height * rng.uniform(1, 3), sheet.tone, rng),
         lambda: words.block(canvas, x, y, height * rng.uniform(2, 6), rng),
         lambda: words.logo(canvas, x, y, height * rng.uniform(1, 5), sheet.print_tone, rng),
-        lambda: furniture.stamp_ring(canvas, x, y, height * rng.uniform(1, 4), rng.uniform(0.3, 0.8), rng),
-        lambda: furniture.tick(canvas, x, y, height * rng.uniform(0.6, 2), sheet.tone, rng),
+        lambda: form_elements.stamp_ring(
+            canvas, x, y, height * rng.uniform(1, 4), rng.uniform(0.3, 0.8), rng
+        ),
+        lambda: form_elements.tick(canvas, x, y, height * rng.uniform(0.6, 2), sheet.tone, rng),
     )
     if any(_is_near(written.box, x, y, 3 * height) for written in sheet.written):
         return  # what covers digits makes no truth

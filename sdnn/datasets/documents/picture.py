@@ -5,11 +5,11 @@ from typing import Final
 
 import numpy as np
 
-from sdnn.datasets.documents.canvas import mapped, rectangle
+from sdnn.datasets.documents.ink_canvas import mapped, rectangle
 from sdnn.datasets.documents.light import hard_shadow, inverse_area, on_desk
 from sdnn.datasets.documents.sheet import Sheet
 from sdnn.datasets.documents.truth import Document, StringTruth
-from sdnn.datasets.paper import on_paper
+from sdnn.datasets.paper import degrade
 from sdnn.results import Box, FloatArray, IntArray
 
 SMALLEST_PX: Final = (16, 12)
@@ -119,7 +119,7 @@ def _on_paper(sheet: Sheet, ink: FloatArray, offset: FloatArray) -> FloatArray:
         x, y = (sheet.written[0].truth.quads.mean(axis=(0, 1)) - offset).tolist()
     text = Box(x - 2 * height, y - height / 2, x + 2 * height, y + height / 2)
     paper = sheet.recipe.paper
-    return on_paper(
+    return degrade(
         ink, text, paper if min(ink.shape) >= BACKGROUND_PX else paper.without("background"), sheet.rng
     )
 

@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from sdnn.datasets.clutter import HERSHEY
 from sdnn.datasets.digits import DigitImage
-from sdnn.datasets.documents.canvas import Ink
-from sdnn.datasets.handwriting import Style
+from sdnn.datasets.distractors import HERSHEY
+from sdnn.datasets.documents.ink_canvas import Ink
+from sdnn.datasets.handwriting import LineStyle
 from sdnn.datasets.pen import TEXT_PX
 
 SCALE: Final = 2
@@ -45,9 +45,9 @@ def random_print(rng: np.random.Generator) -> PrintedDigits:
     return PrintedDigits(int(rng.integers(TYPEFACES)))
 
 
-def random_print_style(rng: np.random.Generator) -> Style:
+def random_print_style(rng: np.random.Generator) -> LineStyle:
     """Digits of one size on a straight baseline, with gaps of one width, drawn at random."""
-    return Style(
+    return LineStyle(
         heights=np.ones(10),
         drops=np.zeros(10),
         gap=float(rng.uniform(0.08, 0.25)),

@@ -8,16 +8,16 @@ from typing import Final
 
 import numpy as np
 
-from sdnn.datasets.clutter import TYPEFACES, WORDS
 from sdnn.datasets.digits import DigitSource, Writer
+from sdnn.datasets.distractors import TYPEFACES, WORDS
 from sdnn.datasets.documents import words
-from sdnn.datasets.documents.canvas import Canvas
 from sdnn.datasets.documents.document_recipe import DocumentRecipe
-from sdnn.datasets.documents.furniture import Rule
+from sdnn.datasets.documents.form_elements import Rule
+from sdnn.datasets.documents.handwritten_words import OtherWriting
+from sdnn.datasets.documents.ink_canvas import Canvas
 from sdnn.datasets.documents.printed_digits import random_print, random_print_style
 from sdnn.datasets.documents.strings import StringSetting, WrittenString, write_string
-from sdnn.datasets.documents.writing import OtherWriting
-from sdnn.datasets.handwriting import Style, random_style
+from sdnn.datasets.handwriting import LineStyle, random_line_style
 from sdnn.results import FloatArray
 
 SPARE_PX: Final = 4.0
@@ -57,7 +57,7 @@ class Sheet:
     reach_y: float
     height_px: float
     tone: float
-    style: Style
+    style: LineStyle
     writer: Writer
     others: OtherWriting
     print_tone: float
@@ -75,7 +75,7 @@ class Sheet:
         """A printed line of random thickness beside digits of some height."""
         return Rule(max(0.5, height_px * float(self.rng.uniform(0.015, 0.09))), self.rule_tone)
 
-    def width_of(self, text: str, height_px: float, style: Style | None = None) -> float:
+    def width_of(self, text: str, height_px: float, style: LineStyle | None = None) -> float:
         """About how wide a text becomes."""
         style = style or self.style
         return len(text) * height_px * (DIGIT_WIDTH * style.widening + max(0.0, style.gap))
@@ -99,7 +99,7 @@ class Sheet:
         x: float,
         baseline: float,
         height_px: float,
-        style: Style | None = None,
+        style: LineStyle | None = None,
         pitch_px: float | None = None,
         signs: float = 0.4,
     ) -> WrittenString:
@@ -191,7 +191,7 @@ def random_sheet(
         reach_y=(rows * cos + columns * abs(sin)) / 2 + SPARE_PX,
         height_px=_random_height(recipe, rng),
         tone=1.0 if rng.random() < 0.6 else float(rng.uniform(0.5, 1.0)),
-        style=random_style(rng),
+        style=random_line_style(rng),
         writer=source.writer(rng, scale=2),  # as fine as that only to have room for tails
         others=others,
         print_tone=float(rng.uniform(0.35, 1.0)),

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from sdnn.datasets.documents.canvas import Canvas, mapped
+from sdnn.datasets.documents.ink_canvas import Canvas, mapped
 from sdnn.datasets.handwriting import MARK_STROKES, random_marks
 from sdnn.results import FloatArray
 

@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 
 from sdnn.datasets.digits import DigitImage, Writer
-from sdnn.datasets.documents.canvas import Canvas, Ink, composed, mapped, rectangle
+from sdnn.datasets.documents.ink_canvas import Canvas, Ink, composed, mapped, rectangle
 from sdnn.datasets.documents.signs import draw_sign, random_signs
 from sdnn.datasets.documents.truth import StringTruth
-from sdnn.datasets.handwriting import Style
+from sdnn.datasets.handwriting import LineStyle
 from sdnn.datasets.pen import TEXT_PX
 from sdnn.results import FloatArray
 
@@ -71,7 +71,7 @@ def write_string(
     text: str,
     place: tuple[float, float],
     setting: StringSetting,
-    style: Style,
+    style: LineStyle,
     rng: np.random.Generator,
     printed: bool = False,
 ) -> WrittenString:
@@ -170,7 +170,9 @@ class _Glyph:
         )
 
 
-def _glyph(digit: DigitImage, height: float, style: Style, taller: float, rng: np.random.Generator) -> _Glyph:
+def _glyph(
+    digit: DigitImage, height: float, style: LineStyle, taller: float, rng: np.random.Generator
+) -> _Glyph:
     """A digit so many times taller than usual."""
     rows = np.flatnonzero(digit.ink.max(axis=1) > INKED)
     ink = digit.ink[rows[0] : rows[-1] + 1] if len(rows) else digit.ink

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.datasets.documents.canvas import SHIFT, fixed_point
+from sdnn.datasets.documents.ink_canvas import SHIFT, fixed_point
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX, UNIT_PX
 from sdnn.results import FloatArray
 

@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from sdnn.datasets.clutter import LABELS, TYPEFACES, WORDS, scribble, word
-from sdnn.datasets.documents.canvas import Canvas, Ink
+from sdnn.datasets.distractors import LABELS, TYPEFACES, WORDS, scribble, word
+from sdnn.datasets.documents.ink_canvas import Canvas, Ink
 
 WORD_PX: Final = 32
 """Height of a capital in the store of printed words."""

@@ -4,7 +4,7 @@ A page is made in the order in which a real one comes about: the ink as the pen 
 is printed on it, the ink on the paper, then damage and the camera.
 """
 
-from sdnn.datasets.paper.page import on_paper
-from sdnn.datasets.paper.recipe import Paper
+from sdnn.datasets.paper.degradation import degrade
+from sdnn.datasets.paper.degradation_config import DegradationConfig
 
-__all__ = ["Paper", "on_paper"]
+__all__ = ["DegradationConfig", "degrade"]

@@ -5,106 +5,106 @@ from typing import Final
 import cv2
 import numpy as np
 
-from sdnn.datasets.paper.drawing import POINTS, SUBPIXEL_BITS, darkened, drawn, subpixel
+from sdnn.datasets.paper.compositing import POINTS, SUBPIXEL_BITS, darkened, drawn, subpixel
+from sdnn.datasets.paper.effects import Effect, EffectContext
 from sdnn.datasets.paper.fields import beyond, place_along, ramp, smooth_field, spots
-from sdnn.datasets.paper.scene import Effect, Scene
 from sdnn.results import FloatArray
 
 
-def _darkness(scene: Scene) -> float:
+def _darkness(context: EffectContext) -> float:
     """How dark a printed background is: up to four tenths of the ink."""
-    return scene.darkness(0.12, 0.42)
+    return context.darkness(0.12, 0.42)
 
 
 def _parallel_lines(
-    shape: tuple[int, ...], angle: float, scene: Scene, bend_periods: float = 0.0
+    shape: tuple[int, ...], angle: float, context: EffectContext, bend_periods: float = 0.0
 ) -> FloatArray:
     """(H, W) 0 to 1: a family of lines side by side, fine or as broad as the gaps between them.
 
     Args:
         shape: H and W.
         angle: Direction across the lines, in radians; 0 is to the right.
-        scene: Decides period and broadness.
+        context: Decides period and broadness.
         bend_periods: Lines leave their course by as many periods; 0 keeps them straight.
     """
-    period = scene.text_px(scene.between(0.08, 0.3), least_px=2.5)
+    period = context.text_px(context.between(0.08, 0.3), least_px=2.5)
     turn = np.float32(2 * np.pi / period)
     phase = ramp(shape, angle)
-    if bend_periods and scene.happens(0.3):
-        phase += np.float32(scene.text_px(scene.between(1.0, 5.0)))
+    if bend_periods and context.happens(0.3):
+        phase += np.float32(context.text_px(context.between(1.0, 5.0)))
         across = ramp(shape, angle + np.pi / 2)
         phase = np.sqrt(phase * phase + across * across)  # arcs about a far centre
     phase *= turn
     if bend_periods:
-        cell = scene.text_px(scene.between(0.6, 2.0))
-        phase += smooth_field(shape, cell, scene) * np.float32(2 * np.pi * bend_periods)
+        cell = context.text_px(context.between(0.6, 2.0))
+        phase += smooth_field(shape, cell, context) * np.float32(2 * np.pi * bend_periods)
     waves = np.sin(phase, out=phase)
-    broadness = scene.between(-0.6, 0.7)
+    broadness = context.between(-0.6, 0.7)
     waves -= np.float32(broadness)
     waves *= np.float32(1 / (1 - broadness))
     return np.clip(waves, 0.0, 1.0, out=waves)
 
 
-def guilloche(page: FloatArray, scene: Scene) -> FloatArray:
+def guilloche(page: FloatArray, context: EffectContext) -> FloatArray:
     """One family of fine wavy or curved lines, mostly about level."""
-    angle = np.pi / 2 + scene.between(-0.3, 0.3) if scene.happens(0.7) else scene.between(0, np.pi)
-    lines = _parallel_lines(page.shape, angle, scene, bend_periods=scene.between(0.5, 4.0))
-    return darkened(page, lines, _darkness(scene))
+    angle = np.pi / 2 + context.between(-0.3, 0.3) if context.happens(0.7) else context.between(0, np.pi)
+    lines = _parallel_lines(page.shape, angle, context, bend_periods=context.between(0.5, 4.0))
+    return darkened(page, lines, _darkness(context))
 
 
-def moire(page: FloatArray, scene: Scene) -> FloatArray:
+def moire(page: FloatArray, context: EffectContext) -> FloatArray:
     """Two families of lines across each other."""
-    angle = scene.between(0, np.pi)
-    lines = _parallel_lines(page.shape, angle, scene, bend_periods=scene.between(0.0, 3.0))
-    angle += scene.between(0.2, 1.5)
-    others = _parallel_lines(page.shape, angle, scene, bend_periods=scene.between(0.0, 3.0))
-    return darkened(page, np.maximum(lines, others, out=lines), _darkness(scene))
+    angle = context.between(0, np.pi)
+    lines = _parallel_lines(page.shape, angle, context, bend_periods=context.between(0.0, 3.0))
+    angle += context.between(0.2, 1.5)
+    others = _parallel_lines(page.shape, angle, context, bend_periods=context.between(0.0, 3.0))
+    return darkened(page, np.maximum(lines, others, out=lines), _darkness(context))
 
 
-def hatching(page: FloatArray, scene: Scene) -> FloatArray:
+def hatching(page: FloatArray, context: EffectContext) -> FloatArray:
     """Fine straight lines, level or slanted."""
-    level = scene.happens(0.6)
-    angle = np.pi / 2 + scene.between(-0.05, 0.05) if level else scene.between(0, np.pi)
-    return darkened(page, _parallel_lines(page.shape, angle, scene), _darkness(scene))
+    level = context.happens(0.6)
+    angle = np.pi / 2 + context.between(-0.05, 0.05) if level else context.between(0, np.pi)
+    return darkened(page, _parallel_lines(page.shape, angle, context), _darkness(context))
 
 
-def screen(page: FloatArray, scene: Scene) -> FloatArray:
+def screen(page: FloatArray, context: EffectContext) -> FloatArray:
     """A regular grid of dots, as of halftone print."""
     height, width = page.shape
-    turn = 2 * np.pi / scene.text_px(scene.between(0.08, 0.25), least_px=3.0)
-    across = np.sin(turn * np.arange(width) + scene.between(0, 6.3)).astype(np.float32)
-    down = np.sin(turn * np.arange(height) + scene.between(0, 6.3)).astype(np.float32)
+    turn = 2 * np.pi / context.text_px(context.between(0.08, 0.25), least_px=3.0)
+    across = np.sin(turn * np.arange(width) + context.between(0, 6.3)).astype(np.float32)
+    down = np.sin(turn * np.arange(height) + context.between(0, 6.3)).astype(np.float32)
     dots = across + down[:, None]  # a sum of waves has its dots on a grid at 45 degrees
-    dots *= np.float32(scene.between(0.5, 1.5))
-    return darkened(page, np.clip(dots, 0.0, 1.0, out=dots), _darkness(scene))
+    dots *= np.float32(context.between(0.5, 1.5))
+    return darkened(page, np.clip(dots, 0.0, 1.0, out=dots), _darkness(context))
 
 
-def granules(page: FloatArray, scene: Scene) -> FloatArray:
+def granules(page: FloatArray, context: EffectContext) -> FloatArray:
     """Small irregular dark and light spots."""
-    rough = spots(page.shape, scene.text_px(scene.between(0.04, 0.1), least_px=1.5), scene)
+    rough = spots(page.shape, context.text_px(context.between(0.04, 0.1), least_px=1.5), context)
     rough += np.float32(0.5)
-    return darkened(page, np.clip(rough, 0.0, 1.0, out=rough), _darkness(scene))
+    return darkened(page, np.clip(rough, 0.0, 1.0, out=rough), _darkness(context))
 
 
-def shapes(page: FloatArray, scene: Scene) -> FloatArray:
+def shapes(page: FloatArray, context: EffectContext) -> FloatArray:
     """Large pale ellipses, full or hollow, as of a watermark or an emblem."""
     height, width = page.shape
     mask = np.zeros(page.shape, np.uint8)
-    for _ in range(scene.count(1, 3)):
-        (x, y) = subpixel(scene.between(0, width), scene.between(0, height))
-        a, b = (round(POINTS * scene.text_px(scene.between(0.4, 1.6))) for _ in range(2))
-        broad = scene.text_px(scene.between(0.1, 0.5), least_px=1.0)
-        thickness = cv2.FILLED if scene.happens(0.5) else round(broad)
-        tilt = scene.between(0, 180)
+    for _ in range(context.count(1, 3)):
+        (x, y) = subpixel(context.between(0, width), context.between(0, height))
+        a, b = (round(POINTS * context.text_px(context.between(0.4, 1.6))) for _ in range(2))
+        broad = context.text_px(context.between(0.1, 0.5), least_px=1.0)
+        thickness = cv2.FILLED if context.happens(0.5) else round(broad)
+        tilt = context.between(0, 180)
         cv2.ellipse(mask, (x, y), (a, b), tilt, 0, 360, 255, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
-    return drawn(page, mask, _darkness(scene))
+    return drawn(page, mask, _darkness(context))
 
 
-def two_tone(page: FloatArray, scene: Scene) -> FloatArray:
+def two_tone(page: FloatArray, context: EffectContext) -> FloatArray:
     """One side of the picture darker than the other, as where a field ends."""
-    angle = np.pi / 2 * scene.count(0, 3) + scene.between(-0.05, 0.05)
-    field = beyond(page.shape, angle, place_along(page.shape, angle, scene), 1.5)
-    return darkened(page, field, _darkness(scene))
+    angle = np.pi / 2 * context.count(0, 3) + context.between(-0.05, 0.05)
+    field = beyond(page.shape, angle, place_along(page.shape, angle, context), 1.5)
+    return darkened(page, field, _darkness(context))
 
 
 BACKGROUND: Final[dict[str, Effect]] = {

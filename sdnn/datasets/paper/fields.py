@@ -6,7 +6,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from sdnn.datasets.paper.scene import Scene
+from sdnn.datasets.paper.effects import EffectContext
 from sdnn.results import FloatArray
 
 NOISE_SIDES_PX: Final = (512, 1024)
@@ -18,29 +18,29 @@ def _noise_store() -> FloatArray:
     return np.random.default_rng(1998).standard_normal(NOISE_SIDES_PX, dtype=np.float32)
 
 
-def noise(shape: tuple[int, ...], scene: Scene) -> FloatArray:
+def noise(shape: tuple[int, ...], context: EffectContext) -> FloatArray:
     """(H, W) normal noise of mean 0 and deviation 1; not to be written to."""
     height, width = shape
     rows, columns = NOISE_SIDES_PX
     if height > rows or width > columns:
-        return scene.rng.standard_normal(shape, dtype=np.float32)
-    top, left = scene.count(0, rows - height), scene.count(0, columns - width)
+        return context.rng.standard_normal(shape, dtype=np.float32)
+    top, left = context.count(0, rows - height), context.count(0, columns - width)
     cut = _noise_store()[top : top + height, left : left + width]
-    return cut[:, ::-1] if scene.happens(0.5) else cut
+    return cut[:, ::-1] if context.happens(0.5) else cut
 
 
-def spots(shape: tuple[int, ...], side_px: float, scene: Scene) -> FloatArray:
+def spots(shape: tuple[int, ...], side_px: float, context: EffectContext) -> FloatArray:
     """(H, W) normal noise of mean 0 in spots of the given size."""
     height, width = shape
-    fine = noise((int(height / side_px) + 1, int(width / side_px) + 1), scene)
+    fine = noise((int(height / side_px) + 1, int(width / side_px) + 1), context)
     return np.asarray(cv2.resize(fine, (width, height)), dtype=np.float32)
 
 
-def smooth_field(shape: tuple[int, ...], cell_px: float, scene: Scene) -> FloatArray:
+def smooth_field(shape: tuple[int, ...], cell_px: float, context: EffectContext) -> FloatArray:
     """(H, W) values between 0 and 1, or a fifth beyond, that change smoothly over `cell_px` pixels."""
     height, width = shape
     rows, columns = (max(2, round(length / cell_px) + 1) for length in shape)
-    grid = scene.rng.random((rows, columns), dtype=np.float32)
+    grid = context.rng.random((rows, columns), dtype=np.float32)
     return np.asarray(cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
 
 
@@ -68,8 +68,8 @@ def beyond(shape: tuple[int, ...], angle: float, distance_px: float, softness_px
     return np.clip(side, 0.0, 1.0, out=side)
 
 
-def place_along(shape: tuple[int, ...], angle: float, scene: Scene) -> float:
+def place_along(shape: tuple[int, ...], angle: float, context: EffectContext) -> float:
     """Any distance in pixels from the middle, along a direction, that does not leave the page."""
     height, width = shape
     reach = float(abs(np.cos(angle)) * width + abs(np.sin(angle)) * height)
-    return reach * scene.between(-0.4, 0.4)
+    return reach * context.between(-0.4, 0.4)

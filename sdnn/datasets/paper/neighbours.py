@@ -4,37 +4,37 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sdnn.datasets.paper.scene import Scene
+from sdnn.datasets.paper.effects import EffectContext
 from sdnn.results import FloatArray
 
 
-def with_neighbours(ink: FloatArray, neighbours: Sequence[FloatArray], scene: Scene) -> FloatArray:
+def with_neighbours(ink: FloatArray, neighbours: Sequence[FloatArray], context: EffectContext) -> FloatArray:
     """The ink with the end of one line at the upper edge and the beginning of another at the lower.
 
     Args:
         ink: (H, W), 0 paper to 1 ink.
         neighbours: One or two (h, w) ink of other lines; a single one shows in either place.
-        scene: Decides where they stand, and how much of them shows.
+        context: Decides where they stand, and how much of them shows.
     """
     ink = ink.copy()
-    places = (True, False) if len(neighbours) > 1 else (scene.happens(0.5),)
+    places = (True, False) if len(neighbours) > 1 else (context.happens(0.5),)
     for above, line in zip(places, neighbours, strict=False):
         # What happens below the writing is what happens above, upside down.
         if above:
-            _set_at_top(ink, line, scene.text.top, scene)
+            _set_at_top(ink, line, context.text.top, context)
         else:
-            _set_at_top(ink[::-1], line[::-1], len(ink) - scene.text.bottom, scene)
+            _set_at_top(ink[::-1], line[::-1], len(ink) - context.text.bottom, context)
     return ink
 
 
-def _set_at_top(ink: FloatArray, line: FloatArray, room_px: float, scene: Scene) -> None:
+def _set_at_top(ink: FloatArray, line: FloatArray, room_px: float, context: EffectContext) -> None:
     """Sets the last rows of a line into the first rows of the ink, reaching hardly into the writing."""
     inked = np.flatnonzero(line.max(axis=1) > 0.3)
-    depth = int(min(room_px + scene.text_px(0.1), scene.text_px(scene.between(0.05, 0.4))))
+    depth = int(min(room_px + context.text_px(0.1), context.text_px(context.between(0.05, 0.4))))
     if depth < 1 or not len(inked):
         return
     fragment = line[: inked[-1] + 1][-depth:]
     width = line.shape[1]
-    left = scene.count(-width // 2, ink.shape[1] - width // 2)
+    left = context.count(-width // 2, ink.shape[1] - width // 2)
     place = ink[: len(fragment), max(0, left) : left + width]
     np.maximum(place, fragment[:, max(0, -left) :][:, : place.shape[1]], out=place)

@@ -3,7 +3,6 @@
 Published under CC BY 4.0, doi 10.5281/zenodo.1195803.
 """
 
-from sdnn.datasets.unipen.drawing import draw_strokes
 from sdnn.datasets.unipen.sample import (
     CATEGORIES,
     Category,
@@ -16,6 +15,7 @@ from sdnn.datasets.unipen.sample import (
     usual_height,
 )
 from sdnn.datasets.unipen.store import find_unipen, left_out, load_unipen, pack_unipen, unipen_checksums
+from sdnn.datasets.unipen.stroke_drawing import draw_strokes
 from sdnn.datasets.unipen.writers import RealHands, RealWriter
 
 __all__ = [

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdnn.datasets.unipen.sample import LeftOut, Sample
-from sdnn.files import written_whole
+from sdnn.files import atomic_write
 
 LIMIT: Final = np.iinfo(np.int16).max
 """Largest extent of a sample in steps of the tablet."""
@@ -72,7 +72,7 @@ def write_pack(path: Path, categories: Mapping[str, RawCategory]) -> None:
             for key, array in _arrays(category).items():
                 with archive.open(f"{name}.{key}.npy", "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, array, allow_pickle=False)
-    with written_whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(buffer.getvalue())
 
 

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.choices import Split
+from sdnn.enums import Split
 
 Strokes = tuple[npt.NDArray[np.float32], ...]
 """(N, 2) x and y of each pen-down stroke, y down, x and y in one unit."""

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.choices import Split
 from sdnn.datasets.unipen.sample import Sample, bounds, split_of
+from sdnn.enums import Split
 
 NEIGHBOURS: Final = 10
 """Most similar digits of other writers, none of which has the label of a digit that is left out."""

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from sdnn.choices import Split
 from sdnn.datasets.unipen.build import build_category
 from sdnn.datasets.unipen.pack import DAMAGED, RawCategory, read_record, read_samples, write_pack
 from sdnn.datasets.unipen.sample import CATEGORIES, Category, LeftOut, Sample, split_of
+from sdnn.enums import Split
 from sdnn.errors import OutputError, UnreadableInput
 
 PACK_VERSION: Final = 1

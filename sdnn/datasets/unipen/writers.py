@@ -11,8 +11,8 @@ import numpy as np
 
 from sdnn.datasets.digits import TAILED_PX, DigitImage
 from sdnn.datasets.pen import IMAGE_PX, TEXT_PX, draw_lines
-from sdnn.datasets.unipen.drawing import smooth_strokes
 from sdnn.datasets.unipen.sample import Sample, by_writer, usual_height
+from sdnn.datasets.unipen.stroke_drawing import smooth_strokes
 from sdnn.results import FloatArray
 
 LEAST_DIGITS: Final = 10
@@ -54,7 +54,7 @@ class Variation:
 
 
 def random_variation(rng: np.random.Generator, broadest_px: float) -> Variation:
-    """A pen and a mood drawn at random; milder than `random_hand`, since a real hand varies by itself.
+    """A random pen and mood; milder than `random_writer_style`, since a real hand varies by itself.
 
     Args:
         rng: Decides everything.
@@ -118,7 +118,7 @@ def _hats(stroke: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, eq=False)
-class Hand:
+class RealHand:
     """One real writer's digits.
 
     Attributes:
@@ -144,7 +144,7 @@ class Hand:
 class RealWriter:
     """Digits by one writer with one pen."""
 
-    def __init__(self, hands: "RealHands", hand: Hand, variation: Variation, scale: int = 1) -> None:
+    def __init__(self, hands: "RealHands", hand: RealHand, variation: Variation, scale: int = 1) -> None:
         """Draws samples of the hand, and of similar ones for labels that it lacks."""
         self.hand = hand
         self.variation = variation
@@ -222,7 +222,7 @@ class RealHands:
             for label in {label for labels in writers.values() for label in labels}
         }
         self.lenders = tuple(
-            Hand(
+            RealHand(
                 name=name,
                 samples=labels,
                 height=usual_height(sample for group in labels.values() for sample in group),
@@ -237,7 +237,7 @@ class RealHands:
         if not self.hands:
             raise ValueError(f"no writer has {LEAST_DIGITS} digits")
         self._traces: dict[Sample, Trace] = {}
-        self._lending: dict[tuple[str, str], Hand] = {}
+        self._lending: dict[tuple[str, str], RealHand] = {}
 
     def draw(self, label: int, rng: np.random.Generator) -> DigitImage:
         """A digit of the label by any writer with any pen."""
@@ -248,7 +248,7 @@ class RealHands:
         hand = self.hands[int(rng.integers(len(self.hands)))]
         return RealWriter(self, hand, random_variation(rng, hand.broadest_px), scale)
 
-    def having(self, hand: Hand, label: str) -> Hand:
+    def having(self, hand: RealHand, label: str) -> RealHand:
         """The hand itself where it has the label, else the one most like it in slant and aspect that has.
 
         Raises:
@@ -287,7 +287,7 @@ def _aspect(sample: Sample, slant_deg: float) -> float:
     return max(width, 1e-6) / max(float(np.ptp(y)), 1e-6)
 
 
-def _distance(hand: Hand, other: Hand) -> float:
+def _distance(hand: RealHand, other: RealHand) -> float:
     """How unlike two hands are: ten degrees of slant count as much as a tenth of the width."""
     return abs(hand.slant_deg - other.slant_deg) / 10 + 10 * abs(log(hand.aspect / other.aspect))
 

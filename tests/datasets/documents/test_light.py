@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sdnn.datasets.documents.canvas import rectangle
+from sdnn.datasets.documents.ink_canvas import rectangle
 from sdnn.datasets.documents.light import hard_shadow, inverse_area, on_desk
 from sdnn.results import FloatArray
 

@@ -3,14 +3,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sdnn.datasets.digits import Pen
+from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.documents import page_layout
 from sdnn.datasets.documents.document_recipe import DocumentRecipe
 from sdnn.datasets.documents.forms import APART
+from sdnn.datasets.documents.handwritten_words import Scripts
 from sdnn.datasets.documents.page_layout import fill_page
 from sdnn.datasets.documents.sheet import Sheet, random_sheet
 from sdnn.datasets.documents.strings import WrittenString
-from sdnn.datasets.documents.writing import Scripts
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def pages() -> list[Sheet]:
 
 
 def page(seed: int) -> Sheet:
-    sheet = random_sheet(Pen(), Scripts(), DocumentRecipe(), np.random.default_rng(seed))
+    sheet = random_sheet(SyntheticDigits(), Scripts(), DocumentRecipe(), np.random.default_rng(seed))
     fill_page(sheet)
     return sheet
 

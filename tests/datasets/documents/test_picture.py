@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from sdnn.datasets.digits import Pen
+from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.documents.document_recipe import DocumentRecipe
+from sdnn.datasets.documents.handwritten_words import Scripts
 from sdnn.datasets.documents.picture import SMALLEST_PX, picture_of, visible_part
 from sdnn.datasets.documents.sheet import Sheet, random_sheet
 from sdnn.datasets.documents.truth import StringTruth
-from sdnn.datasets.documents.writing import Scripts
-from sdnn.datasets.paper import Paper
+from sdnn.datasets.paper import DegradationConfig
 
 
 def row(count: int = 4) -> StringTruth:
@@ -46,8 +46,10 @@ def test_one_digit_of_a_string_still_has_a_direction() -> None:
 
 
 def clean_sheet() -> Sheet:
-    recipe = DocumentRecipe(size_px=(100, 200), paper=Paper(untouched=1.0), struck=0.0, printed=0.0)
-    sheet = random_sheet(Pen(), Scripts(), recipe, np.random.default_rng(1))
+    recipe = DocumentRecipe(
+        size_px=(100, 200), paper=DegradationConfig(untouched=1.0), struck=0.0, printed=0.0
+    )
+    sheet = random_sheet(SyntheticDigits(), Scripts(), recipe, np.random.default_rng(1))
     sheet.canvas.picture_from_sheet = np.array([[1.0, 0, 100], [0, 1, 50]])
     return sheet
 

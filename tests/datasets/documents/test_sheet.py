@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from sdnn.datasets.digits import Pen
-from sdnn.datasets.documents.canvas import rectangle
+from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.documents.document_recipe import DocumentRecipe
+from sdnn.datasets.documents.handwritten_words import HandWord, Scripts
+from sdnn.datasets.documents.ink_canvas import rectangle
 from sdnn.datasets.documents.sheet import LONG, Sheet, random_sheet, random_skew
-from sdnn.datasets.documents.writing import HandWord, Scripts
 
 
 def sheet(seed: int, recipe: DocumentRecipe | None = None) -> Sheet:
-    return random_sheet(Pen(), Scripts(), recipe or DocumentRecipe(), np.random.default_rng(seed))
+    return random_sheet(SyntheticDigits(), Scripts(), recipe or DocumentRecipe(), np.random.default_rng(seed))
 
 
 def test_most_sheets_lie_nearly_straight_and_none_is_turned_much() -> None:
@@ -103,7 +103,7 @@ class Blocks:
 def test_handwritten_words_hang_below_the_baseline_as_they_should() -> None:
     written = 0
     for seed in range(20):
-        drawn = random_sheet(Pen(), Blocks(), DocumentRecipe(), np.random.default_rng(seed))
+        drawn = random_sheet(SyntheticDigits(), Blocks(), DocumentRecipe(), np.random.default_rng(seed))
         drawn.canvas.picture_from_sheet = np.array([[1.0, 0, 128], [0, 1, 128]])
         drawn.write_words(-60.0, 0.0, 20.0, 120.0)
         rows, columns = np.nonzero(drawn.canvas.others)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sdnn.datasets.documents.canvas import Canvas
+from sdnn.datasets.documents.ink_canvas import Canvas
 from sdnn.datasets.documents.signs import SIGN_STROKES, draw_sign, random_signs
 
 

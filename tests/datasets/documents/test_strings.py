@@ -3,14 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sdnn.datasets.digits import DigitImage, Pen, Writer
-from sdnn.datasets.documents.canvas import Canvas, mapped
+from sdnn.datasets.digits import DigitImage, SyntheticDigits, Writer
+from sdnn.datasets.documents.ink_canvas import Canvas, mapped
 from sdnn.datasets.documents.strings import StringSetting, WrittenString, write_string
-from sdnn.datasets.handwriting import Style, random_style
+from sdnn.datasets.handwriting import LineStyle, random_line_style
 from sdnn.datasets.pen import TEXT_PX
 from sdnn.results import FloatArray
 
-PLAIN = Style(
+PLAIN = LineStyle(
     heights=np.ones(10),
     drops=np.zeros(10),
     gap=0.3,
@@ -44,7 +44,7 @@ class Blocks:
 def write(
     text: str,
     setting: StringSetting = BARE,
-    style: Style = PLAIN,
+    style: LineStyle = PLAIN,
     writer: Writer | None = None,
     picture_from_sheet: FloatArray = LEVEL,
     seed: int = 0,
@@ -83,7 +83,9 @@ def test_a_quad_holds_the_ink_of_its_digit_closely(seed: int) -> None:
     cos, sin = np.cos(turn), np.sin(turn)
     placed = np.array([[cos, -sin, 60.0], [sin, cos, 10 - 60 * sin]])
     setting = replace(BARE, height_px=float(rng.uniform(20, 40)), tilt=0.05)
-    written, canvas = write(str(seed % 10), setting, random_style(rng), Pen().writer(rng, 2), placed, seed)
+    written, canvas = write(
+        str(seed % 10), setting, random_line_style(rng), SyntheticDigits().writer(rng, 2), placed, seed
+    )
     (quad,) = written.truth.quads
     places = within(inked(canvas), quad)
     size = np.hypot(*np.stack([quad[1] - quad[0], quad[3] - quad[0]], axis=1))
@@ -94,7 +96,9 @@ def test_a_quad_holds_the_ink_of_its_digit_closely(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_all_the_ink_of_a_string_is_in_its_quads(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    written, canvas = write("60417", style=random_style(rng), writer=Pen().writer(rng, 2), seed=seed)
+    written, canvas = write(
+        "60417", style=random_line_style(rng), writer=SyntheticDigits().writer(rng, 2), seed=seed
+    )
     points = inked(canvas)
     inside = np.zeros(len(points), bool)
     for quad in written.truth.quads:

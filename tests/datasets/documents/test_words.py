@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sdnn.datasets.documents import words
-from sdnn.datasets.documents.canvas import Canvas
+from sdnn.datasets.documents.ink_canvas import Canvas
 
 
 def test_ink_is_put_down_by_its_lower_left_corner_at_the_height_asked_for() -> None:

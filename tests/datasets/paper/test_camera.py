@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from specimen import alone, darkness_of_text, page_of, scene
+from specimen import alone, context, darkness_of_text, page_of
 
-from sdnn.datasets.paper.camera import CAMERA, low_resolution, out_of_focus, shaken
-from sdnn.datasets.paper.scene import Effect
+from sdnn.datasets.paper.camera import CAMERA, low_resolution, motion_blur, out_of_focus
+from sdnn.datasets.paper.effects import Effect
 from sdnn.results import FloatArray
 
 SHAPE = (70, 200)
@@ -15,11 +15,11 @@ def stripes() -> FloatArray:
     return np.tile(row, (SHAPE[0], 1))
 
 
-@pytest.mark.parametrize("effect", [out_of_focus, shaken])
+@pytest.mark.parametrize("effect", [out_of_focus, motion_blur])
 def test_blur_keeps_the_mean_brightness_and_takes_away_contrast(effect: Effect) -> None:
     contrasts = []
     for seed in range(20):
-        page = effect(stripes(), scene(seed))
+        page = effect(stripes(), context(seed))
         assert page.mean() == pytest.approx(0.5, abs=0.02)
         contrasts.append(page[:, 20:-20].std())
     assert max(contrasts) <= 0.5
@@ -28,14 +28,14 @@ def test_blur_keeps_the_mean_brightness_and_takes_away_contrast(effect: Effect) 
 
 def test_what_is_finer_than_a_coarse_picture_is_gone_from_it() -> None:
     for seed in range(20):
-        assert low_resolution(stripes(), scene(seed, text_px=60))[:, 20:-20].std() < 0.25
+        assert low_resolution(stripes(), context(seed, text_px=60))[:, 20:-20].std() < 0.25
 
 
 @pytest.mark.parametrize("name", CAMERA)
 def test_a_page_does_not_change_its_size_or_type(name: str) -> None:
     for shape in ((28, 30), SHAPE, (111, 333)):
         page = np.full(shape, 0.7, np.float32)
-        seen = CAMERA[name](page, scene())
+        seen = CAMERA[name](page, context())
         assert seen.shape == shape
         assert seen.dtype == np.float32
         assert (page == np.float32(0.7)).all()

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from specimen import INK, alone, page_of, scene
+from specimen import INK, alone, context, page_of
 
 from sdnn.datasets.paper.damage import scratches, specks, stamp
-from sdnn.datasets.paper.scene import Effect
+from sdnn.datasets.paper.effects import Effect
 
 
 def test_salt_and_pepper_spoil_at_most_a_tenth_of_the_pixels_half_each() -> None:
@@ -18,6 +18,6 @@ def test_salt_and_pepper_spoil_at_most_a_tenth_of_the_pixels_half_each() -> None
 @pytest.mark.parametrize("effect", [specks, scratches, stamp])
 def test_dirt_only_darkens_and_never_more_than_ink_does(effect: Effect) -> None:
     for seed in range(30):
-        page = effect(np.ones((70, 200), np.float32), scene(seed))
+        page = effect(np.ones((70, 200), np.float32), context(seed))
         assert page.max() <= 1
         assert page.min() > 0.3 - 1e-6

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from specimen import scene
+from specimen import context
 
 from sdnn.datasets.paper.fields import NOISE_SIDES_PX, beyond, noise, place_along, ramp, smooth_field, spots
 
@@ -8,7 +8,7 @@ SHAPE = (70, 200)
 
 
 def test_noise_has_mean_0_and_deviation_1_and_is_cut_elsewhere_each_time() -> None:
-    any_scene = scene()
+    any_scene = context()
     cuts = np.array([noise(SHAPE, any_scene) for _ in range(20)])
     assert cuts.mean() == pytest.approx(0, abs=0.02)
     assert cuts.std() == pytest.approx(1, abs=0.02)
@@ -17,11 +17,11 @@ def test_noise_has_mean_0_and_deviation_1_and_is_cut_elsewhere_each_time() -> No
 
 def test_noise_is_at_hand_for_pages_larger_than_the_store() -> None:
     for shape in (NOISE_SIDES_PX, (NOISE_SIDES_PX[0] + 1, 30), (30, NOISE_SIDES_PX[1] + 1)):
-        assert noise(shape, scene()).shape == shape
+        assert noise(shape, context()).shape == shape
 
 
 def test_a_smooth_field_changes_over_cells_and_not_from_pixel_to_pixel() -> None:
-    field = smooth_field(SHAPE, 20, scene())
+    field = smooth_field(SHAPE, 20, context())
     assert field.shape == SHAPE
     assert -0.25 < field.min() < 0.3
     assert 0.7 < field.max() < 1.25
@@ -36,7 +36,7 @@ def test_a_ramp_measures_pixels_along_its_direction_from_the_middle() -> None:
 
 
 def test_spots_have_the_size_asked_for() -> None:
-    fine, coarse = spots(SHAPE, 1.0, scene()), spots(SHAPE, 8.0, scene())
+    fine, coarse = spots(SHAPE, 1.0, context()), spots(SHAPE, 8.0, context())
     assert fine.shape == coarse.shape == SHAPE
     assert np.abs(np.diff(coarse)).mean() < 0.3 * np.abs(np.diff(fine)).mean()
 
@@ -47,7 +47,7 @@ def test_an_edge_lies_where_it_is_asked_for_and_is_as_soft_as_asked_for() -> Non
 
 
 def test_places_along_a_direction_lie_on_the_page() -> None:
-    places = [place_along(SHAPE, 0.0, scene(seed)) for seed in range(100)]
+    places = [place_along(SHAPE, 0.0, context(seed)) for seed in range(100)]
     assert -80 <= min(places) < -70
     assert 70 < max(places) <= 80
-    assert max(abs(place_along(SHAPE, np.pi / 2, scene(seed))) for seed in range(100)) <= 28 + 1e-9
+    assert max(abs(place_along(SHAPE, np.pi / 2, context(seed))) for seed in range(100)) <= 28 + 1e-9

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from specimen import BARE, INK, TEXT
 
-from sdnn.datasets.paper import on_paper
+from sdnn.datasets.paper import degrade
 from sdnn.results import Box, FloatArray
 
 
 def changed_rows(neighbours: list[FloatArray], seed: int, text: Box = TEXT) -> list[int]:
     recipe = replace(BARE, neighbours=1.0)
-    page = on_paper(INK, text, recipe, np.random.default_rng(seed), neighbours)
+    page = degrade(INK, text, recipe, np.random.default_rng(seed), neighbours)
     return list(np.flatnonzero((page != 1 - INK).any(axis=1)))
 
 
@@ -29,7 +29,7 @@ def test_the_end_of_the_first_line_shows_above_and_the_beginning_of_the_second_b
     # Darker from row to row: the first row lets 0.6 of the light pass, the last one none.
     line = np.repeat(np.linspace(0.4, 1, 30, dtype=np.float32), 190).reshape(30, 190)
     for seed in range(30):
-        page = on_paper(
+        page = degrade(
             np.zeros_like(INK), TEXT, replace(BARE, neighbours=1.0), np.random.default_rng(seed), [line, line]
         )
         rows = page.min(axis=1)

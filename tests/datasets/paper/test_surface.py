@@ -1,5 +1,5 @@
 import numpy as np
-from specimen import alone, grey_page, page_of, scene
+from specimen import alone, context, grey_page, page_of
 
 from sdnn.datasets.paper.surface import fold, gradient, shadow
 
@@ -17,12 +17,12 @@ WHITE = np.ones((70, 200), np.float32)
 
 def test_light_and_shadow_take_away_at_most_half_of_the_light() -> None:
     for effect in (gradient, shadow):
-        lowest = [effect(WHITE, scene(seed)).min() for seed in range(60)]
+        lowest = [effect(WHITE, context(seed)).min() for seed in range(60)]
         assert 0.49 < min(lowest) < 0.6
 
 
 def test_a_fold_is_light_on_one_side_and_dark_on_the_other() -> None:
     for seed in range(20):
-        page = fold(WHITE, scene(seed))
+        page = fold(WHITE, context(seed))
         assert page.max() - 1 > 0.02
         assert 1 - page.min() > 0.02

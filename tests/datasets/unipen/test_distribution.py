@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sdnn.choices import Split
 from sdnn.datasets.unipen import Category, LeftOut, Sample, find_unipen, left_out, load_unipen
+from sdnn.enums import Split
 from sdnn.errors import UnreadableInput
 
 pytestmark = pytest.mark.slow

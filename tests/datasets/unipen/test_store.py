@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from unipen_files import add_writer, small_unipen, stroke, write
 
-from sdnn.choices import Split
 from sdnn.datasets.unipen import (
     CATEGORIES,
     Category,
@@ -19,6 +18,7 @@ from sdnn.datasets.unipen import (
     store,
     unipen_checksums,
 )
+from sdnn.enums import Split
 from sdnn.errors import UnreadableInput
 
 
