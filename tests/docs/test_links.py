@@ -33,19 +33,25 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def commands(command: Any) -> Iterator[tuple[str, set[str]]]:
+def commands(command: Any, with_hidden: bool = False) -> Iterator[tuple[str, set[str]]]:
     """Name and options of a command and of those below it; hidden ones are older spellings."""
-    shown = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
+    shown = [each for each in command.params if with_hidden or not getattr(each, "hidden", False)]
     yield (
         command.name or "",
         {option for parameter in shown for option in (*parameter.opts, *parameter.secondary_opts)},
     )
     for below in getattr(command, "commands", {}).values():
-        yield from commands(below)
+        yield from commands(below, with_hidden)
 
 
-COMMANDS = dict(commands(typer.main.get_command(app)))
-OPTIONS = {option for options in COMMANDS.values() for option in options if option.startswith("--")}
+COMMAND_LINE = typer.main.get_command(app)
+COMMANDS = dict(commands(COMMAND_LINE))
+OPTIONS = {
+    option
+    for options in dict(commands(COMMAND_LINE, with_hidden=True)).values()
+    for option in options
+    if option.startswith("--")
+}
 
 
 def test_there_are_links_and_options_to_look_at() -> None:
