@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check docs train weights samples bench bench-peers training sweep strips hands pages thresholds batches ablation constraints development card reproduce clean
+.PHONY: help demo test unit check docs package train weights samples bench bench-peers training sweep strips hands pages thresholds batches ablation constraints development card reproduce clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,11 @@ check: $(VENV)/everything  ## Lint, formatting and types
 
 docs: $(VENV)/book  ## Build the book into build/docs
 	$(BIN)/mkdocs build --strict --quiet
+
+package: $(VENV)/everything  ## Build sdist and wheel into build/dist, and read with the wheel in clean environments
+	rm -rf build/dist
+	$(BIN)/python -m build --outdir build/dist . > /dev/null
+	.ci/try-package build/dist
 
 train: $(VENV)/everything  ## Train a model with the defaults
 	$(BIN)/sdnn train
