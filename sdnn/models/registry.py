@@ -1,6 +1,8 @@
-"""The architectures of readers, by name: a new one is a module like `lenet` and a row here."""
+"""The architectures of readers, by name: a new one is a module like `lenet` and a row here.
 
-from collections.abc import Mapping
+Code outside the package may add its own to `ARCHITECTURES` before it trains.
+"""
+
 from dataclasses import replace
 from typing import Final
 
@@ -8,7 +10,7 @@ from sdnn.models.architecture import Architecture
 from sdnn.models.lenet import LENET
 from sdnn.models.metadata import ReaderMetadata
 
-ARCHITECTURES: Final[Mapping[str, Architecture]] = {each.name: each for each in (LENET,)}
+ARCHITECTURES: Final[dict[str, Architecture]] = {each.name: each for each in (LENET,)}
 DEFAULT: Final = LENET
 """Architecture that is trained unless another is named, and of model files that name none."""
 
