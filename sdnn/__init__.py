@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sdnn.reading.settings import ReadingSettings
     from sdnn.results import Reading
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Constraint", "Reader", "Reading", "ReadingSettings", "constraint", "load", "read", "read_line"]
 
 _MODULES = {
