@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.datasets.digits import digit_source
+from sdnn.datasets.digit_sources import digit_source
 from sdnn.datasets.pages import GeometryJitter, PageRecipe, random_page
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.enums import Source, Split, Stage

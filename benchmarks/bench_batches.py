@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.datasets.digits import digit_source
+from sdnn.datasets.digit_sources import digit_source
 from sdnn.datasets.strip_folder import write_folder
 from sdnn.datasets.strips import Layout
 from sdnn.enums import Source, Split

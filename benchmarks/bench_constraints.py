@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.datasets.digits import load_mnist
+from sdnn.datasets.mnist import load_mnist
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.decoding.constraints import Constraint, constraint
 from sdnn.decoding.constraints.lexicon import lexicon

@@ -18,10 +18,10 @@ import numpy as np
 from bench_report import write_markdown
 from PIL import Image
 
-from sdnn.datasets.documents import WordHand, word_hands
+from sdnn.datasets.documents import WordWriter, word_source
 from sdnn.datasets.pages import PageRecipe, random_page
 from sdnn.datasets.paper import degrade
-from sdnn.datasets.unipen import RealHands, load_unipen
+from sdnn.datasets.unipen import UnipenDigits, load_unipen
 from sdnn.enums import Split, Status
 from sdnn.evaluation.metrics import score
 from sdnn.hardware import hardware
@@ -42,7 +42,7 @@ CAPITAL_PX: Final = (18.0, 42.0)
 
 def digit_strips(length: int, count: int) -> Iterator[tuple[FloatArray, str]]:
     """Pictures of one line each, with their digits."""
-    source = RealHands(load_unipen("1a", Split.TEST))
+    source = UnipenDigits(load_unipen("1a", Split.TEST))
     for number in range(count):
         rng = np.random.default_rng([SEED, length, number])
         text = "".join(map(str, rng.integers(10, size=length)))
@@ -52,13 +52,13 @@ def digit_strips(length: int, count: int) -> Iterator[tuple[FloatArray, str]]:
 
 def word_strips(count: int) -> Iterator[FloatArray]:
     """Pictures of one to three words each, or of letters side by side."""
-    hands = word_hands(Split.TEST)
+    hands = word_source(Split.TEST)
     for number in range(count):
         rng = np.random.default_rng([SEED, 0, number])
         yield _words_on_paper(hands.writer(rng), rng)
 
 
-def _words_on_paper(hand: WordHand, rng: np.random.Generator) -> FloatArray:
+def _words_on_paper(hand: WordWriter, rng: np.random.Generator) -> FloatArray:
     capital = float(np.exp(rng.uniform(*np.log(CAPITAL_PX))))
     words = [hand.word(rng) for _ in range(int(rng.integers(1, 4)))]
     gap, margin = round(0.5 * capital), round(rng.uniform(0.3, 1.0) * capital)

@@ -22,8 +22,9 @@ from PIL import Image
 from plain_documents import DocumentRecipe as PlainRecipe
 from plain_documents import random_document as random_plain_document
 
-from sdnn.datasets.digits import Mnist, SyntheticDigits, load_mnist
-from sdnn.datasets.documents import DocumentRecipe, OtherWriting, RealWords, Scripts, random_document
+from sdnn.datasets.documents import DocumentRecipe, ScriptFonts, UnipenWords, WordSource, random_document
+from sdnn.datasets.mnist import Mnist, load_mnist
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.unipen import load_unipen
 from sdnn.enums import Split
 from sdnn.errors import UnreadableInput
@@ -141,7 +142,7 @@ def plain(digits: Mnist, rng: np.random.Generator) -> Drawn:
     return document.brightness, truths
 
 
-def full(digits: Mnist, others: OtherWriting, rng: np.random.Generator) -> Drawn:
+def full(digits: Mnist, others: WordSource, rng: np.random.Generator) -> Drawn:
     """A document with everything on it: combs, tables, words by hand, lone digits, shadows, slopes."""
     document = random_document(digits, others, FULL, rng)
     rows, columns = document.picture.shape
@@ -155,13 +156,13 @@ def full(digits: Mnist, others: OtherWriting, rng: np.random.Generator) -> Drawn
     return document.picture, truths
 
 
-def word_hands(split: Split) -> OtherWriting:
+def word_source(split: Split) -> WordSource:
     """Real hands that write words, where UNIPEN is at hand; else stroke fonts."""
     try:
-        return RealWords(load_unipen("7", split), load_unipen("1b", split) + load_unipen("1c", split))
+        return UnipenWords(load_unipen("7", split), load_unipen("1b", split) + load_unipen("1c", split))
     except UnreadableInput as error:
         print(f"{error}; words are drawn", file=sys.stderr)
-        return Scripts()
+        return ScriptFonts()
 
 
 def measure(draw: Callable[[np.random.Generator], Drawn], seed: int, strings: int, reader: Reader) -> Tally:
@@ -213,7 +214,7 @@ def main() -> None:
         seed, split, strings = int(sys.argv[sys.argv.index("--validation") + 1]), Split.VALIDATION, SOME
     else:
         seed, split, strings = SEED, Split.TEST, SOME // 5 if quick else STRINGS
-    digits, others = load_mnist(split), word_hands(split)
+    digits, others = load_mnist(split), word_source(split)
     figures = {
         "plain": measure(lambda rng: plain(digits, rng), seed, strings, reader).figures(),
         "full": measure(lambda rng: full(digits, others, rng), seed, strings, reader).figures(),

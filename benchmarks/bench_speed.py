@@ -23,7 +23,7 @@ from nets import NetSpeed, has_bfloat16, net_speeds, quickest
 from peers import Batch, rapidocr_version, tesseract_version, texts_of, with_rapidocr, with_tesseract
 from processes import SDNN, environment, run
 
-from sdnn.datasets.digits import digit_source
+from sdnn.datasets.digit_sources import digit_source
 from sdnn.datasets.strip_folder import write_folder
 from sdnn.datasets.strips import Layout
 from sdnn.detection import Detector

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.datasets.digits import Mnist, load_mnist
+from sdnn.datasets.mnist import Mnist, load_mnist
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip, set_side_by_side
 from sdnn.enums import PageMode, Split
 from sdnn.evaluation.metrics import bootstrap_over_digits, score

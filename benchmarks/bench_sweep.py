@@ -25,10 +25,10 @@ from typing import Final
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.datasets.digits import SyntheticDigits
-from sdnn.datasets.pen import WriterStyle
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.strips import Layout, set_side_by_side
 from sdnn.datasets.windows import clean_strip
+from sdnn.datasets.writer_style import WriterStyle
 from sdnn.hardware import hardware
 from sdnn.models.engine import MOST_SWEPT_PX, Engine
 from sdnn.models.lenet import LENET

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.datasets.digits import digit_source
-from sdnn.datasets.documents import Document, DocumentRecipe, random_document, word_hands
+from sdnn.datasets.digit_sources import digit_source
+from sdnn.datasets.documents import Document, DocumentRecipe, random_document, word_source
 from sdnn.decoding.constraints import Constraint, constraint
 from sdnn.decoding.constraints.lexicon import lexicon
 from sdnn.enums import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_CONSTRAINT_PROBABILITY, Source, Split
@@ -49,7 +49,7 @@ BINS = (
 
 def documents(recipe: DocumentRecipe, count: int, seed: int) -> Iterator[Document]:
     """Fresh validation documents."""
-    digits, words = digit_source(Source.HANDS, Split.VALIDATION), word_hands(Split.VALIDATION)
+    digits, words = digit_source(Source.HANDS, Split.VALIDATION), word_source(Split.VALIDATION)
     for number in range(count):
         yield random_document(digits, words, recipe, np.random.default_rng([seed, number, 16]))
 

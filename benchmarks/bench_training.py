@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from bench_report import write_markdown
 
-from sdnn.datasets.digits import digit_source
+from sdnn.datasets.digit_sources import digit_source
 from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.datasets.windows import WindowRecipe, clean_strip

@@ -20,7 +20,7 @@ from sdnn import __version__
 from sdnn.cli.model import ModelArgument
 from sdnn.cli.options import DataOption
 from sdnn.cli.terminal import fail, note, progress
-from sdnn.datasets.digits import load_mnist
+from sdnn.datasets.mnist import load_mnist
 from sdnn.enums import Split
 from sdnn.errors import OutputError, SdnnError, UnreadableInput
 from sdnn.evaluation.labels import LABELS_NAME, read_labels

@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.datasets.digits import DigitSource
-from sdnn.datasets.distractors import LABELS, TYPEFACES, WORDS, Ink, frame, scribble, word
-from sdnn.datasets.pen import TEXT_PX
+from sdnn.datasets.digits import TEXT_PX, DigitSource
+from sdnn.datasets.documents.distractors import LABELS, WORDS, scribble
+from sdnn.datasets.rasterizer import Ink
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
+from sdnn.datasets.typefaces import TYPEFACES, render_text
 from sdnn.results import Box, FloatArray
 
 INKED: Final = 64
@@ -193,7 +194,8 @@ def _write_string(
     elif rng.random() < recipe.underlined:
         sheet.draw_round(string.box, beyond, whole=False)
     if rng.random() < recipe.labelled:
-        label = word(str(rng.choice(LABELS)), int(rng.integers(TYPEFACES)), rng.uniform(*recipe.capital_px))
+        text, typeface = str(rng.choice(LABELS)), int(rng.integers(TYPEFACES))
+        label = render_text(text, typeface, rng.uniform(*recipe.capital_px))
         middle = (string.box.top + string.box.bottom) / 2
         left = round(string.box.left) - beyond - 6 - label.shape[1]
         sheet.put_at(label, left, round(middle - label.shape[0] / 2))
@@ -227,6 +229,13 @@ def _turned(strip: SyntheticStrip, scale: float, tilt_deg: float) -> tuple[list[
     return patches, corners
 
 
+def frame(height_px: int, width_px: int, thickness_px: int) -> Ink:
+    """The outline of a box."""
+    canvas = np.full((height_px, width_px), 255, np.uint8)
+    canvas[thickness_px:-thickness_px, thickness_px:-thickness_px] = 0
+    return canvas
+
+
 def _ink_box(ink: Ink) -> Box:
     rows, columns = np.nonzero(ink > INKED)
     return Box(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
@@ -247,7 +256,7 @@ def _write_paragraph(sheet: _Sheet, capital_px: float, rng: np.random.Generator)
     for _ in range(rng.integers(1, 7)):
         left = float(first)
         while left < first + length:
-            ink = word(str(rng.choice(WORDS)), typeface, capital_px)
+            ink = render_text(str(rng.choice(WORDS)), typeface, capital_px)
             sheet.put_at(ink, round(left), round(baseline - min(ink.shape[0], capital_px)), 2, darkness)
             left += ink.shape[1] + capital_px * rng.uniform(0.5, 0.9)
         baseline += line_px

@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.datasets.digits import load_mnist
 from sdnn.datasets.distortion import salt_and_pepper
+from sdnn.datasets.mnist import load_mnist
 from sdnn.enums import Split
 from sdnn.results import DIGITS, NO_DIGIT, FloatArray, IntArray
 

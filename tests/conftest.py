@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from sdnn.datasets.digits import MNIST_FILES, Mnist, find_mnist, load_mnist
+from sdnn.datasets.mnist import MNIST_FILES, Mnist, find_mnist, load_mnist
 from sdnn.enums import Split
 from sdnn.errors import UnreadableInput
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from sdnn.datasets.digits import Mnist
-from sdnn.datasets.pen import IMAGE_PX, WriterStyle, draw_digit
+from sdnn.datasets.digits import IMAGE_PX
+from sdnn.datasets.mnist import Mnist
+from sdnn.datasets.pen import draw_digit
+from sdnn.datasets.writer_style import WriterStyle
 
 
 def drawn_digits(count: int) -> Mnist:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from card.robustness import Figures, SyntheticResult, measure, read_synthetic
-from sdnn.datasets.digits import Mnist
+from sdnn.datasets.mnist import Mnist
 from sdnn.evaluation.folder import evaluate
 from sdnn.evaluation.report import FolderReport
 from sdnn.reading.reader import Reader

@@ -12,8 +12,10 @@ from typing import Final
 import numpy as np
 
 from card.corruptions import CORRUPTIONS, Corruption, with_margin
-from sdnn.datasets.digits import DigitSource, Mnist, SyntheticDigits
+from sdnn.datasets.digits import DigitSource
+from sdnn.datasets.mnist import Mnist
 from sdnn.datasets.pages import PageRecipe, SyntheticPage, random_page
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip, set_side_by_side
 from sdnn.enums import PageMode
 from sdnn.evaluation.confidence import BoolArray

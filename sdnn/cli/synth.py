@@ -47,7 +47,7 @@ def synth(
         raise UsageError(f"--count {count} needs a folder: add --out DIR")
     if paper and gap is not None:
         raise UsageError("--paper: every writer sets digits as wide as they like; leave out --gap")
-    from sdnn.datasets.strip_folder import numbered_sample, write_folder
+    from sdnn.datasets.strip_folder import numbered_picture, write_folder
     from sdnn.datasets.strips import Layout
 
     layout = Layout(digits=digits_range(digits), gap_px=gap_range("0:6" if gap is None else gap))
@@ -62,16 +62,16 @@ def synth(
         print_line(str(out))
         return
 
-    sample = numbered_sample(digit_images, layout, chosen_seed, 0, paper)
+    labelled = numbered_picture(digit_images, layout, chosen_seed, 0, paper)
     path = Path(f"strip-{chosen_seed}.png")
-    save_picture(sample.picture, path)
+    save_picture(labelled.picture, path)
     note(f"wrote {path}")
-    print_line(sample.text)
+    print_line(labelled.text)
 
 
 def _digit_source(source: Source | None, split: Split, data: Path | None) -> tuple[Source, "DigitSource"]:
     """The digits asked for; where nothing in particular was, drawn ones stand in for a missing MNIST."""
-    from sdnn.datasets.digits import digit_source
+    from sdnn.datasets.digit_sources import digit_source
 
     wanted = source or Source.MNIST
     try:

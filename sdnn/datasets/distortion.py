@@ -1,4 +1,4 @@
-"""What happens to writing between the pen and the net: distortion and noise."""
+"""Distortion and noise of single windows."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,15 @@ from sdnn.results import FloatArray
 
 @dataclass(frozen=True)
 class Distortion:
-    """Bounds of a random affine distortion; each value is drawn evenly between minus and plus its bound.
+    """Bounds of a random affine distortion; each value is uniform between minus and plus its bound.
 
     Attributes:
-        rotation_deg: Turn about the middle of the window.
-        shear: Slant: pixels to the side for each pixel up.
-        log_scale: Change of size, as a natural logarithm, the same across and down.
-        log_aspect: Change of width against height, as a natural logarithm.
-        shift_px: Displacement across: less than a stride, for digits stand between columns, too.
-        drop_px: Displacement down: writing does not keep to its line.
+        rotation_deg: Rotation about the middle of the window.
+        shear: Slant in pixels to the side per pixel up.
+        log_scale: Natural logarithm of the size.
+        log_aspect: Natural logarithm of the width over the height.
+        shift_px: Horizontal displacement: less than a stride, since digits lie between columns, too.
+        drop_px: Vertical displacement, as of a writer who leaves the line.
     """
 
     rotation_deg: float = 8.0
@@ -40,22 +40,22 @@ def distorted_windows(
 
     Args:
         ink: (H, W) strip, 0 paper to 1 ink.
-        centres_px: (B,) where on the strip the middles of the windows lie.
+        centres_px: (B,) x of the middles of the windows on the strip.
         width_px: Width of a window.
         distortion: Bounds of the distortion.
-        rng: Decides within the bounds.
+        rng: Random number generator.
 
     Returns:
         B windows (H, width_px), float32; paper where a window leaves the strip.
     """
-    turn, slant, size, aspect, shift, drop = rng.uniform(-1.0, 1.0, size=(6, len(centres_px)))
-    angle = np.deg2rad(distortion.rotation_deg * turn)
+    rotation, slant, size, aspect, shift, drop = rng.uniform(-1.0, 1.0, size=(6, len(centres_px)))
+    angle = np.deg2rad(distortion.rotation_deg * rotation)
     shear = distortion.shear * slant
     scale = np.exp(distortion.log_scale * size)
-    widening = np.exp(distortion.log_aspect * aspect / 2)
+    stretch = np.exp(distortion.log_aspect * aspect / 2)
     cos, sin = np.cos(angle) * scale, np.sin(angle) * scale
-    a, b = cos * widening, (cos * shear - sin) / widening
-    c, d = sin * widening, (sin * shear + cos) / widening
+    a, b = cos * stretch, (cos * shear - sin) / stretch
+    c, d = sin * stretch, (sin * shear + cos) / stretch
     # Pixel i has its middle at i + 0.5; the matrices go from window to strip.
     right, down = width_px / 2 - 0.5, ink.shape[0] / 2 - 0.5
     x = centres_px - 0.5 + distortion.shift_px * shift - a * right - b * down
@@ -69,12 +69,12 @@ def distorted_windows(
 
 
 def salt_and_pepper(images: FloatArray, share: float | FloatArray, rng: np.random.Generator) -> FloatArray:
-    """The images with a share of their pixels turned to pure paper or pure ink, half each.
+    """The images with a share of their pixels replaced by pure paper or pure ink, half each.
 
     Args:
         images: (B, H, W), 0 paper to 1 ink.
-        share: Of the pixels of all images, or (B, 1, 1), one for each.
-        rng: Decides which.
+        share: Share of the replaced pixels, of all images or (B, 1, 1) of each.
+        rng: Random number generator.
 
     Reference:
         LeCun et al. 1998, section VII: 10 % of the pixels.

@@ -1,43 +1,44 @@
-"""Pages to train on: lines that people might have written, on paper that might be found anywhere.
+"""Synthetic pages with written lines, and the labelled strips of string training made from them.
 
-A page goes through the preprocessing that a real picture goes through; what comes out, a strip and the
-digits on it, is all that string training needs. No page is stored: each is made again from its seed.
+Pages go through the detector and the preprocessing like real pictures. No page is stored: each is made again
+from its seed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from sdnn.datasets.digits import DigitSource, plain_part
-from sdnn.datasets.documents import DocumentRecipe, OtherWriting, random_document
-from sdnn.datasets.handwriting import random_line_style, random_marks, write_line
+from sdnn.datasets.documents import DocumentRecipe, WordSource, random_document
+from sdnn.datasets.handwriting import random_line_style, write_line
 from sdnn.datasets.paper import DegradationConfig, degrade
+from sdnn.datasets.rasterizer import Ink
+from sdnn.datasets.signs import random_signs
 from sdnn.datasets.strips import Layout, set_side_by_side
 from sdnn.detection import Detector, LineCrop, TextLine, crop_line
 from sdnn.preprocessing import to_strip
 from sdnn.results import Box, FloatArray, Geometry
 
-ENDS_OFF: Final = 0.45
-"""How far an end of a line may lie from that of its string, in heights of its digits."""
-NEAR: Final = 0.75
-"""Distance of a line from a string, over the sum of their heights, up to which it may be along its digits."""
+MAX_END_OFFSET: Final = 0.45
+"""Distance of a line's ends from those of its string, in line heights, up to which it covers the string."""
+MAX_DISTANCE: Final = 0.75
+"""Distance of a line from a string, over the sum of their heights, up to which it may have its digits."""
 
 
 @dataclass(frozen=True)
 class GeometryJitter:
-    """Bounds of the variation with which a line is brought to the size of a strip; each drawn evenly.
+    """Bounds of the random geometry of training strips; each value is uniform.
 
-    Preprocessing errs, and a reader takes several views: the net is to read them all.
+    It stands for the errors of preprocessing and for the views that a reader takes of one line.
 
     Attributes:
-        log_scale: Of the text height, as a natural logarithm.
-        log_aspect: Of the width against the height, as a natural logarithm.
-        shear: Slant left over, in pixels to the side for each pixel up.
-        drop: Displacement up or down, as a share of the text height.
-        upright: Whether the slant that preprocessing finds is taken away.
+        log_scale: Natural logarithm of the text height.
+        log_aspect: Natural logarithm of the width over the height.
+        shear: Remaining slant, in pixels to the side per pixel up.
+        drop: Vertical displacement, as a share of the text height.
+        upright: Whether the slant is corrected.
     """
 
     log_scale: float = 0.3
@@ -48,29 +49,29 @@ class GeometryJitter:
 
     @classmethod
     def none(cls, upright: bool = True) -> "GeometryJitter":
-        """Every line at its usual size, set upright."""
+        """No variation."""
         return cls(log_scale=0.0, log_aspect=0.0, shear=0.0, drop=0.0, upright=upright)
 
 
 @dataclass(frozen=True)
 class PageRecipe:
-    """How pages are made.
+    """Settings of `random_page` and `random_strips`.
 
     Attributes:
-        most_digits: Digits on a line, at most; every number from 1 up is equally likely.
-        repeated: How many of the digits repeat the one before, over what chance does.
-        rounded: How many of the longer numbers end in two or more zeros, as amounts do.
-        clean_share: How many pages are plain digits side by side, with nothing else on the page. Of a mixed
-            source these are the plain ones.
-        clean_gap_px: Bounds of the gaps on those.
-        marked_share: How many of the other lines have marks that are no digits.
-        paper: What the others are written on.
-        jitter: How the line is brought to the size of a strip.
-        views: Strips made of one line, each seen in a way of its own.
+        most_digits: Upper bound of the digits on a line; every number from 1 up is equally likely.
+        repeated: Probability that a digit repeats the one before, beside chance.
+        rounded: Share of the longer numbers that end in two or more zeros, as amounts do.
+        clean_share: Share of the pages with plain digits side by side and nothing else; of a mixed source
+            they have the plain digits.
+        clean_gap_px: Bounds of the gaps on clean pages.
+        marked_share: Share of the other lines that have signs.
+        paper: Degradations of the others.
+        jitter: Geometry of the strips.
+        views: Strips made of each line, each with a geometry of its own.
         other_ink: Bounds of the share of its darkness that other ink keeps.
-        widest_px: Strips wider than this are left out.
-        document_share: How many of the pages are documents, where there are hands to write words on them.
-        document: How those are made.
+        widest_px: Upper bound of a strip's width; wider ones are left out.
+        document_share: Share of documents among the pages that are not clean, given a source of words.
+        document: Settings of the documents.
     """
 
     most_digits: int = 8
@@ -94,12 +95,12 @@ class PageRecipe:
 
 @dataclass(frozen=True, eq=False)
 class SyntheticPage:
-    """A page and what is written on it.
+    """A page with one line.
 
     Attributes:
         brightness: (H, W) float32, 0 black to 1 white.
-        text: The digits.
-        text_box: Where they are, with marks.
+        text: Its digits.
+        text_box: Box of the digits and signs.
     """
 
     brightness: FloatArray
@@ -109,14 +110,14 @@ class SyntheticPage:
 
 @dataclass(frozen=True, eq=False)
 class LabelledStrip:
-    """What string training learns from.
+    """A strip of string training.
 
     Attributes:
         ink: (H, W) uint8, 0 paper to 255 ink.
-        text: The digits.
+        text: Its digits.
     """
 
-    ink: npt.NDArray[np.uint8]
+    ink: Ink
     text: str
 
 
@@ -126,22 +127,23 @@ def random_page(
     """A page with one line by one writer.
 
     Args:
-        source: Where the digits come from.
-        recipe: How the page is made.
-        rng: Decides everything.
-        text: What the line says; by default random digits.
+        source: Source of the digits.
+        recipe: Settings.
+        rng: Random number generator.
+        text: Digits of the line; by default random.
     """
     text = text or _random_text(recipe, rng)
     if rng.random() < recipe.clean_share:
         return _clean_page(plain_part(source), text, recipe, rng)
     writer = source.writer(rng, scale=2)
-    marks = random_marks(len(text), rng) if rng.random() < recipe.marked_share else {}
-    line = write_line(writer, text, marks, random_line_style(rng), rng)
-    margins = np.minimum(np.abs(rng.normal(0, (0.5, 0.5, 0.7, 0.7))), 1.5) * line.text_px
+    signs = random_signs(len(text), rng) if rng.random() < recipe.marked_share else {}
+    style = random_line_style(rng)
+    line = write_line(writer, text, signs, style, rng)
+    margins = np.minimum(np.abs(rng.normal(0, (0.5, 0.5, 0.7, 0.7))), 1.5) * style.text_px
     top, bottom, left, right = (round(margin) for margin in margins)
-    height, width = line.ink.shape
+    height, width = line.shape
     ink = np.zeros((top + height + bottom, left + width + right), np.float32)
-    ink[top : top + height, left : left + width] = line.ink
+    ink[top : top + height, left : left + width] = line
     ink /= 255
     neighbours = [np.roll(ink[top : top + height], int(rng.integers(ink.shape[1])), axis=1) for _ in range(2)]
     text_box = Box(left, top, left + width, top + height)
@@ -172,56 +174,62 @@ def _random_text(recipe: PageRecipe, rng: np.random.Generator) -> str:
 
 @dataclass(frozen=True)
 class LineSource:
-    """Where the lines come from that string training learns; goes to other processes.
+    """Source of the lines of string training; it can be sent to other processes.
 
     Attributes:
-        digits: Hands whose digits are written.
-        detector: Finds the lines.
-        words: Hands that write words on documents; without them there are only pages with one line.
+        digits: Source of the digits.
+        detector: Detector of the lines.
+        words: Source of the words on documents; without one there are only pages with one line.
     """
 
     digits: DigitSource
     detector: Detector
-    words: OtherWriting | None = None
+    words: WordSource | None = None
 
 
 def random_strips(
     source: LineSource, count: int, recipe: PageRecipe, geometry: Geometry, rng: np.random.Generator
 ) -> list[LabelledStrip]:
-    """Fresh strips: lines that the detector found in their full length, and some that are no digits."""
+    """New strips: detected lines of their full length, and some without digits."""
+    document_share = recipe.document_share * (1 - recipe.clean_share)
     strips: list[LabelledStrip] = []
     while len(strips) < count:
-        documents = source.words is not None and rng.random() < recipe.document_share * (
-            1 - recipe.clean_share
-        )
-        for crop, text in (_document_lines if documents else _page_lines)(source, recipe, rng):
+        on_document = source.words is not None and rng.random() < document_share
+        picture, lines = (_document_lines if on_document else _page_lines)(source, recipe, rng)
+        for line, text in lines:
+            _, crop = crop_line(picture, line)
+            if crop is None:
+                continue
             for _ in range(recipe.views):
-                ink = _seen(crop, recipe, geometry, rng)
+                ink = _jittered_strip(crop, recipe, geometry, rng)
                 if ink.shape[1] <= recipe.widest_px:
                     strips.append(LabelledStrip(ink, text))
     return strips[:count]
 
 
+_LabelledLines = list[tuple[TextLine, str]]
+
+
 def _page_lines(
     source: LineSource, recipe: PageRecipe, rng: np.random.Generator
-) -> Iterator[tuple[LineCrop, str]]:
-    """The line of a page, unless the detector sees less or more of it."""
+) -> tuple[FloatArray, _LabelledLines]:
+    """A page and its line, unless the detector finds less or more of it."""
     page = random_page(source.digits, recipe, rng)
     text = page.text_box
     middle = (text.top + text.bottom) / 2
     ends = np.array([(text.left, middle), (text.right, middle)])
     lines = source.detector(page.brightness).lines
-    yield from _matched(page.brightness, lines, [(ends, page.text)])
+    return page.brightness, _covering_lines(lines, [(ends, page.text)])
 
 
 def _document_lines(
     source: LineSource, recipe: PageRecipe, rng: np.random.Generator
-) -> Iterator[tuple[LineCrop, str]]:
-    """The lines of a document with one string each, in its full length, and those where no digits are.
+) -> tuple[FloatArray, _LabelledLines]:
+    """A document, its lines that cover exactly one string, and those without any digits.
 
-    Struck-out digits are not read; of strings of nothing else no line is made.
+    Struck-out digits are not part of the text; strings of nothing else give no line.
     """
-    assert source.words is not None  # else there are no documents
+    assert source.words is not None  # there are no documents without words
     document = random_document(source.digits, source.words, recipe.document, rng)
     strings = [
         (
@@ -231,57 +239,45 @@ def _document_lines(
         for string in document.strings
     ]
     lines = source.detector(document.picture).lines
-    yield from _matched(document.picture, lines, strings)
-    for line in lines:
-        if not any(_near(line, string.centre, string.height_px) for string in document.strings):
-            yield from _written(document.picture, line, "")
+    empty = [
+        (line, "")
+        for line in lines
+        if not any(_is_near(line, string.centre, string.height_px) for string in document.strings)
+    ]
+    return document.picture, _covering_lines(lines, strings) + empty
 
 
-def _near(line: TextLine, ends: FloatArray, height_px: float) -> bool:
-    """Whether a line may be along some of the digits of a string with the given ends and height."""
+def _is_near(line: TextLine, ends: FloatArray, height_px: float) -> bool:
+    """Whether a line may have some of the digits of a string with the given ends and height."""
     start, end = ends
     along = end - start
     steps = max(2, round(4 * line.length_px / line.height_px))  # closer to each other than digits are wide
     places = line.start + np.linspace(0, 1, steps)[:, None] * (line.end - line.start)
     share = ((places - start) @ along / max(1e-9, along @ along)).clip(0, 1)
-    away = np.hypot(*(places - start - share[:, None] * along).T).min()
-    return bool(away < NEAR * (line.height_px + height_px))
+    distance = np.hypot(*(places - start - share[:, None] * along).T).min()
+    return bool(distance < MAX_DISTANCE * (line.height_px + height_px))
 
 
-def _holds(line: TextLine, ends: FloatArray) -> bool:
-    """Whether a line runs along a string from one end to the other, or further: words may stand beside it."""
-    off = ENDS_OFF * line.height_px
+def _covers(line: TextLine, ends: FloatArray) -> bool:
+    """Whether a line runs from one end of a string to the other, or further: words may be beside it."""
+    tolerance = MAX_END_OFFSET * line.height_px
     along = (ends - line.start) @ line.along
     across = (ends - line.start) @ [-line.along[1], line.along[0]]
-    return bool(-off <= along[0] < along[1] <= line.length_px + off and np.abs(across).max() <= off)
+    inside = -tolerance <= along[0] < along[1] <= line.length_px + tolerance
+    return bool(inside and np.abs(across).max() <= tolerance)
 
 
-def _matched(
-    picture: FloatArray, lines: Sequence[TextLine], strings: Sequence[tuple[FloatArray, str]]
-) -> Iterator[tuple[LineCrop, str]]:
-    """The writing of each line that runs along all of one string and along no other, with the string's text.
-
-    Args:
-        picture: (H, W) brightness.
-        lines: Found on it.
-        strings: (2, 2) ends and text of each string.
-    """
+def _covering_lines(lines: Sequence[TextLine], strings: Sequence[tuple[FloatArray, str]]) -> _LabelledLines:
+    """The lines that cover one string and are near no other, with its text; strings have (2, 2) ends."""
+    found = []
     for line in lines:
-        along = [(ends, text) for ends, text in strings if _near(line, ends, 0.0)]
-        if len(along) == 1 and along[0][1] and _holds(line, along[0][0]):
-            yield from _written(picture, line, along[0][1])
+        near = [(ends, text) for ends, text in strings if _is_near(line, ends, 0.0)]
+        if len(near) == 1 and near[0][1] and _covers(line, near[0][0]):
+            found.append((line, near[0][1]))
+    return found
 
 
-def _written(picture: FloatArray, line: TextLine, text: str) -> Iterator[tuple[LineCrop, str]]:
-    """The writing along a line and what it says, where there is ink."""
-    _, crop = crop_line(picture, line)
-    if crop is not None:
-        yield crop, text
-
-
-def _seen(
-    crop: LineCrop, recipe: PageRecipe, geometry: Geometry, rng: np.random.Generator
-) -> npt.NDArray[np.uint8]:
+def _jittered_strip(crop: LineCrop, recipe: PageRecipe, geometry: Geometry, rng: np.random.Generator) -> Ink:
     jitter = recipe.jitter
     scale, aspect, shear, drop = rng.uniform(-1, 1, 4)
     down = jitter.drop * drop * crop.text.height

@@ -18,11 +18,11 @@ class RngPurpose(IntEnum):
 
 
 def make_rng(seed: int, number: int, purpose: RngPurpose) -> np.random.Generator:
-    """The generator of one purpose, for one of the many things made for it.
+    """The random number generator of one purpose and one item.
 
     Args:
         seed: Below 2**32: a greater one would take the place of the number.
-        number: Number of the batch, call or picture; likewise below 2**32.
+        number: Number of the item, such as a batch, a call or a picture; likewise below 2**32.
         purpose: Use of the random numbers.
     """
     return np.random.default_rng([seed, number, purpose])

@@ -1,4 +1,4 @@
-"""Strips as a folder of PNG files with their truth: what `sdnn synth` writes and `sdnn eval` reads.
+"""Labelled pictures as a folder of PNG files, written by `sdnn synth` and read by `sdnn eval`.
 
 ::
 
@@ -27,13 +27,13 @@ from sdnn.errors import OutputError, UsageError
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A picture to write.
+class LabelledPicture:
+    """A picture with its label.
 
     Attributes:
         picture: Grey, 8 bits.
-        text: The digits on it.
-        truth: What else is known, in plain JSON types.
+        text: Its digits.
+        truth: Further truth in plain JSON types.
     """
 
     picture: Image.Image
@@ -41,28 +41,31 @@ class Sample:
     truth: Mapping[str, Any]
 
 
-def numbered_sample(source: DigitSource, layout: Layout, seed: int, number: int, degrade: bool) -> Sample:
-    """Sample of a given number in the endless series that a seed stands for.
+def numbered_picture(
+    source: DigitSource, layout: Layout, seed: int, number: int, degraded: bool
+) -> LabelledPicture:
+    """One picture of the endless series of a seed.
 
     Args:
-        source: Where the digits come from.
-        layout: How they are set; on paper only the number of digits counts.
-        seed: Which series.
-        number: Which one of it.
-        degrade: A line in someone's manner on paper, as string training sees it, instead of clean digits.
+        source: Source of the digits.
+        layout: Layout of clean digits; for a degraded page only the number of digits counts.
+        seed: Seed of the series.
+        number: Place in the series.
+        degraded: Whether to make a written line on degraded paper, as in string training, instead of clean
+            digits.
     """
     rng = make_rng(seed, number, RngPurpose.SYNTH)
-    if degrade:
+    if degraded:
         count = rng.integers(*layout.digits, endpoint=True)
         text = "".join(map(str, rng.integers(10, size=count)))
         page = random_page(source, PageRecipe(clean_share=0.0), rng, text)
-        return Sample(Image.fromarray(np.rint(page.brightness * 255).astype(np.uint8)), text, {})
+        return LabelledPicture(Image.fromarray(np.rint(page.brightness * 255).astype(np.uint8)), text, {})
     strip = random_strip(source, layout, rng)
     truth = {
         "boxes": [box.rounded() for box in strip.boxes],
         "indices": [digit.index for digit in strip.digits],
     }
-    return Sample(Image.fromarray(255 - strip.ink), strip.text, truth)
+    return LabelledPicture(Image.fromarray(255 - strip.ink), strip.text, truth)
 
 
 def write_folder(
@@ -72,30 +75,30 @@ def write_folder(
     seed: int,
     count: int,
     origin: Mapping[str, str],
-    degrade: bool = False,
+    degraded: bool = False,
     advance: Callable[[int], None] = lambda done: None,
 ) -> None:
-    """Writes samples 0 to `count` - 1 of a seed with their truth; the folder appears when it is complete.
+    """Writes pictures 0 to `count` - 1 of a seed with their truth; the folder appears when it is complete.
 
     Args:
-        folder: Must not exist yet, or be empty.
-        source: Where the digits come from.
-        layout: How they are set.
-        seed: Which series.
-        count: How many.
-        origin: What to call the source in the truth, so that a sample can be made again.
-        degrade: See `numbered_sample`.
-        advance: Called after every sample with the number of those written.
+        folder: A new or empty folder.
+        source: Source of the digits.
+        layout: Layout of the digits.
+        seed: Seed of the series.
+        count: Number of pictures.
+        origin: Names of the source for the truth, from which a picture can be made again.
+        degraded: See `numbered_picture`.
+        advance: Called after every picture with the number of those written.
 
     Raises:
-        UsageError: When the folder holds something.
+        UsageError: When the folder is not empty.
         OutputError: When it cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder}: exists and is not an empty folder; give another --out")
     folder = folder.resolve()
     partial = folder.with_name(f".{os.getpid()}-{folder.name}")
-    how = {**origin, "paper": degrade, "layout": asdict(layout)}
+    settings = {**origin, "paper": degraded, "layout": asdict(layout)}
     try:
         partial.mkdir(parents=True)
         with (
@@ -105,12 +108,11 @@ def write_folder(
             table = csv.writer(labels, lineterminator="\n")
             table.writerow(["file", "label"])
             for number in range(count):
-                sample = numbered_sample(source, layout, seed, number, degrade)
+                made = numbered_picture(source, layout, seed, number, degraded)
                 name = f"{number:05d}.png"
-                sample.picture.save(partial / name)
-                table.writerow([name, sample.text])
-                made = {"seed": [seed, number], **how}
-                line = {"file": name, "text": sample.text, **sample.truth, **made}
+                made.picture.save(partial / name)
+                table.writerow([name, made.text])
+                line = {"file": name, "text": made.text, **made.truth, "seed": [seed, number], **settings}
                 truth.write(json.dumps(line) + "\n")
                 advance(number + 1)
         os.replace(partial, folder)

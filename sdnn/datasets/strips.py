@@ -1,4 +1,4 @@
-"""Digits set side by side on a strip, with the truth about where each one stands.
+"""Digits side by side on a strip, with the place of each one.
 
 A strip is never stored: it is made again from its seed.
 """
@@ -7,23 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from sdnn.datasets.digits import DigitImage, DigitSource
-from sdnn.datasets.pen import IMAGE_PX
+from sdnn.datasets.digits import IMAGE_PX, DigitImage, DigitSource
+from sdnn.datasets.rasterizer import Ink
 from sdnn.results import Box, FloatArray
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How digits are set on a strip.
+    """Layout of the digits on a strip.
 
     Attributes:
-        digits: Fewest and most digits.
-        gap_px: Least and greatest gap between the ink of neighbours; negative where they overlap.
+        digits: Bounds of the number of digits.
+        gap_px: Bounds of the gaps between the ink of neighbours; negative where they overlap.
         margin_px: Paper to the left and right.
-        wide_gap_px: Least and greatest of the wide gaps.
-        wide_share: How many of the gaps are wide.
+        wide_gap_px: Bounds of the wide gaps.
+        wide_share: Probability of a wide gap.
     """
 
     digits: tuple[int, int] = (5, 5)
@@ -39,13 +38,13 @@ class SyntheticStrip:
 
     Attributes:
         ink: (28, W) uint8, 0 paper to 255 ink.
-        text: The digits on it.
-        boxes: The ink of each digit, in pixels of the strip.
-        middles_px: Centre of mass of each digit's ink, across: where MNIST, too, has the middle of a digit.
-        digits: The digits it is made of.
+        text: Its digits.
+        boxes: Box of each digit's ink, in pixels of the strip.
+        middles_px: Horizontal centre of mass of each digit's ink, the middle of a digit in MNIST, too.
+        digits: Image of each digit.
     """
 
-    ink: npt.NDArray[np.uint8]
+    ink: Ink
     text: str
     boxes: tuple[Box, ...]
     middles_px: tuple[float, ...]
@@ -53,7 +52,7 @@ class SyntheticStrip:
 
     @property
     def page(self) -> FloatArray:
-        """(28, W) brightness, 0 black to 1 white: the strip as dark writing on paper."""
+        """(28, W) brightness, 0 black to 1 white, of the strip as dark ink on paper."""
         return 1.0 - self.ink.astype(np.float32) / 255
 
 
@@ -63,10 +62,10 @@ def random_strip(
     """A strip of digits by one writer.
 
     Args:
-        source: Where the digits come from.
-        layout: How they are set.
-        rng: Decides everything.
-        text: What the strip says; by default random digits, each label equally likely at each place.
+        source: Source of the digits.
+        layout: Layout of the digits.
+        rng: Random number generator.
+        text: Digits of the strip; by default random, each label equally likely at each place.
     """
     source = source.writer(rng)
     if text is None:
@@ -81,14 +80,12 @@ def random_strip(
 
 
 def set_side_by_side(digits: Sequence[DigitImage], gaps_px: Sequence[int], margin_px: int) -> SyntheticStrip:
-    """The digits in a row, each on its own rows, with the given gaps between their ink.
-
-    Where two digits overlap the darker ink shows.
+    """The digits in a row, each on its own rows; the darker ink shows where two of them overlap.
 
     Args:
         digits: L digits, at least one.
-        gaps_px: L-1 gaps between the inked columns of neighbours. A digit never begins to the left of the
-            one before it, however negative the gap.
+        gaps_px: L-1 gaps between the inked columns of neighbours. However negative the gap, a digit begins to
+            the right of the beginning of the one before it.
         margin_px: Paper to the left and right.
     """
     lefts = [margin_px]

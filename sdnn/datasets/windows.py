@@ -1,10 +1,8 @@
-"""Labelled windows for the single-digit net: what the sweep will show it, cut from strips.
+"""Labelled windows for the single-digit net, cut from strips as its sweep will see them.
 
-Each window comes with the set of classes that are right for it. With its centre near the middle of a digit
-that is the digit alone, whatever the neighbours do; far from every digit it is no-digit alone; in between it
-is either, so that the net is free to hand over where it likes, but never to a third class.
-
-The strips are brought to size as those of a real picture are.
+Each window has a set of right classes: the digit alone where its centre is near the middle of a digit,
+whatever the neighbours are; no-digit alone far from every digit; both in between, so that the net is free in
+where it hands over, but never to a third class. The strips are normalised like those of real pictures.
 
 Reference:
     LeCun et al. 1998, section VII: centre digit flanked by two random neighbours, box gap -1 to +4 px, a
@@ -28,16 +26,16 @@ from sdnn.results import CLASSES, NO_DIGIT, Box, FloatArray, Geometry, Strip
 
 @dataclass(frozen=True)
 class WindowRecipe:
-    """How windows are made.
+    """Settings of `make_windows`.
 
     Attributes:
-        layout: Strips that the windows are cut from.
-        anywhere_share: How many of the windows lie anywhere on the strip; the others lie on digits.
-        near: A window is its digit's as long as its centre is no farther from the digit's middle than this
-            share of the digit's width (but at least 2 px: half a stride).
-        far: It is no-digit beyond this share of the width (but at least 4 px) from every digit.
-        noisy_share: How many windows get salt-and-pepper noise.
-        noise: Greatest share of pixels that the noise hits.
+        layout: Layout of the strips.
+        anywhere_share: Share of the windows anywhere on the strip; the others lie on digits.
+        near: Distance of a window's centre from a digit's middle, over the digit's width, up to which the
+            window is that digit; at least 2 px, half a stride.
+        far: Distance, over the width and at least 4 px, beyond which it is not that digit.
+        noisy_share: Share of the windows with salt-and-pepper noise.
+        noise: Upper bound of the share of noisy pixels.
         distortion: Bounds of the affine distortion.
     """
 
@@ -52,18 +50,17 @@ class WindowRecipe:
     distortion: Distortion = field(default_factory=Distortion)
 
     def near_px(self, widths_px: FloatArray) -> FloatArray:
-        """Up to which distance a window belongs to digits of the given widths."""
+        """Distance up to which a window is a digit of each width."""
         return np.asarray(np.maximum(2.0, self.near * widths_px))
 
     def far_px(self, widths_px: FloatArray) -> FloatArray:
-        """From which distance on a window does not belong to them any more."""
+        """Distance from which on it is not."""
         return np.asarray(np.maximum(4.0, self.far * widths_px))
 
     @classmethod
     def isolated(cls) -> "WindowRecipe":
-        """No window shows more than one digit: the recipe to compare the flanked one with."""
-        # Distortion, writing that is smaller on the strip, and a tall neighbour, which makes it even smaller,
-        # bring digits closer than they were.
+        """At most one digit in each window, for comparison with flanked digits."""
+        # Distortion, small writing and a tall neighbour, which makes it even smaller, bring digits closer.
         return cls(layout=Layout(digits=(1, 12), gap_px=(100, 118)))
 
 
@@ -73,14 +70,14 @@ def make_windows(
     """A batch of labelled windows, cut from fresh strips.
 
     Args:
-        source: Where the digits come from.
+        source: Source of the digits.
         count: Number of windows B.
-        recipe: How they are made.
-        geometry: Sizes that the net expects.
-        rng: Decides everything.
+        recipe: Settings.
+        geometry: Input size of the net.
+        rng: Random number generator.
 
     Returns:
-        (B, 48, 68) float32 windows, 0 paper to 1 ink, and (B, 11) whether each class is right for it.
+        (B, 48, 68) float32 windows, 0 paper to 1 ink, and (B, 11) whether each class is right.
     """
     windows: list[FloatArray] = []
     right: list[npt.NDArray[np.bool_]] = []
@@ -99,7 +96,7 @@ def make_windows(
 
 
 def clean_strip(synthetic: SyntheticStrip, geometry: Geometry) -> Strip:
-    """A synthetic strip as the reader's net would see it, had the detector found its line exactly."""
+    """The normalised strip that the reader makes of a line that the detector has found exactly."""
     boxes = synthetic.boxes
     height = float(np.median([box.height for box in boxes]))
     middle = float(np.median([(box.top + box.bottom) / 2 for box in boxes]))
@@ -112,7 +109,7 @@ def clean_strip(synthetic: SyntheticStrip, geometry: Geometry) -> Strip:
 
 @dataclass(frozen=True, eq=False)
 class DigitsOnStrip:
-    """The digits of a strip, (L,) each: labels, and middles and widths in pixels of the strip."""
+    """(L,) labels of a strip's digits, and their middles and widths in pixels of the strip."""
 
     labels: npt.NDArray[np.integer]
     middles: FloatArray
@@ -122,15 +119,15 @@ class DigitsOnStrip:
 def right_classes(
     places_px: FloatArray, digits: DigitsOnStrip, recipe: WindowRecipe
 ) -> npt.NDArray[np.bool_]:
-    """Which classes are right for windows whose centres lie at the given places of a strip.
+    """The right classes of windows of a strip.
 
     Args:
-        places_px: (B,) pixels from the strip's left edge.
-        digits: What stands on the strip.
-        recipe: Says what is near a digit, and what far.
+        places_px: (B,) centres of the windows, in pixels from the strip's left edge.
+        digits: Digits of the strip.
+        recipe: Bounds of near and far.
 
     Returns:
-        (B, 11): one class, or no-digit and the digits that a window lies between near and far of.
+        (B, 11): one class, or no-digit and the digits at a distance between near and far.
     """
     distance = np.abs(places_px[:, None] - digits.middles)
     right = np.zeros((len(places_px), CLASSES), bool)
@@ -139,18 +136,17 @@ def right_classes(
     right[window, digits.labels[digit]] = True
 
     nearest = distance.argmin(axis=1)
-    least = distance[np.arange(len(places_px)), nearest]
-    sure = np.flatnonzero(least <= recipe.near_px(digits.widths)[nearest])
-    right[sure] = False
-    right[sure, digits.labels[nearest[sure]]] = True
+    centred = np.flatnonzero(distance.min(axis=1) <= recipe.near_px(digits.widths)[nearest])
+    right[centred] = False
+    right[centred, digits.labels[nearest[centred]]] = True
     return right
 
 
 def _digits_on(strip: Strip, synthetic: SyntheticStrip) -> DigitsOnStrip:
-    """The truth of a synthetic page, in pixels of the strip that preprocessing made of it."""
+    """The digits of a synthetic strip, in pixels of its normalised strip."""
     middles, widths = [], []
     for box, x in zip(synthetic.boxes, synthetic.middles_px, strict=True):
-        y = (box.top + box.bottom) / 2  # half-way up: a strip set upright moves what is above and below
+        y = (box.top + box.bottom) / 2  # half-way up: slant correction moves everything above and below
         middles.append(strip.from_page(Box(x, y, x, y)).left)
         widths.append(strip.from_page(Box(box.left, y, box.right, y)).width)
     labels = [digit.label for digit in synthetic.digits]
@@ -160,7 +156,7 @@ def _digits_on(strip: Strip, synthetic: SyntheticStrip) -> DigitsOnStrip:
 def _places(
     digits: DigitsOnStrip, ends_px: tuple[float, float], recipe: WindowRecipe, rng: np.random.Generator
 ) -> FloatArray:
-    """Centres of windows: one near the middle of each digit, the others wherever the sweep comes by."""
+    """Centres of windows: one near the middle of each digit, the others anywhere."""
     near = recipe.near_px(digits.widths)
     anywhere = rng.binomial(round(len(near) / (1 - recipe.anywhere_share)), recipe.anywhere_share)
     return np.concatenate([digits.middles + rng.uniform(-near, near), rng.uniform(*ends_px, anywhere)])

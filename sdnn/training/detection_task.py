@@ -74,13 +74,13 @@ def detector_loss(maps: Tensor, ink: Tensor, truth: TruthMaps, weights: LossWeig
     cells = functional.binary_cross_entropy_with_logits(
         maps[:, :MASKS],
         beside(truth.masks),
-        weight=beside(truth.counts),
+        weight=beside(truth.masks_valid),
         pos_weight=beside(weights.present).view(1, -1, 1, 1),
         reduction="none",
     )
     loss = weights.masks * cells.mean(dim=(0, 2, 3)).sum()
-    fields, on_line = beside(truth.fields), beside(truth.on_line)
-    share = on_line / on_line.sum().clamp(min=1.0)
+    fields, valid = beside(truth.fields), beside(truth.fields_valid)
+    share = valid / valid.sum().clamp(min=1.0)
     off = functional.smooth_l1_loss(
         maps[:, MASKS:PRINTED], fields[:, :-1], reduction="none", beta=LARGE_ERROR
     )
@@ -90,7 +90,7 @@ def detector_loss(maps: Tensor, ink: Tensor, truth: TruthMaps, weights: LossWeig
     pixels = functional.binary_cross_entropy_with_logits(
         ink,
         beside(truth.ink),
-        weight=beside(truth.ink_counts),
+        weight=beside(truth.ink_valid),
         pos_weight=beside(weights.ink_present),
         reduction="none",
     )
@@ -120,18 +120,19 @@ def detector_metrics(
             maps, ink = net(_contrast(batch, precision.device_of(net)))
             losses.append(float(detector_loss(maps, ink, truth, weights)))
         maps, ink = maps.cpu(), ink.cpu()
+        mask_logits = maps[:, :MASKS].numpy().swapaxes(0, 1)
         masks = [
-            *zip(maps[:, :MASKS].numpy().swapaxes(0, 1), *_by_mask(truth.masks, truth.counts), strict=True),
-            (ink.numpy(), truth.ink, truth.ink_counts),
+            *zip(mask_logits, *_by_mask(truth.masks, truth.masks_valid), strict=True),
+            (ink.numpy(), truth.ink, truth.ink_valid),
         ]
-        for number, (logits, present, counts) in enumerate(masks):
-            yes, is_so = (logits > 0) & (counts > 0), (present > 0) & (counts > 0)
+        for number, (logits, present, valid) in enumerate(masks):
+            yes, is_so = (logits > 0) & (valid > 0), (present > 0) & (valid > 0)
             right[number] += np.count_nonzero(yes & is_so)
             said[number] += np.count_nonzero(yes)
             true[number] += np.count_nonzero(is_so)
         off = np.abs(maps[:, MASKS:PRINTED].numpy() - truth.fields[:, :-1])
-        errors += (off * truth.on_line[:, None]).sum(axis=(0, 2, 3))
-        cells += float(np.count_nonzero(truth.on_line))
+        errors += (off * truth.fields_valid[:, None]).sum(axis=(0, 2, 3))
+        cells += float(np.count_nonzero(truth.fields_valid))
     precisions, recalls = right / said.clip(1), right / true.clip(1)
     return {
         "accuracy": round(float(2 * right[0] / max(1.0, said[0] + true[0])), 4),

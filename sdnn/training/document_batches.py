@@ -8,17 +8,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.datasets.digits import DigitSource, Mixed, digit_source
+from sdnn.datasets.digit_sources import digit_source
+from sdnn.datasets.digits import DigitSource, MixedDigits
 from sdnn.datasets.documents import (
     Document,
-    OtherWriting,
     TruthMaps,
+    WordSource,
     random_document,
     truth_maps,
-    word_hands,
+    word_source,
 )
 from sdnn.datasets.rng import RngPurpose, make_rng
-from sdnn.datasets.unipen import RealHands, load_unipen
+from sdnn.datasets.unipen import UnipenDigits, load_unipen
 from sdnn.detection.detector import WINDOW_PX
 from sdnn.enums import Source, Split
 from sdnn.preprocessing.contrast import local_contrast
@@ -49,7 +50,7 @@ class DocumentMaker:
     """
 
     source: DigitSource
-    others: OtherWriting
+    others: WordSource
     recipe: DetectorRecipe
 
     batches_per_call: ClassVar = 4
@@ -98,9 +99,9 @@ def document_maker(recipe: DetectorRecipe, split: Split, data: Path | None) -> D
         MissingPackage: When torchvision is not installed.
         UnreadableInput: When MNIST or UNIPEN cannot be had.
     """
-    strokes = RealHands(load_unipen("1a", split, data))  # first: it is the one that is not downloaded
+    strokes = UnipenDigits(load_unipen("1a", split, data))  # first: it is the one that is not downloaded
     images = digit_source(Source.MIXED, split, recipe.pen_share, data)
-    return DocumentMaker(Mixed(images, strokes, recipe.real_share), word_hands(split, data), recipe)
+    return DocumentMaker(MixedDigits(images, strokes, recipe.real_share), word_source(split, data), recipe)
 
 
 def filled_up(document: Document, size: tuple[int, int], rng: np.random.Generator) -> Document:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from sdnn.datasets.digits import DigitSource, digit_source
-from sdnn.datasets.documents import word_hands
+from sdnn.datasets.digit_sources import digit_source
+from sdnn.datasets.digits import DigitSource
+from sdnn.datasets.documents import word_source
 from sdnn.datasets.pages import GeometryJitter, LineSource, PageRecipe, random_strips
 from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.decoding.temperature import fit_temperature
@@ -90,7 +91,7 @@ class ReaderRun(Run[Recipe, DigitNet, ReaderMetadata]):
 
     def _lines(self, stage: StageRecipe, split: Split, data: Path | None) -> LineSource:
         """Where lines come from: with real hands, documents are among their pages."""
-        words = word_hands(split, data) if self.recipe.source is Source.HANDS else None
+        words = word_source(split, data) if self.recipe.source is Source.HANDS else None
         return LineSource(self._source(stage, split, data), Detector(threads=1), words)
 
     def _temperature(self, engine: Engine, data: Path | None) -> float:

@@ -10,7 +10,7 @@ import cv2
 import torch
 from torch import nn
 
-from sdnn.datasets.digits import digit_source, source_checksums
+from sdnn.datasets.digit_sources import digit_source, source_checksums
 from sdnn.enums import Split
 from sdnn.models.metadata import ModelMetadata
 from sdnn.training.loop import Report, fit

@@ -28,7 +28,7 @@ import torch
 from torch import Tensor, nn
 
 from sdnn import __version__
-from sdnn.datasets.digits import source_checksums
+from sdnn.datasets.digit_sources import source_checksums
 from sdnn.errors import ModelError, OutputError, UsageError
 from sdnn.files import atomic_write
 from sdnn.hardware import hardware

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from card.corruptions import CORRUPTIONS, MARGIN_PX, Corruption, with_margin
 
-from sdnn.datasets.digits import SyntheticDigits
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.results import FloatArray
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from command import SAMPLES, assert_one_line
 
-from sdnn.datasets.digits import Mnist
+from sdnn.datasets.mnist import Mnist
 from sdnn.errors import ExitCode
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "model_card.py"

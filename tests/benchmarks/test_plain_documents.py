@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from plain_documents import Document, DocumentRecipe, random_document
+from plain_documents import Document, DocumentRecipe, frame, random_document
 
-from sdnn.datasets.digits import SyntheticDigits
-from sdnn.datasets.distractors import TYPEFACES, frame, scribble, word
+from sdnn.datasets.documents.distractors import scribble
+from sdnn.datasets.pen import SyntheticDigits
+from sdnn.datasets.typefaces import TYPEFACES, render_text
 from sdnn.results import Box
 
 BARE = DocumentRecipe(
@@ -92,11 +93,11 @@ def test_round_a_string_there_is_paper(documents: list[Document]) -> None:
 
 @pytest.mark.parametrize("typeface", range(TYPEFACES))
 def test_words_are_as_high_as_asked(typeface: int) -> None:
-    assert word("HI", typeface, 30).shape[0] == pytest.approx(30, abs=8)
+    assert render_text("HI", typeface, 30).shape[0] == pytest.approx(30, abs=8)
 
 
 def test_words_are_cut_out_close() -> None:
-    ink = word("Total", 0, 30)
+    ink = render_text("Total", 0, 30)
     assert ink[0].any()
     assert ink[-1].any()
     assert ink[:, 0].any()

@@ -12,7 +12,7 @@ import onnx
 import pytest
 from command import SDNN, assert_one_line, sdnn
 
-from sdnn.datasets.digits import Mnist
+from sdnn.datasets.mnist import Mnist
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.detection import Detector
 from sdnn.errors import ExitCode

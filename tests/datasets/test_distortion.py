@@ -10,7 +10,7 @@ NONE = Distortion(rotation_deg=0, shear=0, log_scale=0, log_aspect=0, shift_px=0
 
 
 class Fixed:
-    """Draws the upper bound, or the lower one, of whatever is asked for."""
+    """Always draws the upper bound, or the lower one."""
 
     def __init__(self, sign: int) -> None:
         self.sign = sign

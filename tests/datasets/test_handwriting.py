@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdnn.datasets.digits import DigitImage, SyntheticDigits, Writer
-from sdnn.datasets.handwriting import HandwrittenLine, LineStyle, random_line_style, random_marks, write_line
+from sdnn.datasets.digits import DigitImage, Writer
+from sdnn.datasets.handwriting import LineStyle, random_line_style, write_line
+from sdnn.datasets.pen import SyntheticDigits
+from sdnn.datasets.rasterizer import Ink
+from sdnn.datasets.signs import random_signs
 
 PLAIN = LineStyle(
     heights=np.ones(10),
@@ -17,7 +20,7 @@ PLAIN = LineStyle(
     gap_spread=0.0,
     width_spread=0.0,
     size_spread=0.0,
-    unsteadiness=0.0,
+    baseline_spread=0.0,
     wobble=0.0,
 )
 
@@ -36,22 +39,20 @@ class Blocks:
         return self
 
 
-def written(
-    text: str, style: LineStyle = PLAIN, marks: dict[int, str] | None = None, seed: int = 0
-) -> HandwrittenLine:
-    return write_line(Blocks(), text, marks or {}, style, np.random.default_rng(seed))
+def written(text: str, style: LineStyle = PLAIN, signs: dict[int, str] | None = None, seed: int = 0) -> Ink:
+    return write_line(Blocks(), text, signs or {}, style, np.random.default_rng(seed))
 
 
-def runs(line: HandwrittenLine) -> list[tuple[int, int]]:
+def runs(line: Ink) -> list[tuple[int, int]]:
     """First column and end of each stretch of inked columns."""
-    inked = np.append(0, (line.ink > 127).any(axis=0).astype(int))
+    inked = np.append(0, (line > 127).any(axis=0).astype(int))
     change = np.diff(np.append(inked, 0))
     firsts, ends = np.flatnonzero(change == 1).tolist(), np.flatnonzero(change == -1).tolist()
     return list(zip(firsts, ends, strict=True))
 
 
-def rows(line: HandwrittenLine, run: tuple[int, int]) -> tuple[int, int]:
-    inked = np.flatnonzero((line.ink[:, run[0] : run[1]] > 127).any(axis=1))
+def rows(line: Ink, run: tuple[int, int]) -> tuple[int, int]:
+    inked = np.flatnonzero((line[:, run[0] : run[1]] > 127).any(axis=1))
     return int(inked[0]), int(inked[-1]) + 1
 
 
@@ -61,8 +62,8 @@ def test_digits_stand_side_by_side_at_the_size_and_gap_of_the_style() -> None:
     assert [after[0] - before[1] for before, after in pairwise(found)] == pytest.approx([12, 12], abs=2)
 
 
-def test_the_line_is_cut_out_close_to_its_ink() -> None:
-    ink = written("42").ink
+def test_the_line_is_cropped_to_its_ink() -> None:
+    ink = written("42")
     assert ink[0].any()
     assert ink[-1].any()
     assert ink[:, 0].any()
@@ -82,30 +83,30 @@ def test_a_digit_has_the_height_and_the_place_that_the_style_gives_it() -> None:
 
 
 @pytest.mark.parametrize("text", ["111", "777"], ids=["standing", "hanging"])
-def test_the_first_digit_alone_is_taller_where_the_style_says_so(text: str) -> None:
+def test_a_style_can_make_the_first_digit_taller(text: str) -> None:
     line = written(text, replace(PLAIN, first=1.5))
     spans = [rows(line, run) for run in runs(line)]
     assert [bottom - top for top, bottom in spans] == pytest.approx([60, 40, 40], abs=2)
     assert [end - first for first, end in runs(line)] == pytest.approx([30, 20, 20], abs=2)
-    assert [bottom for _, bottom in spans] == pytest.approx([line.ink.shape[0]] * 3, abs=1)  # no tail
+    assert [bottom for _, bottom in spans] == pytest.approx([line.shape[0]] * 3, abs=1)  # no tail
 
 
-def test_a_style_that_says_nothing_of_the_first_digit_leaves_it_like_the_others() -> None:
-    np.testing.assert_array_equal(written("111", replace(PLAIN, first=1.0)).ink, written("111").ink)
+def test_the_first_digit_is_as_tall_as_the_others_by_default() -> None:
+    np.testing.assert_array_equal(written("111", replace(PLAIN, first=1.0)), written("111"))
     line = written("111")
     heights = [bottom - top for top, bottom in (rows(line, run) for run in runs(line))]
     assert heights == pytest.approx([40, 40, 40], abs=2)
 
 
-def test_widening_widens_and_leaves_the_height() -> None:
-    line = written("5", replace(PLAIN, widening=1.5))
+def test_aspect_widens_and_leaves_the_height() -> None:
+    line = written("5", replace(PLAIN, aspect=1.5))
     ((first, end),) = runs(line)
     assert end - first == pytest.approx(30, abs=2)
-    assert line.ink.shape[0] == pytest.approx(40, abs=2)
+    assert line.shape[0] == pytest.approx(40, abs=2)
 
 
 def test_slant_leans_to_the_right_going_up() -> None:
-    ink = written("1", replace(PLAIN, slant=0.5)).ink > 127
+    ink = written("1", replace(PLAIN, slant=0.5)) > 127
     top, bottom = (float(np.flatnonzero(ink[row]).mean()) for row in (3, -4))
     assert (top - bottom) / (ink.shape[0] - 7) == pytest.approx(0.5, abs=0.05)
 
@@ -117,25 +118,24 @@ def test_the_slope_raises_the_end_of_the_line() -> None:
     assert rise == pytest.approx(0.1, abs=0.03)
 
 
-@pytest.mark.parametrize("mark", list('.,:"-=$#'))
-def test_a_mark_stands_between_its_neighbours_and_is_no_part_of_the_text(mark: str) -> None:
-    plain, marked = written("12"), written("12", marks={1: mark})
-    assert marked.text == "12"
+@pytest.mark.parametrize("sign", list('.,:"-=$#'))
+def test_a_sign_stands_between_its_neighbours(sign: str) -> None:
+    plain, marked = written("12"), written("12", signs={1: sign})
     first, last = runs(marked)[0], runs(marked)[-1]
-    between = marked.ink[:, first[1] : last[0]]
+    between = marked[:, first[1] : last[0]]
     assert (between > 127).any()
-    assert marked.ink.shape[1] > plain.ink.shape[1]
+    assert marked.shape[1] > plain.shape[1]
 
 
 def test_a_dot_stands_at_the_foot_and_a_dash_half_way_up() -> None:
-    for mark, low, high in ((".", 0.85, 1.1), ("-", 0.35, 0.75)):
-        line = written("1", marks={1: mark})
+    for sign, low, high in ((".", 0.85, 1.1), ("-", 0.35, 0.75)):
+        line = written("1", signs={1: sign})
         top, bottom = rows(line, runs(line)[-1])
         assert low < (top + bottom) / 2 / 40 < high
 
 
-def test_marks_stand_before_the_first_and_after_the_last_digit_too() -> None:
-    line = written("7", marks={0: "$", 1: "="})
+def test_signs_stand_before_the_first_and_after_the_last_digit_too() -> None:
+    line = written("7", signs={0: "$", 1: "="})
     widths = [end - first for first, end in runs(line)]
     assert len(widths) >= 3
     assert any(width == pytest.approx(20, abs=2) for width in widths[1:-1])
@@ -150,8 +150,8 @@ def test_zeros_can_be_joined_where_other_digits_are_not() -> None:
     assert len(runs(written("80008", replace(PLAIN, joined_zeros=1.0)))) == 3
 
 
-def test_digits_with_a_mark_between_them_are_not_joined() -> None:
-    line = written("88", replace(PLAIN, joined=1.0, gap=0.6), marks={1: "."})
+def test_digits_with_a_sign_between_them_are_not_joined() -> None:
+    line = written("88", replace(PLAIN, joined=1.0, gap=0.6), signs={1: "."})
     assert len(runs(line)) > 1
 
 
@@ -161,32 +161,21 @@ def test_any_style_writes_any_text(seed: int, count: int) -> None:
     rng = np.random.default_rng(seed)
     text = "".join(map(str, rng.integers(10, size=count)))
     line = write_line(
-        SyntheticDigits().writer(rng, scale=2), text, random_marks(count, rng), random_line_style(rng), rng
+        SyntheticDigits().writer(rng, scale=2), text, random_signs(count, rng), random_line_style(rng), rng
     )
-    assert line.text == text
-    assert line.ink.dtype == np.uint8
-    edges = (line.ink[0], line.ink[-1], line.ink[:, 0], line.ink[:, -1])
+    assert line.dtype == np.uint8
+    edges = (line[0], line[-1], line[:, 0], line[:, -1])
     assert all(edge.any() for edge in edges)
-    assert line.ink.shape[1] >= count  # a column for each digit at the very least
+    assert line.shape[1] >= count  # a column for each digit at the very least
 
 
 def test_one_seed_writes_one_line() -> None:
-    def line(seed: int) -> HandwrittenLine:
+    def line(seed: int) -> Ink:
         rng = np.random.default_rng(seed)
         return write_line(SyntheticDigits().writer(rng), "2024", {}, random_line_style(rng), rng)
 
-    np.testing.assert_array_equal(line(3).ink, line(3).ink)
-    assert line(3).ink.shape != line(4).ink.shape or (line(3).ink != line(4).ink).any()
-
-
-def test_marks_stand_where_digits_can_have_them() -> None:
-    rng = np.random.default_rng(0)
-    drawn = [random_marks(5, rng) for _ in range(500)]
-    assert all(0 <= place <= 5 for marks in drawn for place in marks)
-    assert any(2 in marks for marks in drawn)  # thousands
-    assert any(5 in marks for marks in drawn)  # after the amount
-    assert any(0 in marks for marks in drawn)
-    assert any(not marks for marks in drawn)
+    np.testing.assert_array_equal(line(3), line(3))
+    assert line(3).shape != line(4).shape or (line(3) != line(4)).any()
 
 
 def test_styles_differ_widely() -> None:

@@ -6,10 +6,10 @@ from perfect_maps import string_at
 from sightings import OneLine, Seen, line_along, maps_of
 
 from sdnn.datasets import pages
-from sdnn.datasets.digits import Mixed, SyntheticDigits, Writer
-from sdnn.datasets.documents import Document, Scripts, StringTruth
+from sdnn.datasets.digits import MixedDigits, Writer
+from sdnn.datasets.documents import Document, ScriptFonts, StringTruth
 from sdnn.datasets.pages import (
-    ENDS_OFF,
+    MAX_END_OFFSET,
     GeometryJitter,
     LabelledStrip,
     LineSource,
@@ -18,6 +18,7 @@ from sdnn.datasets.pages import (
     random_strips,
 )
 from sdnn.datasets.paper import DegradationConfig
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.detection import Detections, Detector, TextLine
 from sdnn.models.lenet import LENET
 from sdnn.results import FloatArray
@@ -44,7 +45,7 @@ def test_a_page_has_as_many_digits_as_the_recipe_allows() -> None:
     assert set(lengths) == {1, 2, 3}
 
 
-def test_digits_repeat_as_often_as_the_recipe_says() -> None:
+def test_digits_repeat_with_the_probability_of_the_recipe() -> None:
     rng = np.random.default_rng(0)
     always = [
         random_page(SyntheticDigits(), replace(CLEAN, repeated=1.0, rounded=0.0), rng).text for _ in range(20)
@@ -56,7 +57,7 @@ def test_digits_repeat_as_often_as_the_recipe_says() -> None:
     assert {*never} == set("0123456789")
 
 
-def test_numbers_are_rounded_as_often_as_the_recipe_says() -> None:
+def test_numbers_are_rounded_with_the_probability_of_the_recipe() -> None:
     rng = np.random.default_rng(0)
     recipe = replace(CLEAN, rounded=1.0)
     texts = [random_page(SyntheticDigits(), recipe, rng).text for _ in range(60)]
@@ -112,7 +113,7 @@ def test_strips_too_wide_to_be_a_line_are_left_out() -> None:
     assert max(strip.ink.shape[1] for strip in strips) <= 160
 
 
-def test_strips_show_what_is_on_their_pages() -> None:
+def test_strips_show_the_text_of_their_pages() -> None:
     recipe = replace(CLEAN, views=1, jitter=STILL)
     strips = random_strips(PLAIN, 10, recipe, LENET.geometry, np.random.default_rng(3))
     rng = np.random.default_rng(3)
@@ -127,8 +128,8 @@ def test_strips_show_what_is_on_their_pages() -> None:
         assert (strip.ink > 127).sum() == pytest.approx(share * height * width, rel=0.3)
 
 
-@pytest.mark.parametrize("further", [3.0, 0.8 * ENDS_OFF, -0.8 * ENDS_OFF])
-def test_a_line_found_almost_from_end_to_end_or_with_what_is_beside_it_is_learned(further: float) -> None:
+@pytest.mark.parametrize("further", [3.0, 0.8 * MAX_END_OFFSET, -0.8 * MAX_END_OFFSET])
+def test_a_line_found_almost_from_end_to_end_or_beyond_is_learned(further: float) -> None:
     recipe = replace(CLEAN, views=1)
     source = LineSource(SyntheticDigits(), OneLine(further))
     strips = random_strips(source, 5, recipe, LENET.geometry, np.random.default_rng(0))
@@ -144,7 +145,7 @@ def test_a_line_that_is_found_in_part_is_not_learned() -> None:
 
         def __call__(self, picture: FloatArray) -> Detections:
             self.pages += 1
-            self.further = -1.3 * ENDS_OFF if self.pages % 2 else 0.0
+            self.further = -1.3 * MAX_END_OFFSET if self.pages % 2 else 0.0
             return super().__call__(picture)
 
     recipe = replace(CLEAN, views=1)
@@ -176,7 +177,7 @@ def test_clean_pages_of_a_mixture_are_written_by_its_plain_part() -> None:
         def writer(self, rng: np.random.Generator, scale: int = 1) -> Writer:
             raise AssertionError("the plain part is the other one")
 
-    mixed = Mixed(SyntheticDigits(), Second(), 1.0)
+    mixed = MixedDigits(SyntheticDigits(), Second(), 1.0)
     for seed in range(5):
         assert random_page(mixed, CLEAN, np.random.default_rng(seed)).text
 
@@ -208,11 +209,11 @@ def learned(
     blank = np.zeros(STROKES.shape, np.uint8)
     document = Document(1 - STROKES if picture is None else picture, blank, strings, np.zeros((0, 3)))
     monkeypatch.setattr(pages, "random_document", lambda *_: document)
-    source = LineSource(SyntheticDigits(), Seen(*lines), Scripts())
+    source = LineSource(SyntheticDigits(), Seen(*lines), ScriptFonts())
     return random_strips(source, count, recipe, LENET.geometry, np.random.default_rng(0))
 
 
-def test_a_line_along_a_string_says_what_that_says_and_one_on_no_string_says_nothing(
+def test_a_line_along_a_string_has_its_text_and_one_on_no_string_an_empty_text(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     strips = learned(monkeypatch, TWELVE, FAR, ALONG, count=4)
@@ -239,7 +240,7 @@ def test_a_line_along_a_string_says_what_that_says_and_one_on_no_string_says_not
         (36, ((100, 161), (200, 161)), ((100, 163), (200, 163))),  # 42 px from lines 36 px high
     ],
 )
-def test_only_a_line_that_is_far_from_all_digits_says_nothing(
+def test_only_a_line_far_from_all_digits_has_an_empty_text(
     monkeypatch: pytest.MonkeyPatch, height_px: float, near: Ends, off: Ends
 ) -> None:
     (far,) = learned(monkeypatch, TWELVE, FAR, count=1)
@@ -278,7 +279,7 @@ def test_a_line_along_all_of_a_string_is_learned_and_one_along_part_of_it_or_acr
     assert (first.ink.shape == far.ink.shape) == (not text)  # else it is the line itself
 
 
-def test_a_line_along_two_strings_is_not_learned_whatever_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_along_two_strings_is_not_learned(monkeypatch: pytest.MonkeyPatch) -> None:
     (far,) = learned(monkeypatch, TWELVE, FAR, count=1)
     beside = string_at("34", (200.0, 120.0), 20.0)
     lines = line_along((100, 120), (227, 120), 20, STROKES), line_along((200, 120), (227, 120), 20, STROKES)

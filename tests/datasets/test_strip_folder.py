@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from sdnn.datasets import strip_folder as folder_module
-from sdnn.datasets.digits import SyntheticDigits
-from sdnn.datasets.strip_folder import Sample, numbered_sample, write_folder
+from sdnn.datasets.pen import SyntheticDigits
+from sdnn.datasets.strip_folder import LabelledPicture, numbered_picture, write_folder
 from sdnn.datasets.strips import Layout
 from sdnn.errors import OutputError, UsageError
 from sdnn.evaluation.labels import read_labels
@@ -42,7 +42,7 @@ def test_a_folder_holds_the_pictures_and_their_truth(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_labels_and_truth_say_the_same_of_every_picture(tmp_path: Path) -> None:
+def test_labels_and_truth_agree_on_every_picture(tmp_path: Path) -> None:
     folder = written(tmp_path / "out")
     labelled, records = read_labels(folder), truths(folder)
     assert [file.path for file in labelled] == [folder / f"{number:05d}.png" for number in range(COUNT)]
@@ -68,19 +68,19 @@ def test_each_strip_is_made_again_from_the_seed_in_its_truth(tmp_path: Path) -> 
     folder = written(tmp_path / "out")
     for record in truths(folder):
         seed, number = record["seed"]
-        sample = numbered_sample(SyntheticDigits(), LAYOUT, seed, number, degrade=False)
+        sample = numbered_picture(SyntheticDigits(), LAYOUT, seed, number, degraded=False)
         np.testing.assert_array_equal(darkness(folder / record["file"]), 255 - np.asarray(sample.picture))
         assert record["boxes"] == [list(box) for box in sample.truth["boxes"]]
 
 
 def test_lines_on_paper_have_as_many_digits_and_are_made_again_from_their_seed(tmp_path: Path) -> None:
-    write_folder(tmp_path / "out", SyntheticDigits(), LAYOUT, SEED, COUNT, {"source": "pen"}, degrade=True)
+    write_folder(tmp_path / "out", SyntheticDigits(), LAYOUT, SEED, COUNT, {"source": "pen"}, degraded=True)
     records = truths(tmp_path / "out")
     assert {len(record["text"]) for record in records} <= {1, 2, 3, 4}
     assert all(record["paper"] for record in records)
     for record in records:
         seed, number = record["seed"]
-        sample = numbered_sample(SyntheticDigits(), LAYOUT, seed, number, degrade=True)
+        sample = numbered_picture(SyntheticDigits(), LAYOUT, seed, number, degraded=True)
         assert sample.text == record["text"]
         np.testing.assert_array_equal(
             darkness(tmp_path / "out" / record["file"]), 255 - np.asarray(sample.picture)
@@ -89,7 +89,7 @@ def test_lines_on_paper_have_as_many_digits_and_are_made_again_from_their_seed(t
 
 
 def test_the_picture_shows_dark_digits_on_white() -> None:
-    picture = np.asarray(numbered_sample(SyntheticDigits(), LAYOUT, SEED, 0, degrade=False).picture)
+    picture = np.asarray(numbered_picture(SyntheticDigits(), LAYOUT, SEED, 0, degraded=False).picture)
     assert picture[0, 0] == 255
     assert picture.min() < 50
 
@@ -168,7 +168,7 @@ def test_nothing_is_left_of_a_folder_that_was_not_finished(
                 raise failure
             path.touch()
 
-    monkeypatch.setattr(folder_module, "numbered_sample", lambda *_: Sample(Picture(), "1", {}))  # type: ignore[arg-type]
+    monkeypatch.setattr(folder_module, "numbered_picture", lambda *_: LabelledPicture(Picture(), "1", {}))  # type: ignore[arg-type]
     with pytest.raises(reported):
         written(tmp_path / "out")
     assert not list(tmp_path.iterdir())

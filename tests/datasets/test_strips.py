@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdnn.datasets.digits import DigitImage, SyntheticDigits, Writer
+from sdnn.datasets.digits import DigitImage, Writer
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.strips import Layout, random_strip, set_side_by_side
 
 seeds = st.integers(0, 2**32 - 1)
@@ -24,7 +25,7 @@ def block(width: int, ink: int = 255, label: int = 0) -> DigitImage:
 
 
 class CountingWriters:
-    """A source that says in each digit's index which writer drew it."""
+    """A source with the number of the writer in each digit's index."""
 
     pen_px = 2.0
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sightings import Seen, line_along
 
-from sdnn.datasets.digits import DigitImage, SyntheticDigits, Writer
+from sdnn.datasets.digits import DigitImage, Writer
 from sdnn.datasets.distortion import Distortion
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
 from sdnn.datasets.windows import DigitsOnStrip, WindowRecipe, clean_strip, make_windows, right_classes
 from sdnn.models.lenet import LENET
@@ -26,7 +27,7 @@ DIGITS = DigitsOnStrip(np.array([3, 7]), np.array([30.0, 50.0]), np.array([20.0,
 
 
 class Bars:
-    """Solid digits: the label says how wide, chance how low they stand."""
+    """Solid digits, their width by the label, their height by chance."""
 
     pen_px = 2.0
 
@@ -244,7 +245,7 @@ def test_leaning_digits_of_a_clean_strip_are_set_upright(slant: float) -> None:
     assert [len(group) <= 7 for group in groups] == [True] * 4
 
 
-def test_a_clean_strip_is_what_reading_makes_of_its_page() -> None:
+def test_a_clean_strip_equals_the_readers_strip_of_its_page() -> None:
     """Seen at its usual size, where the detector finds it as high as most digits and as long as all."""
     alike = 0
     for seed in range(40):

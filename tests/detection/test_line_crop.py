@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sightings import line_along, maps_of
 
-from sdnn.datasets.digits import SyntheticDigits
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
 from sdnn.detection import LineCrop, TextLine, crop_line
 from sdnn.detection.line_crop import BEYOND, FLOOR, ROWS, TALLEST_PX

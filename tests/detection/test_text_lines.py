@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from perfect_maps import SURE, document_of, perfect_logits, perfect_maps, string_at
 
-from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.documents import (
     Document,
     DocumentRecipe,
-    Scripts,
+    ScriptFonts,
     StringTruth,
     random_document,
     truth_maps,
 )
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX, DetectionMaps
 from sdnn.detection.text_lines import ACROSS, BESIDE_THE_PEAK, GAP, LEAST_PROBABILITY, TextLine, group_lines
 
@@ -142,7 +142,7 @@ def claimed(document: Document, scale: float) -> DetectionMaps:
     """Maps that call a line whatever is near enough to the octave for that."""
     truth = truth_maps(document)
     maps, ink = perfect_logits(truth)
-    maps[0] = SURE * (2.0 * truth.on_line - 1)
+    maps[0] = SURE * (2.0 * truth.fields_valid - 1)
     return DetectionMaps.from_net(maps, ink, np.eye(2, 3) / scale)
 
 
@@ -190,7 +190,7 @@ def test_the_lines_of_drawn_documents_are_found_again() -> None:
     recipe = DocumentRecipe(size_px=SIZE, heights_px=((low, high, 1.0),), crop_share=0.3)
     found, alike, total, surplus = 0, 0, 0, 0
     for seed in range(60):
-        document = random_document(SyntheticDigits(), Scripts(), recipe, np.random.default_rng(seed))
+        document = random_document(SyntheticDigits(), ScriptFonts(), recipe, np.random.default_rng(seed))
         lines = group_lines([perfect_maps(document)])
         # Nothing can be said of what lies beyond the edge.
         whole = [

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sdnn.datasets.digits import SyntheticDigits
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.strip_folder import write_folder
 from sdnn.datasets.strips import Layout
 from sdnn.errors import UnreadableInput

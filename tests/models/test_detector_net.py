@@ -8,8 +8,8 @@ import torch
 from onnx import TensorProto
 from torch import Tensor, nn
 
-from sdnn.datasets.digits import SyntheticDigits
-from sdnn.datasets.documents import DocumentRecipe, Scripts, random_document
+from sdnn.datasets.documents import DocumentRecipe, ScriptFonts, random_document
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.detection.detector import MULTIPLE_PX as DETECTOR_MULTIPLE_PX
 from sdnn.detection.detector import OVERLAP_PX, WINDOW_PX
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX
@@ -43,7 +43,7 @@ def net_in_use() -> DetectorNet:
 def seen(seed: int) -> FloatArray:
     """(128, 192) local contrast of a random document."""
     recipe = DocumentRecipe(size_px=(128, 192), crop_share=0)
-    document = random_document(SyntheticDigits(), Scripts(), recipe, np.random.default_rng(seed))
+    document = random_document(SyntheticDigits(), ScriptFonts(), recipe, np.random.default_rng(seed))
     return local_contrast(document.picture, WINDOW_PX)
 
 

@@ -15,7 +15,7 @@ from sightings import Seen, line_along
 from single import string_log_probs
 
 import sdnn
-from sdnn.datasets.digits import SyntheticDigits
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.decoding.constraints import constraint
 from sdnn.enums import (

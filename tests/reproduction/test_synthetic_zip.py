@@ -12,7 +12,7 @@ from reproduction.synthetic_zip import (
     lone_digits,
     zip_strips,
 )
-from sdnn.datasets.digits import Mnist
+from sdnn.datasets.mnist import Mnist
 from sdnn.enums import Split
 from sdnn.results import NO_DIGIT
 

@@ -14,8 +14,8 @@ from on_the_spot import OnTheSpot
 from perfect_maps import SURE, document_of, perfect_logits, string_at
 from torch import Tensor, nn
 
-from sdnn.datasets.digits import SyntheticDigits
-from sdnn.datasets.documents import Document, Scripts, TruthMaps, truth_maps
+from sdnn.datasets.documents import Document, ScriptFonts, TruthMaps, truth_maps
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.enums import Split
 from sdnn.errors import ModelError, UnreadableInput, UsageError
 from sdnn.models.checkpoint import load_detector, load_tensors
@@ -94,8 +94,8 @@ def test_any_map_that_is_wrong_raises_the_loss(truth: TruthMaps, number: int) ->
 @pytest.mark.parametrize("number", range(MASKS))
 def test_what_is_there_and_missed_costs_more_than_what_is_made_up(truth: TruthMaps, number: int) -> None:
     maps, ink = perfect_logits(truth)
-    here = np.argwhere((truth.masks[0, number] == 1) & (truth.counts[0, number] == 1))[0]
-    elsewhere = np.argwhere((truth.masks[0, number] == 0) & (truth.counts[0, number] == 1))[0]
+    here = np.argwhere((truth.masks[0, number] == 1) & (truth.masks_valid[0, number] == 1))[0]
+    elsewhere = np.argwhere((truth.masks[0, number] == 0) & (truth.masks_valid[0, number] == 1))[0]
     costs = []
     for row, column in (here, elsewhere):
         wrong = maps.copy()
@@ -105,14 +105,14 @@ def test_what_is_there_and_missed_costs_more_than_what_is_made_up(truth: TruthMa
 
 
 def test_cells_and_pixels_that_do_not_count_leave_the_loss_as_it_is(truth: TruthMaps) -> None:
-    truth.ink_counts[0, 60:70] = 0
+    truth.ink_valid[0, 60:70] = 0
     maps, ink = perfect_logits(truth)
     before = loss_of(maps, ink, truth)
-    assert all((part == 0).any() for part in (truth.counts, truth.on_line, truth.ink_counts))
+    assert all((part == 0).any() for part in (truth.masks_valid, truth.fields_valid, truth.ink_valid))
     noise = np.random.default_rng(0).normal(0, 9, maps.shape).astype(np.float32)
-    maps[:, :MASKS] += noise[:, :MASKS] * (truth.counts == 0)
-    maps[:, MASKS:] += noise[:, MASKS:] * (truth.on_line == 0)[:, None]
-    ink[truth.ink_counts == 0] = SURE
+    maps[:, :MASKS] += noise[:, :MASKS] * (truth.masks_valid == 0)
+    maps[:, MASKS:] += noise[:, MASKS:] * (truth.fields_valid == 0)[:, None]
+    ink[truth.ink_valid == 0] = SURE
     assert loss_of(maps, ink, truth) == pytest.approx(before, abs=1e-6)
 
 
@@ -204,10 +204,10 @@ def test_the_truth_turned_is_the_truth_of_the_document_turned(turns: int) -> Non
     for _ in range(turns):
         expected = quarter_turned(expected)
     found, true = turned(truth_maps(document), turns), truth_maps(expected)
-    for name in ("masks", "counts", "on_line"):
+    for name in ("masks", "masks_valid", "fields_valid"):
         # A cell whose middle lies on the edge of a band may fall to either side.
         assert float(np.mean(getattr(found, name) != getattr(true, name))) < 0.02
-    both = (found.on_line & true.on_line) > 0
+    both = (found.fields_valid & true.fields_valid) > 0
     assert both.sum() > 20
     np.testing.assert_allclose(found.fields[:, both], true.fields[:, both], atol=1e-4)
     np.testing.assert_array_equal(found.ink, true.ink)
@@ -238,7 +238,7 @@ def test_a_document_filled_up_keeps_what_is_on_it_where_it_stands() -> None:
 
 
 def maker(**changes: Any) -> DocumentMaker:
-    return DocumentMaker(SyntheticDigits(), Scripts(), replace(TINY, **changes))
+    return DocumentMaker(SyntheticDigits(), ScriptFonts(), replace(TINY, **changes))
 
 
 def arrays(batch: DetectorBatch) -> Iterator[Any]:
@@ -310,7 +310,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawn documents, made on the spot, and no export, which takes seconds."""
 
     def drawn(recipe: DetectorRecipe, split: Split, data: Path | None) -> DocumentMaker:
-        return DocumentMaker(SyntheticDigits(), Scripts(), recipe)
+        return DocumentMaker(SyntheticDigits(), ScriptFonts(), recipe)
 
     def exported(path: Path, net: DetectorNet, metadata: DetectorMetadata) -> None:
         path.write_text(metadata.name)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from sdnn.datasets.digits import SyntheticDigits
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.datasets.windows import make_windows
 from sdnn.enums import Stage

@@ -15,8 +15,8 @@ from oracle import net_in_use
 from single import decode_map
 from torch import Tensor
 
-from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.pages import LabelledStrip, LineSource, PageRecipe, random_strips
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.detection import Detector
 from sdnn.enums import Gradient, Objective, Stage
 from sdnn.models.digit_net import DigitNet

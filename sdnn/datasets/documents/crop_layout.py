@@ -1,10 +1,10 @@
-"""A line cut out, as it reaches a reader: one line of writing, at times more, and what is round it."""
+"""Crops of a line: one line of writing, at times more, with its surroundings."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from sdnn.datasets.documents import form_elements, words
+from sdnn.datasets.documents import distractors, form_elements
 from sdnn.datasets.documents.forms import Edges, divide_digits, fill_comb
 from sdnn.datasets.documents.ink_canvas import rectangle
 from sdnn.datasets.documents.sheet import Sheet
@@ -15,10 +15,10 @@ def fill_crop(sheet: Sheet) -> FloatArray:
     """Fills the middle of a sheet.
 
     Returns:
-        (4,) left, top, right and bottom of the area to cut out, on the sheet.
+        (4,) left, top, right and bottom of the crop on the sheet.
     """
     rng, height = sheet.rng, sheet.height_px
-    bare = rng.random() < 0.2  # nothing but digits
+    bare = rng.random() < 0.2  # digits alone
     count = 1 if bare else int(rng.choice([1, 2, 3], p=[0.86, 0.1, 0.04]))
     pitch = height * float(rng.uniform(1.25, 2.0))
     first = -(count - 1) / 2 * pitch
@@ -39,7 +39,7 @@ def fill_crop(sheet: Sheet) -> FloatArray:
     edges = np.array(boxes)
     (left, top), (right, bottom) = edges[:, :2].min(axis=0), edges[:, 2:].max(axis=0)
     margin = np.abs(rng.normal(0, 0.6, 4)).clip(0.02, 2.0) * height
-    if within_frame:  # cut out within the printed frame: what divides its cells is all that shows
+    if within_frame:  # cropped within the printed frame: only the lines between its cells show
         margin = -rng.uniform(0.02, 0.12, 4) * height
     if (kind := rng.random()) < 0.25:
         margin += height * rng.uniform(0, 2)
@@ -52,7 +52,7 @@ def fill_crop(sheet: Sheet) -> FloatArray:
 
 
 def _digits(sheet: Sheet, baseline: float, height: float, room: float) -> Edges:
-    """A string; where its digits stand wide apart, column lines stand between them."""
+    """A string; with column lines between digits that are wide apart."""
     rng, style = sheet.rng, sheet.style
     text = sheet.random_text(room, height)
     spread = sheet.spaced or rng.random() < 0.08
@@ -76,22 +76,18 @@ def _no_digits(sheet: Sheet, baseline: float, height: float, room: float) -> Edg
     if kind < 0.6:
         sheet.write_words(left, baseline, height, wide)
     elif kind < 0.75:
-        words.signature(sheet.canvas, left, baseline, height * 1.3, sheet.tone, rng)
+        distractors.signature(sheet.canvas, left, baseline, height * 1.3, sheet.tone, rng)
     return left, baseline - height, left + wide, baseline
 
 
 def _surround(sheet: Sheet, area: FloatArray, text: FloatArray, height: float) -> None:
-    """What runs through or round the writing, and what reaches in from beyond.
+    """Lines through and round the writing, and other writing that reaches into the crop.
 
-    Args:
-        sheet: What to draw on.
-        area: (4,) what is cut out.
-        text: (4,) the writing.
-        height: Height of its digits.
+    `area` and `text` are (4,) edges of the crop and of the writing, whose digits have the height.
     """
     _draw_lines(sheet, area, text, height)
     rng, (left, top, right, bottom) = sheet.rng, area
-    if rng.random() < 0.1:  # what is written above or below
+    if rng.random() < 0.1:  # words above or below
         above = rng.random() < 0.5
         y = top + height * rng.uniform(-0.1, 0.25) if above else bottom + height * rng.uniform(0.75, 1.1)
         sheet.write_words(left - height, float(y), height, right - left + height)

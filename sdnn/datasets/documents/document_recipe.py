@@ -1,4 +1,4 @@
-"""How documents are drawn: settings alone."""
+"""Settings of documents (configuration only)."""
 
 from dataclasses import dataclass, field
 
@@ -10,14 +10,14 @@ class DocumentRecipe:
     """Settings of `random_document`.
 
     Attributes:
-        size_px: Height and width of the picture; those of a line cut out are smaller, or the same.
+        size_px: Height and width of the picture; a crop of a line is at most as large.
         heights_px: Lower bound, upper bound and share of each range of digit heights, in pixels; heights are
             log-uniform within a range, and the shares sum to 1.
-        crop_share: Share of the documents that are a line cut out and not a part of a page.
+        crop_share: Share of the documents that are a crop of a line instead of a part of a page.
         most_digits: Upper bound of the number of digits of a usual string; some have up to twice as many.
-        printed: Share of the documents whose strings are print.
-        struck: Share of the handwritten strings that have struck-out digits.
-        paper: Effects of paper and camera; rulings are drawn here and not there.
+        printed: Share of the documents with printed strings.
+        struck: Share of the handwritten strings with struck-out digits.
+        paper: Degradations by paper and camera; the lines are drawn on the sheet instead.
     """
 
     size_px: tuple[int, int] = (256, 256)

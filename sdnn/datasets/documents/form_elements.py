@@ -22,7 +22,7 @@ class Rule:
     tone: float
 
     def thicker(self, factor: float) -> "Rule":
-        """The same line, so many times as thick."""
+        """The line with its thickness multiplied."""
         return replace(self, thickness_px=self.thickness_px * factor)
 
 
@@ -46,18 +46,7 @@ def comb(
     rule: Rule,
     rng: np.random.Generator,
 ) -> None:
-    """Cells for single digits: closed, open above, with short teeth, or each a box of its own.
-
-    Args:
-        canvas: What to draw on.
-        left: Left edge of the first cell on the sheet.
-        top: Upper edge.
-        pitch_px: Width of a cell.
-        cells: Number of cells.
-        height_px: Height of a cell.
-        rule: Its lines.
-        rng: Decides the kind.
-    """
+    """Cells of `pitch_px` x `height_px` for single digits: closed, open above, with short teeth, or boxes."""
     right, bottom = left + cells * pitch_px, top + height_px
     kind = rng.random()
     if kind < 0.12:
@@ -87,15 +76,7 @@ def level_lines(canvas: Canvas, rows: Sequence[float], left: float, right: float
 
 
 def rulings(canvas: Canvas, area: FloatArray, pitch_px: float, rule: Rule, first: float) -> None:
-    """Level lines all over an area.
-
-    Args:
-        canvas: What to draw on.
-        area: (4,) left, top, right and bottom on the sheet.
-        pitch_px: Distance between lines.
-        rule: Its lines.
-        first: Distance of the first line from the top, in pitches.
-    """
+    """Level lines all over an area (left, top, right, bottom), the first of them `first` pitches down."""
     left, top, right, bottom = area
     level_lines(canvas, np.arange(top + first * pitch_px, bottom, pitch_px).tolist(), left, right, rule)
 
@@ -124,10 +105,10 @@ def stamp_ring(
     canvas: Canvas, x: float, y: float, radius_px: float, tone: float, rng: np.random.Generator
 ) -> None:
     """A round or square stamp of one or two outlines, with its middle at x, y."""
-    flat, turn = rng.uniform(0.5, 1.0), rng.uniform(-0.5, 0.5)
+    flattening, rotation = rng.uniform(0.5, 1.0), rng.uniform(-0.5, 0.5)
     angle = np.linspace(0, 2 * np.pi, 33) if rng.random() < 0.7 else np.arange(4) * np.pi / 2 + np.pi / 4
-    shape = np.stack([np.cos(angle), flat * np.sin(angle)], axis=1)
-    cos, sin = np.cos(turn), np.sin(turn)
+    shape = np.stack([np.cos(angle), flattening * np.sin(angle)], axis=1)
+    cos, sin = np.cos(rotation), np.sin(rotation)
     shape = shape @ np.array([[cos, sin], [-sin, cos]])
     for share in (1.0, 0.78)[: rng.integers(1, 3)]:
         outline, pen_px = radius_px * share * shape + (x, y), radius_px * rng.uniform(0.02, 0.08)

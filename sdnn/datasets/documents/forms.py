@@ -1,4 +1,4 @@
-"""Parts of forms on a sheet: frames, combs with digits in them, tables, columns between digits."""
+"""Parts of forms on a sheet: frames, filled combs and tables, columns between digits."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -6,21 +6,21 @@ from typing import Final
 
 import numpy as np
 
-from sdnn.datasets.distractors import TYPEFACES
-from sdnn.datasets.documents import form_elements, words
+from sdnn.datasets.documents import distractors, form_elements
 from sdnn.datasets.documents.ink_canvas import rectangle
 from sdnn.datasets.documents.sheet import Sheet
 from sdnn.datasets.documents.strings import WrittenString
+from sdnn.datasets.typefaces import TYPEFACES
 
 Edges = tuple[float, float, float, float]
 """Left, top, right and bottom on the sheet."""
 
-APART: Final = 2.0
-"""Least gap between two strings on one line, in heights of their digits: closer they are one."""
+MIN_STRING_GAP: Final = 2.0
+"""Gap between two strings on one line, in heights of their digits, below which they would be one."""
 
 
 def draw_frame(sheet: Sheet, left: float, baseline: float, width_px: float, height_px: float) -> None:
-    """A box round writing, or a blank one, that is one digit or more in height."""
+    """A box round writing, or a blank one, at least one digit high."""
     above, below = height_px * sheet.rng.uniform(1.1, 1.6), height_px * sheet.rng.uniform(0.1, 0.5)
     corners = rectangle(left, baseline - above, left + width_px, baseline + below)
     form_elements.box(sheet.canvas, corners, sheet.rule(height_px))
@@ -40,13 +40,7 @@ def fill_comb(
 ) -> Edges:
     """A comb with a digit in each cell, in some, or in none; at times with letters.
 
-    Args:
-        sheet: What to draw on.
-        left: Left edge of the first cell.
-        baseline: Height of the digits' baseline.
-        height_px: Height of the digits.
-        room_px: Width that there is; one cell may be wider.
-        empty: Probability that nothing is in it.
+    It is blank with probability `empty` and fits into `room_px`, unless a single cell is wider.
     """
     rng = sheet.rng
     pitch = height_px * float(rng.uniform(1.0, 1.75))
@@ -61,17 +55,16 @@ def fill_comb(
     else:
         count = cells
     if count and rng.random() < 0.08:
-        for number, letter in enumerate(words.random_letters(count, rng)):
-            glyph = words.printed_word(letter, int(rng.integers(TYPEFACES)))
-            words.stamp_at(
-                sheet.canvas, glyph, left + (number + 0.25) * pitch, baseline, height_px, sheet.tone
-            )
+        for number, letter in enumerate(distractors.random_letters(count, rng)):
+            glyph = distractors.printed_word(letter, int(rng.integers(TYPEFACES)))
+            x = left + (number + 0.25) * pitch
+            distractors.stamp_at(sheet.canvas, glyph, x, baseline, height_px, sheet.tone)
     elif count:
         text = "".join(map(str, rng.integers(10, size=count)))
         narrow = replace(
             sheet.style,
             slant=float(np.clip(sheet.style.slant, -0.2, 0.3)),
-            widening=min(sheet.style.widening, 1.1),
+            aspect=min(sheet.style.aspect, 1.1),
             size_spread=min(0.08, sheet.style.size_spread),
         )
         first = int(rng.integers(cells - count, endpoint=True)) if rng.random() < 0.3 else 0
@@ -81,17 +74,7 @@ def fill_comb(
 
 
 def fill_table(sheet: Sheet, left: float, top: float, height_px: float) -> float:
-    """A table with strings, words, or nothing in its cells.
-
-    Args:
-        sheet: What to draw on.
-        left: Left edge.
-        top: Upper edge.
-        height_px: Height of the digits.
-
-    Returns:
-        Its height with some paper below.
-    """
+    """Fills a table with strings, words, or nothing; returns its height with some paper below."""
     rng = sheet.rng
     rows, columns = int(rng.integers(1, 5)), int(rng.integers(2, 6))
     widths = height_px * rng.uniform(2.5, 7, columns)
@@ -100,7 +83,7 @@ def fill_table(sheet: Sheet, left: float, top: float, height_px: float) -> float
     for row in range(rows):
         baseline = top + row * tall + (tall + height_px) / 2
         for column in range(columns):
-            room = widths[column] - height_px * (0.6 + APART / 2)
+            room = widths[column] - height_px * (0.6 + MIN_STRING_GAP / 2)
             if rng.random() < 0.55:
                 text = sheet.random_text(room, height_px, most=6)
                 spare = max(0.0, room - sheet.width_of(text, height_px))

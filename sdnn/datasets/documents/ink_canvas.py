@@ -1,36 +1,28 @@
-"""Ink layers of a document under construction, drawn straight into the picture through an affine map.
+"""Ink layers of a document, drawn straight into the picture through an affine map.
 
 Everything is placed on an upright sheet; the map rotates and shears the sheet, so that nothing is resampled
-twice and the truth stays exact. Coordinates are edges, on the sheet as on the picture: the first pixel
-reaches from 0 to 1.
+twice and the truth stays exact. Coordinates are edges on the sheet and on the picture: the first pixel is
+from 0 to 1.
 """
 
 from typing import Final, Literal
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from sdnn.datasets.rasterizer import OVERSAMPLING, SUBPIXEL_BITS, Ink, fixed_point
 from sdnn.preprocessing.normalization import pixel_centre_affine
 from sdnn.results import FloatArray
 
-Ink = npt.NDArray[np.uint8]
-"""(H, W), 0 paper to 255 ink."""
 Layer = Literal["digits", "others"]
-"""Digits that belong to strings, or anything else."""
+"""Digits of strings, or all other ink."""
 
-SHIFT: Final = 4
-"""Binary places of the coordinates that OpenCV draws with."""
-FARTHEST: Final = 2**18
-"""Limit of these coordinates; OpenCV draws nothing where they overflow."""
 SHRINK: Final = 0.7
 """Scale below which a glyph is averaged before it is placed."""
-FINE: Final = 8
-"""How much finer a line is drawn than the picture, to be averaged."""
-FINE_PX: Final = 10_000
-"""Pixels of the picture round a line up to which it is drawn finer; longer ones are printed, not penned."""
-PALEST_LINE: Final = 0.3
-"""Share of its tone that a line keeps, however thin."""
+MAX_OVERSAMPLED_PX: Final = 10_000
+"""Pixels of the picture round a line up to which it is oversampled; longer ones are printed, not penned."""
+MIN_LINE_TONE: Final = 0.3
+"""Share of its tone that even the thinnest line keeps."""
 
 
 def composed(outer: FloatArray, inner: FloatArray) -> FloatArray:
@@ -48,24 +40,19 @@ def rectangle(left: float, top: float, right: float, bottom: float) -> FloatArra
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
 
 
-def fixed_point(points: FloatArray) -> npt.NDArray[np.int32]:
-    """(N, 2) points between pixel edges as OpenCV draws them: between pixel middles, with `SHIFT` places."""
-    return np.asarray(np.rint((points - 0.5) * 2**SHIFT).clip(-FARTHEST, FARTHEST), dtype=np.int32)
-
-
 class Canvas:
     """Ink on a picture, by layer.
 
     Attributes:
-        digits: (H, W) uint8, ink of digits that belong to strings, as dark as it shows.
+        digits: (H, W) uint8, ink of the digits of strings at its visible darkness.
         others: (H, W) uint8, all other ink.
-        mask: (H, W) uint8, ink of digits at full darkness: the truth.
+        mask: (H, W) uint8, ink of these digits at full darkness: the truth.
         picture_from_sheet: (2, 3) affine map.
-        scale: Pixels of the picture for one of the sheet; the mean where the map has an aspect.
+        scale: Pixels of the picture per pixel of the sheet; the mean of both directions.
     """
 
     def __init__(self, height_px: int, width_px: int, picture_from_sheet: FloatArray) -> None:
-        """Takes the size of the picture, and where on it the sheet lies; there is no ink yet."""
+        """An empty canvas with the size of the picture and the map from the sheet."""
         self.digits: Ink = np.zeros((height_px, width_px), np.uint8)
         self.others: Ink = np.zeros((height_px, width_px), np.uint8)
         self.mask: Ink = np.zeros((height_px, width_px), np.uint8)
@@ -73,13 +60,13 @@ class Canvas:
         self.scale = float(np.sqrt(abs(np.linalg.det(picture_from_sheet[:, :2]))))
 
     def stamp(self, ink: Ink, sheet_from_ink: FloatArray, tone: float, layer: Layer) -> None:
-        """Puts a glyph down.
+        """Places a glyph.
 
         Args:
             ink: (h, w) uint8, 0 paper to 255 ink.
-            sheet_from_ink: (2, 3) affine map from its pixels to the sheet.
-            tone: Darkness of its ink, 0 to 1.
-            layer: Where it goes; digits go into the mask as well.
+            sheet_from_ink: (2, 3) affine map from the glyph's pixels to the sheet.
+            tone: Darkness of the ink, 0 to 1.
+            layer: Layer of the glyph; digits are drawn into the mask as well.
         """
         matrix = composed(self.picture_from_sheet, sheet_from_ink)
         scale = np.hypot(matrix[0], matrix[1])[:2]  # of a column and of a row of the glyph
@@ -109,13 +96,13 @@ class Canvas:
         """Draws a polyline of other ink.
 
         Args:
-            points: (N, 2) of the sheet.
+            points: (N, 2) x and y on the sheet.
             thickness_px: Thickness on the sheet; below a pixel of the picture the line is paler instead.
-            tone: Darkness of its ink, 0 to 1.
+            tone: Darkness of the ink, 0 to 1.
             closed: Whether the last point is joined to the first.
         """
         thickness = thickness_px * self.scale
-        value = round(255 * tone * min(1.0, max(PALEST_LINE, thickness)))
+        value = round(255 * tone * min(1.0, max(MIN_LINE_TONE, thickness)))
         on_picture = mapped(np.asarray(points), self.picture_from_sheet)
         reach = int(thickness / 2) + 2
         low = np.maximum(np.floor(on_picture.min(axis=0)).astype(int) - reach, 0)
@@ -123,13 +110,12 @@ class Canvas:
         if (high <= low).any():
             return
         width, height = (high - low).tolist()
-        # OpenCV's smooth lines are a pixel or two thicker than asked for: averaged finer ones are not.
-        finer = FINE if width * height <= FINE_PX else 1
+        finer = OVERSAMPLING if width * height <= MAX_OVERSAMPLED_PX else 1
         drawn = np.zeros((height * finer, width * finer), np.uint8)
         fixed = fixed_point((on_picture - low) * finer)
-        # OpenCV's smooth lines come out a pixel or two wider than asked for.
+        # OpenCV's antialiased lines are a pixel or two too wide.
         broad = max(1, round(max(1.0, thickness) * finer) - (2 if finer > 1 else 1))
-        cv2.polylines(drawn, [fixed], closed, value, broad, cv2.LINE_AA, SHIFT)
+        cv2.polylines(drawn, [fixed], closed, value, broad, cv2.LINE_AA, SUBPIXEL_BITS)
         if finer > 1:
             drawn = np.asarray(
                 cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8
@@ -138,6 +124,6 @@ class Canvas:
         np.maximum(part, drawn, out=part)
 
     def fill(self, points: FloatArray, tone: float) -> None:
-        """Fills a polygon of (N, 2) points of the sheet with other ink; what lay under it is covered."""
+        """Fills a polygon of (N, 2) points of the sheet with other ink, which covers the ink below."""
         fixed = fixed_point(mapped(np.asarray(points), self.picture_from_sheet))
-        cv2.fillPoly(self.others, [fixed], round(255 * tone), cv2.LINE_AA, SHIFT)
+        cv2.fillPoly(self.others, [fixed], round(255 * tone), cv2.LINE_AA, SUBPIXEL_BITS)

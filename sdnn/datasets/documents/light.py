@@ -1,26 +1,20 @@
-"""Light and surroundings of a page: hard shadows, desks, scanner lids, inverse areas.
-
-Effects on the paper itself are in `sdnn.datasets.paper`.
-"""
+"""Light and surroundings of a page: hard shadows, desks, scanner lids, inverse areas."""
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.datasets.documents.ink_canvas import SHIFT
+from sdnn.datasets.rasterizer import SUBPIXEL_BITS
 from sdnn.results import FloatArray
 
 
 def hard_shadow(picture: FloatArray, height_px: float, rng: np.random.Generator) -> FloatArray:
-    """A shadow over one side of the picture, its edge from sharp to four digits wide.
+    """(H, W) float32 picture with a shadow over one side, its edge from sharp to four digits wide.
 
     Args:
         picture: (H, W) brightness, 0 black to 1 white.
         height_px: Height of digits.
-        rng: Decides its side, edge and darkness.
-
-    Returns:
-        (H, W) float32.
+        rng: Random number generator.
     """
     rows, columns = picture.shape
     angle = rng.choice([0.0, np.pi / 2, np.pi, -np.pi / 2]) + rng.normal(0, 0.3)
@@ -33,18 +27,15 @@ def hard_shadow(picture: FloatArray, height_px: float, rng: np.random.Generator)
 
 
 def on_desk(picture: FloatArray, paper: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """The picture with a desk or a scanner's lid, of another brightness, beyond the paper.
+    """(H, W) float32 picture with a desk or a scanner's lid beyond the paper.
 
     Args:
         picture: (H, W) brightness, 0 black to 1 white.
         paper: (4, 2) corners of the paper, in pixels.
-        rng: Decides brightness and texture.
-
-    Returns:
-        (H, W) float32.
+        rng: Random number generator of brightness and texture.
     """
     mask = np.zeros(picture.shape, np.uint8)
-    cv2.fillPoly(mask, [_corners(paper)], 255, cv2.LINE_AA, SHIFT)
+    cv2.fillPoly(mask, [_corners(paper)], 255, cv2.LINE_AA, SUBPIXEL_BITS)
     inside = mask.astype(np.float32) / 255
     desk = np.full(picture.shape, rng.uniform(0.02, 0.5), np.float32)
     if rng.random() < 0.2:
@@ -56,12 +47,12 @@ def on_desk(picture: FloatArray, paper: FloatArray, rng: np.random.Generator) ->
 
 
 def inverse_area(picture: FloatArray, area: FloatArray) -> FloatArray:
-    """The picture with a polygon light on dark, (N, 2) corners in pixels."""
+    """(H, W) float32 picture inverted within a polygon, (N, 2) corners in pixels."""
     mask = np.zeros(picture.shape, np.uint8)
-    cv2.fillPoly(mask, [_corners(area)], 1, cv2.LINE_8, SHIFT)
+    cv2.fillPoly(mask, [_corners(area)], 1, cv2.LINE_8, SUBPIXEL_BITS)
     inverse = float(picture.min()) + float(picture.max()) - picture
     return np.where(mask > 0, inverse, picture).astype(np.float32)
 
 
 def _corners(points: FloatArray) -> npt.NDArray[np.int32]:
-    return np.rint(points * 2**SHIFT).astype(np.int32)
+    return np.rint(points * 2**SUBPIXEL_BITS).astype(np.int32)

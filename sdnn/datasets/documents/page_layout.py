@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from sdnn.datasets.documents import form_elements, words
-from sdnn.datasets.documents.forms import APART, divide_digits, draw_frame, fill_comb, fill_table
+from sdnn.datasets.documents import distractors, form_elements
+from sdnn.datasets.documents.forms import MIN_STRING_GAP, divide_digits, draw_frame, fill_comb, fill_table
 from sdnn.datasets.documents.sheet import Sheet
 from sdnn.datasets.documents.strings import WrittenString
 from sdnn.datasets.handwriting import LineStyle
@@ -37,7 +37,7 @@ def fill_page(sheet: Sheet) -> None:
 
 
 def _fill_row(sheet: Sheet, top: float, height: float) -> float:
-    """A row of the page below `top`; its height."""
+    """Fills a row below `top`; returns its height."""
     rng = sheet.rng
     kind = rng.random()
     x = -sheet.reach_x + height * rng.uniform(-1.5, 2.5)
@@ -54,17 +54,18 @@ def _fill_row(sheet: Sheet, top: float, height: float) -> float:
         _, _, _, bottom = fill_comb(sheet, x, baseline, height, sheet.reach_x - x, empty=0.25)
         return float(max(tall, bottom - top + height * rng.uniform(0.15, 0.8)))
     while x < sheet.reach_x:
-        x += _fill_field(sheet, x, baseline, height) + height * rng.uniform(APART, APART + 2)
+        width = _fill_field(sheet, x, baseline, height)
+        x += width + height * rng.uniform(MIN_STRING_GAP, MIN_STRING_GAP + 2)
     return float(tall)
 
 
 def _fill_field(sheet: Sheet, start: float, baseline: float, height: float) -> float:
-    """A string, words, or nothing, with or without a frame or a label; its width."""
+    """Fills a field: a string, words, or nothing, with or without a frame or a label; returns its width."""
     rng, x = sheet.rng, start
     if rng.random() < 0.35:
-        label = words.random_printed_word(rng)
+        label = distractors.random_printed_word(rng)
         tall = height * rng.uniform(0.45, 0.9)
-        x += words.stamp_at(sheet.canvas, label, x, baseline, tall, sheet.print_tone)
+        x += distractors.stamp_at(sheet.canvas, label, x, baseline, tall, sheet.print_tone)
         x += height * rng.uniform(0.5, 1.2)
     room = max(height, sheet.reach_x - x)
     kind = rng.random()
@@ -82,11 +83,11 @@ def _fill_field(sheet: Sheet, start: float, baseline: float, height: float) -> f
     inset = height * rng.uniform(0.2, 0.6)
     written = sheet.write(text, x + inset, baseline, height, style)
     wide = written.box[2] - x + inset
-    wide += _furnish(sheet, kind, written, style, x, wide, baseline, height)
+    wide += _add_elements(sheet, kind, written, style, x, wide, baseline, height)
     return float(x + wide - start)
 
 
-def _furnish(
+def _add_elements(
     sheet: Sheet,
     kind: float,
     written: WrittenString,
@@ -96,7 +97,7 @@ def _furnish(
     baseline: float,
     height: float,
 ) -> float:
-    """A frame round a string, a line to write on, column lines, a tick, or nothing; what it adds in width."""
+    """Adds a frame, a line to write on, column lines, a tick, or nothing; returns the additional width."""
     rng, canvas = sheet.rng, sheet.canvas
     _, top, right, bottom = written.box
     if kind < 0.42:
@@ -118,20 +119,20 @@ def _furnish(
 
 
 def _draw_distractor(sheet: Sheet) -> None:
-    """A signature, a block, a logo, a stamp, or a tick somewhere, but not near strings."""
+    """Draws a signature, a block, a logo, a stamp, or a tick anywhere but near strings."""
     rng, canvas, height = sheet.rng, sheet.canvas, sheet.height_px
     x, y = rng.uniform(-sheet.reach_x, sheet.reach_x), rng.uniform(-sheet.reach_y, sheet.reach_y)
     kinds: tuple[Callable[[], None], ...] = (
-        lambda: words.signature(canvas, x, y, height * rng.uniform(1, 3), sheet.tone, rng),
-        lambda: words.block(canvas, x, y, height * rng.uniform(2, 6), rng),
-        lambda: words.logo(canvas, x, y, height * rng.uniform(1, 5), sheet.print_tone, rng),
+        lambda: distractors.signature(canvas, x, y, height * rng.uniform(1, 3), sheet.tone, rng),
+        lambda: distractors.block(canvas, x, y, height * rng.uniform(2, 6), rng),
+        lambda: distractors.logo(canvas, x, y, height * rng.uniform(1, 5), sheet.print_tone, rng),
         lambda: form_elements.stamp_ring(
             canvas, x, y, height * rng.uniform(1, 4), rng.uniform(0.3, 0.8), rng
         ),
         lambda: form_elements.tick(canvas, x, y, height * rng.uniform(0.6, 2), sheet.tone, rng),
     )
     if any(_is_near(written.box, x, y, 3 * height) for written in sheet.written):
-        return  # what covers digits makes no truth
+        return  # covered digits have no truth
     kinds[int(rng.integers(len(kinds)))]()
 
 

@@ -1,4 +1,4 @@
-"""The picture of a filled sheet: a part of it, on paper, in some light, with the truth that is visible."""
+"""Pictures of filled sheets: a part of the sheet on paper, in some light, with its visible truth."""
 
 from dataclasses import replace
 from typing import Final
@@ -12,20 +12,20 @@ from sdnn.datasets.documents.truth import Document, StringTruth
 from sdnn.datasets.paper import degrade
 from sdnn.results import Box, FloatArray, IntArray
 
-SMALLEST_PX: Final = (16, 12)
-"""Least width and height of a picture."""
-BACKGROUND_PX: Final = 24
-"""Side of a picture below which no printed background fits on it."""
+MIN_SIZE_PX: Final = (16, 12)
+"""Lower bound of a picture's width and height."""
+MIN_BACKGROUND_PX: Final = 24
+"""Lower bound of the sides of a picture with a printed background."""
 OUTWARD: Final = np.array([-1.0, -1.0, 1.0, 1.0])
-"""Direction in which left, top, right and bottom move outward."""
+"""Signs of outward displacements of left, top, right and bottom."""
 
 
 def picture_of(sheet: Sheet, area: FloatArray | None = None) -> Document:
     """The finished document.
 
     Args:
-        sheet: A filled sheet; its generator decides what befalls the picture.
-        area: (4,) left, top, right and bottom of what is cut out, on the sheet; None for the whole picture.
+        sheet: A filled sheet.
+        area: (4,) left, top, right and bottom of a crop on the sheet; None for the whole picture.
     """
     rng, canvas, height = sheet.rng, sheet.canvas, sheet.height_px
     rows, columns = canvas.mask.shape
@@ -62,15 +62,15 @@ def picture_of(sheet: Sheet, area: FloatArray | None = None) -> Document:
 
 
 def visible_part(string: StringTruth, offset: FloatArray, size_px: tuple[int, int]) -> StringTruth | None:
-    """What of a string is on a part of the picture: its digits from the first to the last one inside.
+    """The digits of a string from the first to the last one inside a part of the picture.
 
     Args:
-        string: In pixels of the whole picture.
+        string: String in pixels of the whole picture.
         offset: (2,) x and y of the part's upper left corner.
         size_px: Width and height of the part.
 
     Returns:
-        The string in pixels of the part; None where the middle of no digit is inside.
+        The string in pixels of the part; None where no digit has its middle inside.
     """
     quads = string.quads - offset
     middles = quads.mean(axis=1)
@@ -80,7 +80,7 @@ def visible_part(string: StringTruth, offset: FloatArray, size_px: tuple[int, in
     first, last = int(inside[0]), int(inside[-1])
     quads = quads[first : last + 1]
     start, end = string.centre - offset
-    # The line ends where the digits do; corners of leaning ones stick out further than it ever went.
+    # The line ends with its digits; the corners of slanted ones are further out.
     reach = (quads.reshape(-1, 2) - start) @ string.along
     low, high = max(0.0, float(reach.min())), min(float(np.hypot(*(end - start))), float(reach.max()))
     centre = start + np.outer([low, max(high, low + 1)], string.along)
@@ -89,12 +89,12 @@ def visible_part(string: StringTruth, offset: FloatArray, size_px: tuple[int, in
 
 
 def _on_picture(sheet: Sheet, area: FloatArray) -> FloatArray:
-    """(4, 2) corners, on the whole picture, of an area of the sheet (left, top, right, bottom)."""
+    """(4, 2) corners on the whole picture of an area of the sheet (left, top, right, bottom)."""
     return mapped(rectangle(*area), sheet.canvas.picture_from_sheet)
 
 
 def _random_desk(height: float, rng: np.random.Generator) -> FloatArray:
-    """(4,) how much of a desk shows on each side of what is cut out, outward; mostly nothing."""
+    """(4,) outward displacements of the edges of a crop that show the desk; mostly none."""
     if rng.random() >= 0.16:
         return np.zeros(4)
     desk = height * rng.uniform(0.3, 2.0) * OUTWARD
@@ -104,15 +104,15 @@ def _random_desk(height: float, rng: np.random.Generator) -> FloatArray:
 
 
 def _bounds(corners: FloatArray, columns: int, rows: int) -> tuple[IntArray, IntArray]:
-    """(2,) upper left and (2,) lower right corner of the smallest picture that holds all the corners."""
-    smallest = np.array(SMALLEST_PX)
+    """(2,) upper left and (2,) lower right corner of the smallest picture with all the corners."""
+    smallest = np.array(MIN_SIZE_PX)
     low = np.floor(corners.min(axis=0)).clip(0, np.array([columns, rows]) - smallest).astype(int)
     high = np.ceil(corners.max(axis=0)).astype(int).clip(low + smallest, [columns, rows])
     return low, high
 
 
 def _on_paper(sheet: Sheet, ink: FloatArray, offset: FloatArray) -> FloatArray:
-    """(H, W) brightness of the ink on paper; the effects take their measure from the first string."""
+    """(H, W) brightness of the ink on paper; effects are scaled to the first string."""
     height = sheet.height_px
     x, y = (np.array(ink.shape[::-1]) / 2).tolist()
     if sheet.written:
@@ -120,12 +120,12 @@ def _on_paper(sheet: Sheet, ink: FloatArray, offset: FloatArray) -> FloatArray:
     text = Box(x - 2 * height, y - height / 2, x + 2 * height, y + height / 2)
     paper = sheet.recipe.paper
     return degrade(
-        ink, text, paper if min(ink.shape) >= BACKGROUND_PX else paper.without("background"), sheet.rng
+        ink, text, paper if min(ink.shape) >= MIN_BACKGROUND_PX else paper.without("background"), sheet.rng
     )
 
 
 def _with_lid(picture: FloatArray, height: float, digits: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """A dark or light bar along a side, where it hides nothing of the digits, whose corners are (N, 2)."""
+    """The picture with a bar along one side, unless it hides one of the (N, 2) corners of the digits."""
     rows, columns = picture.shape
     side, depth = int(rng.integers(4)), height * rng.uniform(0.2, 2.0)
     x, y = digits.T

@@ -3,50 +3,43 @@
 from functools import cache
 from typing import Final
 
-import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
-from sdnn.datasets.digits import DigitImage
-from sdnn.datasets.distractors import HERSHEY
-from sdnn.datasets.documents.ink_canvas import Ink
+from sdnn.datasets.digits import TEXT_PX, DigitImage
 from sdnn.datasets.handwriting import LineStyle
-from sdnn.datasets.pen import TEXT_PX
+from sdnn.datasets.rasterizer import Ink
+from sdnn.datasets.typefaces import hershey_scale, hershey_text, pillow_text
 
 SCALE: Final = 2
-"""Pixels for every pixel of MNIST."""
-UPRIGHT: Final = HERSHEY[:5]
-"""OpenCV's stroke fonts that look like print."""
-TYPEFACES: Final = 2 * len(UPRIGHT) + 2
+"""Pixels per pixel of MNIST."""
+PRINT_FONTS: Final = 5
+"""OpenCV's stroke fonts that look like print, the first ones of `HERSHEY`."""
+PRINT_TYPEFACES: Final = 2 * PRINT_FONTS + 2
 """Typefaces of printed digits: OpenCV's, thin and bold, and Pillow's own, plain and bold."""
 
 
 class PrintedDigits:
-    """Digits of one typeface."""
+    """Digits in one typeface, as a source."""
 
     pen_px: Final = 2.0
-    """Width of the pen's line beside digits 20 pixels high, for signs beside them."""
+    """Line width of the pen beside digits 20 pixels high, for signs beside them."""
 
     def __init__(self, typeface: int) -> None:
-        """Takes a typeface, from 0 to `TYPEFACES` - 1."""
+        """Keeps a typeface, 0 to `PRINT_TYPEFACES` - 1."""
         self.typeface = typeface
 
     def draw(self, label: int, _: np.random.Generator) -> DigitImage:
         """The digit of the label, always the same."""
         return DigitImage(_printed_digit(label, self.typeface), label, scale=SCALE)
 
-    def writer(self, rng: np.random.Generator, scale: int = 1) -> "PrintedDigits":
-        """Any typeface."""
-        return random_print(rng)
-
-
-def random_print(rng: np.random.Generator) -> PrintedDigits:
-    """Digits of any typeface."""
-    return PrintedDigits(int(rng.integers(TYPEFACES)))
+    @staticmethod
+    def writer(rng: np.random.Generator, scale: int = 1) -> "PrintedDigits":
+        """Digits in a random typeface."""
+        return PrintedDigits(int(rng.integers(PRINT_TYPEFACES)))
 
 
 def random_print_style(rng: np.random.Generator) -> LineStyle:
-    """Digits of one size on a straight baseline, with gaps of one width, drawn at random."""
+    """Digits of one size on a straight baseline, with equal gaps of random width."""
     return LineStyle(
         heights=np.ones(10),
         drops=np.zeros(10),
@@ -54,28 +47,16 @@ def random_print_style(rng: np.random.Generator) -> LineStyle:
         gap_spread=0.01,
         width_spread=0.0,
         size_spread=0.0,
-        unsteadiness=0.0,
+        baseline_spread=0.0,
     )
 
 
 @cache
 def _printed_digit(label: int, typeface: int) -> Ink:
-    """Ink cut out close, about `SCALE` times as high as MNIST's digits."""
+    """A cropped digit about `SCALE` times as high as MNIST's."""
     height = SCALE * TEXT_PX
-    if typeface >= 2 * len(UPRIGHT):
-        font = ImageFont.load_default(height / 0.72)  # a digit's share of the size
-        left, top, right, bottom = font.getbbox(str(label))
-        picture = Image.new("L", (round(right - left) + 8, round(bottom - top) + 8))
-        bold = typeface - 2 * len(UPRIGHT)
-        ImageDraw.Draw(picture).text((4 - left, 4 - top), str(label), fill=255, font=font, stroke_width=bold)
-        ink = np.asarray(picture)
-    else:
-        number, bold = divmod(typeface, 2)
-        scale = height / cv2.getTextSize("8", UPRIGHT[number], 1.0, 1)[0][1]
-        thickness = 3 + 3 * bold
-        (width, tall), below = cv2.getTextSize(str(label), UPRIGHT[number], scale, thickness)
-        ink = np.zeros((tall + below + 40, width + 40), np.uint8)
-        place = (20, tall + 20)
-        cv2.putText(ink, str(label), place, UPRIGHT[number], scale, 255, thickness, cv2.LINE_AA)
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    return np.ascontiguousarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    font, bold = divmod(typeface, 2)
+    if font == PRINT_FONTS:
+        return np.ascontiguousarray(pillow_text(str(label), height, bold))
+    ink, _, _ = hershey_text(str(label), font, hershey_scale(font, height), 3 + 3 * bold)
+    return np.ascontiguousarray(ink)

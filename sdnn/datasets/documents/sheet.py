@@ -1,4 +1,4 @@
-"""A sheet in the making: its canvas, who writes on it with what, and the basic acts of writing.
+"""Sheets of documents under construction: canvas, writers, and the writing of strings and words.
 
 Sheet coordinates are in pixels, upright, with their origin in the middle of the picture.
 """
@@ -9,45 +9,45 @@ from typing import Final
 import numpy as np
 
 from sdnn.datasets.digits import DigitSource, Writer
-from sdnn.datasets.distractors import TYPEFACES, WORDS
-from sdnn.datasets.documents import words
+from sdnn.datasets.documents.distractors import WORD_PX, WORDS, printed_word, stamp_at
 from sdnn.datasets.documents.document_recipe import DocumentRecipe
 from sdnn.datasets.documents.form_elements import Rule
-from sdnn.datasets.documents.handwritten_words import OtherWriting
+from sdnn.datasets.documents.handwritten_words import WordSource
 from sdnn.datasets.documents.ink_canvas import Canvas
-from sdnn.datasets.documents.printed_digits import random_print, random_print_style
+from sdnn.datasets.documents.printed_digits import PrintedDigits, random_print_style
 from sdnn.datasets.documents.strings import StringSetting, WrittenString, write_string
 from sdnn.datasets.handwriting import LineStyle, random_line_style
+from sdnn.datasets.typefaces import TYPEFACES
 from sdnn.results import FloatArray
 
 SPARE_PX: Final = 4.0
-"""How far a sheet reaches beyond the picture."""
+"""Width of the sheet beyond the picture."""
 LONG: Final = 2
-"""How many times the usual upper bound a long string's digits may be."""
+"""Upper bound of a long string's digits over that of a usual one's."""
 DIGIT_WIDTH: Final = 0.62
 """Width of a usual digit, in text heights."""
 
 
 @dataclass(eq=False)
 class Sheet:
-    """A sheet, and what is the same for all that is written on it.
+    """A sheet with the properties that all writing on it shares.
 
     Attributes:
         recipe: Settings.
-        rng: Decides everything.
-        canvas: What is drawn on.
+        rng: Random number generator.
+        canvas: Canvas of the picture.
         reach_x: Distance from the middle to the left and right edge of the sheet, in pixels.
-        reach_y: The same up and down.
+        reach_y: Distance to the upper and lower edge.
         height_px: Usual height of digits.
         tone: Darkness of handwriting, 0 to 1.
-        style: Manner of the one who writes digits.
-        writer: Digits of the same.
-        others: Hands that write words.
+        style: Line style of the writer of digits.
+        writer: Writer of digits.
+        words: Source of the handwritten words.
         print_tone: Darkness of printed words.
         rule_tone: Darkness of printed lines.
-        spaced: Whether digits stand wide apart.
+        spaced: Whether digits are wide apart.
         printed: Whether all strings are print.
-        written: Strings so far.
+        written: Strings on the sheet.
     """
 
     recipe: DocumentRecipe
@@ -59,7 +59,7 @@ class Sheet:
     tone: float
     style: LineStyle
     writer: Writer
-    others: OtherWriting
+    words: WordSource
     print_tone: float
     rule_tone: float
     spaced: bool
@@ -72,21 +72,21 @@ class Sheet:
         return np.array([-self.reach_x, -self.reach_y, self.reach_x, self.reach_y])
 
     def rule(self, height_px: float) -> Rule:
-        """A printed line of random thickness beside digits of some height."""
+        """A printed line of random thickness beside digits of a height."""
         return Rule(max(0.5, height_px * float(self.rng.uniform(0.015, 0.09))), self.rule_tone)
 
     def width_of(self, text: str, height_px: float, style: LineStyle | None = None) -> float:
-        """About how wide a text becomes."""
+        """Approximate width of a text."""
         style = style or self.style
-        return len(text) * height_px * (DIGIT_WIDTH * style.widening + max(0.0, style.gap))
+        return len(text) * height_px * (DIGIT_WIDTH * style.aspect + max(0.0, style.gap))
 
     def random_text(self, room_px: float, height_px: float, most: int | None = None) -> str:
-        """Random digits, not wider than there is room where one digit is not.
+        """Random digits within the available width, at least one.
 
         Args:
-            room_px: Width that there is on the sheet.
+            room_px: Available width on the sheet.
             height_px: Height of the digits.
-            most: Upper bound of their number, the recipe's by default; one string in twelve has up to
+            most: Upper bound of their number, by default the recipe's; one string in twelve has up to
                 `LONG` times as many.
         """
         text = _random_text(most or self.recipe.most_digits, self.rng)
@@ -110,13 +110,13 @@ class Sheet:
             x: Left end of the baseline; of a comb the left edge of the first cell.
             baseline: Height of the baseline.
             height_px: Usual height of its digits.
-            style: Manner of the writer; the sheet's by default.
-            pitch_px: Distance between the cells its digits stand in; None where they follow each other.
+            style: Line style; by default the sheet's.
+            pitch_px: Distance between the cells of the digits; None without cells.
             signs: Probability of signs beside and between the digits.
         """
         rng = self.rng
         printed = self.printed or rng.random() < 0.05
-        writer: Writer = random_print(rng) if printed else self.writer
+        writer: Writer = PrintedDigits.writer(rng) if printed else self.writer
         style = random_print_style(rng) if printed else style or self.style
         setting = StringSetting(
             height_px=height_px,
@@ -134,53 +134,52 @@ class Sheet:
     def write_words(
         self, x: float, baseline: float, height_px: float, room_px: float, gaps: bool = False
     ) -> None:
-        """Words side by side, all in one typeface or by one hand.
+        """Words side by side, all in one typeface or by one writer.
 
         Args:
             x: Left end of the baseline.
             baseline: Height of the baseline.
             height_px: Height of a capital.
-            room_px: Width that there is; the first word may be wider.
+            room_px: Available width; the first word may be wider.
             gaps: Whether there may be wide gaps between words.
         """
         rng, end = self.rng, x + room_px
         printed = rng.random() < 0.5
         typeface = int(rng.integers(TYPEFACES))
-        hand = None if printed else self.others.writer(rng)
+        writer = None if printed else self.words.writer(rng)
         while x < end:
-            if hand is None:
-                ink, tone = words.printed_word(str(rng.choice(WORDS)), typeface), self.print_tone
-                tall = height_px * ink.shape[0] / words.WORD_PX
-                drop = 0.0 if ink.shape[0] <= words.WORD_PX else tall - height_px
+            if writer is None:
+                ink, tone = printed_word(str(rng.choice(WORDS)), typeface), self.print_tone
+                tall = height_px * ink.shape[0] / WORD_PX
+                drop = 0.0 if ink.shape[0] <= WORD_PX else tall - height_px
             else:
-                word, tone = hand.word(rng), self.tone
+                word, tone = writer.word(rng), self.tone
                 ink, tall, drop = word.ink, height_px * word.height, height_px * word.drop
             wide = ink.shape[1] * tall / ink.shape[0]
             if x + wide > end and x > end - room_px:
                 break
-            words.stamp_at(self.canvas, ink, x, baseline + drop, tall, tone)
+            stamp_at(self.canvas, ink, x, baseline + drop, tall, tone)
             wide += height_px * rng.uniform(0.4, 0.9)
             x += wide + (gaps and rng.random() < 0.1) * height_px * rng.uniform(2, 8)
 
 
 def random_sheet(
-    source: DigitSource, others: OtherWriting, recipe: DocumentRecipe, rng: np.random.Generator
+    source: DigitSource, words: WordSource, recipe: DocumentRecipe, rng: np.random.Generator
 ) -> Sheet:
-    """An empty sheet somehow turned under the camera, and someone to write on it.
+    """An empty sheet at a random angle, with a random writer of digits.
 
     Args:
-        source: Hands whose digits are written.
-        others: Hands whose words are written.
+        source: Source of the digits.
+        words: Source of the handwritten words.
         recipe: Settings.
-        rng: Decides everything, also later on.
+        rng: Random number generator; the sheet keeps it.
     """
     rows, columns = recipe.size_px
-    turn = random_skew(rng)
-    # A wide flat picture has no room for a line that is turned much.
-    steepest = np.arctan2(rows, columns) * (1.2 if rows < columns else 10)
-    turn = float(np.clip(turn, -steepest, steepest))
+    # A wide flat picture has no room for a steep line.
+    max_skew = np.arctan2(rows, columns) * (1.2 if rows < columns else 10)
+    skew = float(np.clip(random_skew(rng), -max_skew, max_skew))
     aspect = float(np.exp(rng.normal(0, 0.04)))
-    cos, sin = np.cos(turn), np.sin(turn)
+    cos, sin = np.cos(skew), np.sin(skew)
     lean = rng.normal(0, 0.03)
     matrix = np.array([[cos * aspect, -sin + lean * cos, columns / 2], [sin * aspect, cos, rows / 2]])
     return Sheet(
@@ -192,8 +191,8 @@ def random_sheet(
         height_px=_random_height(recipe, rng),
         tone=1.0 if rng.random() < 0.6 else float(rng.uniform(0.5, 1.0)),
         style=random_line_style(rng),
-        writer=source.writer(rng, scale=2),  # as fine as that only to have room for tails
-        others=others,
+        writer=source.writer(rng, scale=2),  # at scale 1 there is no room for tails
+        words=words,
         print_tone=float(rng.uniform(0.35, 1.0)),
         rule_tone=float(rng.uniform(0.15, 1.0)),
         spaced=rng.random() < 0.12,
@@ -202,7 +201,7 @@ def random_sheet(
 
 
 def random_skew(rng: np.random.Generator) -> float:
-    """Angle of a sheet, in radians, clockwise: mostly small, at times up to 32 degrees."""
+    """Clockwise angle of a sheet, in radians: mostly small, at times up to 32 degrees."""
     kind = rng.random()
     degrees = rng.normal(0, 1.5) if kind < 0.6 else rng.normal(0, 6) if kind < 0.8 else rng.uniform(-32, 32)
     return float(np.deg2rad(degrees))

@@ -1,7 +1,7 @@
-"""From ink to a page: pens, paper, printed backgrounds, rulings, damage and the camera.
+"""Degradation of ink to a page: pens, paper, printed backgrounds, rulings, damage and the camera.
 
-A page is made in the order in which a real one comes about: the ink as the pen lays it, the paper with what
-is printed on it, the ink on the paper, then damage and the camera.
+The order is that of a real page: the ink as the pen lays it, the paper with its print, the ink on the paper,
+then damage and the camera.
 """
 
 from sdnn.datasets.paper.degradation import degrade

@@ -5,36 +5,33 @@ from typing import Final
 import cv2
 import numpy as np
 
-from sdnn.datasets.paper.compositing import POINTS, SUBPIXEL_BITS, darkened, drawn, subpixel
-from sdnn.datasets.paper.effects import Effect, EffectContext
-from sdnn.datasets.paper.fields import beyond, place_along, ramp, smooth_field, spots
+from sdnn.datasets.paper.compositing import POINTS, darkened, drawn, subpixel
+from sdnn.datasets.paper.effects import EffectContext, by_name
+from sdnn.datasets.paper.fields import half_plane, ramp, random_distance, smooth_field, spots
+from sdnn.datasets.rasterizer import SUBPIXEL_BITS
 from sdnn.results import FloatArray
 
 
 def _darkness(context: EffectContext) -> float:
-    """How dark a printed background is: up to four tenths of the ink."""
+    """Darkness of a printed background: up to four tenths of the ink."""
     return context.darkness(0.12, 0.42)
 
 
 def _parallel_lines(
     shape: tuple[int, ...], angle: float, context: EffectContext, bend_periods: float = 0.0
 ) -> FloatArray:
-    """(H, W) 0 to 1: a family of lines side by side, fine or as broad as the gaps between them.
+    """(H, W) 0 to 1: parallel lines, fine or as broad as the gaps between them.
 
-    Args:
-        shape: H and W.
-        angle: Direction across the lines, in radians; 0 is to the right.
-        context: Decides period and broadness.
-        bend_periods: Lines leave their course by as many periods; 0 keeps them straight.
+    `angle` is the direction across the lines in radians, `bend_periods` their displacement in periods.
     """
-    period = context.text_px(context.between(0.08, 0.3), least_px=2.5)
-    turn = np.float32(2 * np.pi / period)
+    period = context.text_px(context.between(0.08, 0.3), min_px=2.5)
+    frequency = np.float32(2 * np.pi / period)
     phase = ramp(shape, angle)
     if bend_periods and context.happens(0.3):
         phase += np.float32(context.text_px(context.between(1.0, 5.0)))
         across = ramp(shape, angle + np.pi / 2)
         phase = np.sqrt(phase * phase + across * across)  # arcs about a far centre
-    phase *= turn
+    phase *= frequency
     if bend_periods:
         cell = context.text_px(context.between(0.6, 2.0))
         phase += smooth_field(shape, cell, context) * np.float32(2 * np.pi * bend_periods)
@@ -71,9 +68,9 @@ def hatching(page: FloatArray, context: EffectContext) -> FloatArray:
 def screen(page: FloatArray, context: EffectContext) -> FloatArray:
     """A regular grid of dots, as of halftone print."""
     height, width = page.shape
-    turn = 2 * np.pi / context.text_px(context.between(0.08, 0.25), least_px=3.0)
-    across = np.sin(turn * np.arange(width) + context.between(0, 6.3)).astype(np.float32)
-    down = np.sin(turn * np.arange(height) + context.between(0, 6.3)).astype(np.float32)
+    frequency = 2 * np.pi / context.text_px(context.between(0.08, 0.25), min_px=3.0)
+    across = np.sin(frequency * np.arange(width) + context.between(0, 6.3)).astype(np.float32)
+    down = np.sin(frequency * np.arange(height) + context.between(0, 6.3)).astype(np.float32)
     dots = across + down[:, None]  # a sum of waves has its dots on a grid at 45 degrees
     dots *= np.float32(context.between(0.5, 1.5))
     return darkened(page, np.clip(dots, 0.0, 1.0, out=dots), _darkness(context))
@@ -81,19 +78,19 @@ def screen(page: FloatArray, context: EffectContext) -> FloatArray:
 
 def granules(page: FloatArray, context: EffectContext) -> FloatArray:
     """Small irregular dark and light spots."""
-    rough = spots(page.shape, context.text_px(context.between(0.04, 0.1), least_px=1.5), context)
+    rough = spots(page.shape, context.text_px(context.between(0.04, 0.1), min_px=1.5), context)
     rough += np.float32(0.5)
     return darkened(page, np.clip(rough, 0.0, 1.0, out=rough), _darkness(context))
 
 
 def shapes(page: FloatArray, context: EffectContext) -> FloatArray:
-    """Large pale ellipses, full or hollow, as of a watermark or an emblem."""
+    """Large pale ellipses, filled or hollow, as of a watermark or an emblem."""
     height, width = page.shape
     mask = np.zeros(page.shape, np.uint8)
     for _ in range(context.count(1, 3)):
         (x, y) = subpixel(context.between(0, width), context.between(0, height))
         a, b = (round(POINTS * context.text_px(context.between(0.4, 1.6))) for _ in range(2))
-        broad = context.text_px(context.between(0.1, 0.5), least_px=1.0)
+        broad = context.text_px(context.between(0.1, 0.5), min_px=1.0)
         thickness = cv2.FILLED if context.happens(0.5) else round(broad)
         tilt = context.between(0, 180)
         cv2.ellipse(mask, (x, y), (a, b), tilt, 0, 360, 255, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
@@ -101,19 +98,10 @@ def shapes(page: FloatArray, context: EffectContext) -> FloatArray:
 
 
 def two_tone(page: FloatArray, context: EffectContext) -> FloatArray:
-    """One side of the picture darker than the other, as where a field ends."""
+    """One side of the picture darker than the other, as at the end of a field."""
     angle = np.pi / 2 * context.count(0, 3) + context.between(-0.05, 0.05)
-    field = beyond(page.shape, angle, place_along(page.shape, angle, context), 1.5)
+    field = half_plane(page.shape, angle, random_distance(page.shape, angle, context), 1.5)
     return darkened(page, field, _darkness(context))
 
 
-BACKGROUND: Final[dict[str, Effect]] = {
-    "guilloche": guilloche,
-    "moire": moire,
-    "hatching": hatching,
-    "screen": screen,
-    "granules": granules,
-    "shapes": shapes,
-    "two_tone": two_tone,
-}
-"""Effects by the name of their share in the recipe, in the order in which they befall a page."""
+BACKGROUND: Final = by_name(guilloche, moire, hatching, screen, granules, shapes, two_tone)

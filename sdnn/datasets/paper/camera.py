@@ -1,26 +1,27 @@
-"""Lens, sensor and file: what a camera or scanner makes of a page."""
+"""Effects of the camera or scanner: lens, sensor and file."""
 
 from typing import Final
 
 import cv2
 import numpy as np
 
-from sdnn.datasets.paper.compositing import SUBPIXEL_BITS, blur, subpixel
-from sdnn.datasets.paper.effects import Effect, EffectContext
+from sdnn.datasets.paper.compositing import blur, subpixel
+from sdnn.datasets.paper.effects import EffectContext, by_name
 from sdnn.datasets.paper.fields import noise
+from sdnn.datasets.rasterizer import SUBPIXEL_BITS
 from sdnn.results import FloatArray
 
 
 def out_of_focus(page: FloatArray, context: EffectContext) -> FloatArray:
-    """A lens out of focus: for digits 20 px high, a Gaussian of up to 1.3 px."""
+    """Defocus: a Gaussian of up to 1.3 px for digits 20 px high."""
     # The square leaves most pages little blurred: 0.3 to 1.3 px.
     sigma = context.between(0.55, 1.14) ** 2 / 20 * context.strength
-    return blur(page, context.text_px(sigma, least_px=0.3))
+    return blur(page, context.text_px(sigma, min_px=0.3))
 
 
 def motion_blur(page: FloatArray, context: EffectContext) -> FloatArray:
-    """A camera that moved: each pixel is the mean over a short path."""
-    length = context.text_px(context.between(0.06, 0.16) * context.strength, least_px=2.0)
+    """Motion blur: each pixel is the mean over a short path."""
+    length = context.text_px(context.between(0.06, 0.16) * context.strength, min_px=2.0)
     angle = context.between(0, np.pi)
     side = 2 * int(length / 2 + 1) + 1
     kernel = np.zeros((side, side), np.float32)
@@ -33,7 +34,7 @@ def motion_blur(page: FloatArray, context: EffectContext) -> FloatArray:
 
 
 def low_resolution(page: FloatArray, context: EffectContext) -> FloatArray:
-    """A picture of too few pixels, enlarged: the writing was 12 to 20 px high, or a fifth smaller."""
+    """Low resolution, enlarged again: writing 12 to 20 px high, or a fifth smaller."""
     height, width = page.shape
     scale = min(0.8, context.between(12.0, 20.0) / context.text.height)
     size = (max(2, round(width * scale)), max(2, round(height * scale)))
@@ -43,16 +44,16 @@ def low_resolution(page: FloatArray, context: EffectContext) -> FloatArray:
 
 
 def exposure(page: FloatArray, context: EffectContext) -> FloatArray:
-    """Veiling light that lifts the blacks, or light so bright that the paper turns white."""
+    """Veiling light that lifts the blacks, or overexposure that turns the paper white."""
     if context.happens(0.5):
         lift = np.float32(context.between(0.05, 0.3))
         return lift + page * (1 - lift)
-    # Light so bright that dark ink bears it would wipe out faint writing.
+    # Overexposure that dark ink survives would wipe out faint writing.
     return page * np.float32(context.between(1.05, 1.05 + 0.25 * context.contrast))
 
 
 def sensor_noise(page: FloatArray, context: EffectContext) -> FloatArray:
-    """Noise that differs from pixel to pixel."""
+    """Independent noise of each pixel."""
     amount = context.darkness(0.02, 0.12)
     return page + noise(page.shape, context) * np.float32(amount)
 
@@ -72,13 +73,4 @@ def inverted(page: FloatArray, _: EffectContext) -> FloatArray:
     return 1 - page
 
 
-CAMERA: Final[dict[str, Effect]] = {
-    "inverted": inverted,
-    "out_of_focus": out_of_focus,
-    "motion_blur": motion_blur,
-    "low_resolution": low_resolution,
-    "exposure": exposure,
-    "sensor_noise": sensor_noise,
-    "jpeg": jpeg,
-}
-"""Effects by the name of their share in the recipe, in the order in which they befall a page."""
+CAMERA: Final = by_name(inverted, out_of_focus, motion_blur, low_resolution, exposure, sensor_noise, jpeg)

@@ -1,6 +1,6 @@
-"""From ink to a page: which effects befall it, and in which order."""
+"""Degradation of ink to a page by random effects in a fixed order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -25,63 +25,56 @@ GROUPS: Final[dict[Group, dict[str, Effect]]] = {
     "damage": DAMAGE,
     "camera": CAMERA,
 }
-"""Effects by the name of their share in the recipe, all in the order in which they befall a page."""
-EFFECTS: Final[dict[str, Effect]] = {
-    name: effect for group in GROUPS.values() for name, effect in group.items()
-}
+"""Effects by group and name, in the order of their application."""
+EFFECTS: Final = {name: effect for group in GROUPS.values() for name, effect in group.items()}
 
 
 def degrade(
     ink: FloatArray,
     text: Box,
-    paper: DegradationConfig,
+    config: DegradationConfig,
     rng: np.random.Generator,
     neighbours: Sequence[FloatArray] = (),
 ) -> FloatArray:
-    """The ink on a page, as scanned or photographed.
+    """A scanned or photographed page with the ink.
 
     Args:
         ink: (H, W) float32, 0 paper to 1 ink.
-        text: The writing in it, in pixels; what lies round it is margin.
-        paper: Shares and bounds.
-        rng: Decides everything: the same generator state gives the same page.
-        neighbours: At most two (h, w) ink of other lines; the end of the first may show above the writing,
-            the beginning of the second below, and a single one in either place.
+        text: Box of the writing, in pixels.
+        config: Probabilities and bounds.
+        rng: Random number generator; the same state gives the same page.
+        neighbours: (h, w) ink of at most two other lines: the end of the first may show above the writing,
+            the beginning of the second below it; a single one shows in either place.
 
     Returns:
         (H, W) float32 brightness, 0 black to 1 white.
     """
-    if rng.random() < paper.untouched:
+    if rng.random() < config.untouched:
         return 1 - ink
-    chosen = _chosen(paper, rng)
-    context = _scene(text, paper, len(chosen), rng)
-    if neighbours and context.happens(paper.neighbours):
-        ink = with_neighbours(ink, neighbours, context)
-    for effect in _of(chosen, "ink"):
-        ink = effect(ink, context)
-    page = np.full(ink.shape, context.between(*paper.brightness), np.float32)
-    for effect in _of(chosen, "paper", "background", "lines"):
-        page = effect(page, context)
-    page = darkened(page, ink, context.contrast)
-    for effect in _of(chosen, "damage", "camera"):
-        page = effect(page, context)
-    return page.clip(0.0, 1.0)
-
-
-def _chosen(paper: DegradationConfig, rng: np.random.Generator) -> frozenset[str]:
-    """Names of the effects that befall this page."""
     dice = rng.random(len(EFFECTS)).tolist()
-    return frozenset(name for name, die in zip(EFFECTS, dice, strict=True) if die < getattr(paper, name))
+    chosen = {name for name, die in zip(EFFECTS, dice, strict=True) if die < getattr(config, name)}
+    context = _random_context(text, config, len(chosen), rng)
+
+    def applied(page: FloatArray, *groups: Group) -> FloatArray:
+        for group in groups:
+            for name, effect in GROUPS[group].items():
+                if name in chosen:
+                    page = effect(page, context)
+        return page
+
+    if neighbours and context.happens(config.neighbours):
+        ink = with_neighbours(ink, neighbours, context)
+    ink = applied(ink, "ink")
+    page = np.full(ink.shape, context.between(*config.brightness), np.float32)
+    page = darkened(applied(page, "paper", "background", "lines"), ink, context.contrast)
+    return applied(page, "damage", "camera").clip(0.0, 1.0)
 
 
-def _of(chosen: frozenset[str], *groups: Group) -> Iterator[Effect]:
-    """The chosen effects of some groups."""
-    return (effect for group in groups for name, effect in GROUPS[group].items() if name in chosen)
-
-
-def _scene(text: Box, paper: DegradationConfig, effects: int, rng: np.random.Generator) -> EffectContext:
-    low, high = paper.faint_contrast if rng.random() < paper.faint else paper.contrast
+def _random_context(
+    text: Box, config: DegradationConfig, effects: int, rng: np.random.Generator
+) -> EffectContext:
+    low, high = config.faint_contrast if rng.random() < config.faint else config.contrast
     contrast = low + (high - low) * rng.random()
-    # Writing that is hard to see in itself stands only half as much.
-    stands = min(1.0, 0.3 + 1.6 * contrast)
-    return EffectContext(text, contrast, stands * min(1.0, paper.full_strength / max(1, effects)), rng)
+    # Writing that is hard to see in itself tolerates only half as much.
+    tolerance = min(1.0, 0.3 + 1.6 * contrast)
+    return EffectContext(text, contrast, tolerance * min(1.0, config.full_strength / max(1, effects)), rng)

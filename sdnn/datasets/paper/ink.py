@@ -1,4 +1,4 @@
-"""The ink as the pen lays it: pressure, pencil, gaps, bleeding and broad pens. All take and give ink."""
+"""Effects on the ink itself: pressure, pencil, gaps, bleeding and broad pens."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from sdnn.datasets.paper.compositing import blur, darkened
-from sdnn.datasets.paper.effects import Effect, EffectContext
+from sdnn.datasets.paper.effects import EffectContext, by_name
 from sdnn.datasets.paper.fields import smooth_field, spots
 from sdnn.results import FloatArray
 
@@ -21,7 +21,7 @@ def marker(ink: FloatArray, context: EffectContext) -> FloatArray:
 
 def bleed(ink: FloatArray, context: EffectContext) -> FloatArray:
     """Ink that ran into the paper: soft, broader strokes."""
-    spread = blur(ink, context.text_px(context.between(0.02, 0.05), least_px=0.5))
+    spread = blur(ink, context.text_px(context.between(0.02, 0.05), min_px=0.5))
     return _at_most_full(spread * np.float32(context.between(1.2, 1.7)))
 
 
@@ -30,14 +30,14 @@ def _at_most_full(ink: FloatArray) -> FloatArray:
 
 
 def pressure(ink: FloatArray, context: EffectContext) -> FloatArray:
-    """Ink that is darker here and paler there, from one stroke to the next."""
+    """Uneven darkness from one stroke to the next."""
     cell = context.text_px(context.between(0.4, 1.5))
     amount = context.between(0.25, 0.65) * context.strength
     return darkened(ink, smooth_field(ink.shape, cell, context), amount)
 
 
 def pencil(ink: FloatArray, context: EffectContext) -> FloatArray:
-    """Grainy, pale ink: graphite stays on the heights of the paper alone."""
+    """Grainy, pale ink, as of graphite on rough paper."""
     rough = spots(ink.shape, context.between(1.0, 2.0), context)
     rough *= np.float32(context.between(0.15, 0.4) * context.strength)
     rough += np.float32(context.between(0.65, 0.9))
@@ -48,17 +48,10 @@ def pencil(ink: FloatArray, context: EffectContext) -> FloatArray:
 
 def ink_gaps(ink: FloatArray, context: EffectContext) -> FloatArray:
     """Gaps where the pen skipped."""
-    field = smooth_field(ink.shape, context.text_px(context.between(0.12, 0.35), least_px=2.0), context)
+    field = smooth_field(ink.shape, context.text_px(context.between(0.12, 0.35), min_px=2.0), context)
     # Steep, so that the pen either writes or does not; the threshold leaves most of the stroke.
     gaps = np.clip((field - np.float32(context.between(0.6, 0.72))) * 8, 0.0, 1.0)
     return darkened(ink, gaps, context.between(0.5, 0.95) * context.strength)
 
 
-INK: Final[dict[str, Effect]] = {
-    "marker": marker,
-    "bleed": bleed,
-    "pressure": pressure,
-    "pencil": pencil,
-    "ink_gaps": ink_gaps,
-}
-"""Effects by the name of their share in the recipe, in the order in which they befall the ink."""
+INK: Final = by_name(marker, bleed, pressure, pencil, ink_gaps)

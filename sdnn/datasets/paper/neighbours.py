@@ -1,4 +1,4 @@
-"""Fragments of the lines above and below, which a cut-out line of writing often shows."""
+"""Fragments of the lines above and below, frequent on crops of single lines."""
 
 from collections.abc import Sequence
 
@@ -13,13 +13,13 @@ def with_neighbours(ink: FloatArray, neighbours: Sequence[FloatArray], context: 
 
     Args:
         ink: (H, W), 0 paper to 1 ink.
-        neighbours: One or two (h, w) ink of other lines; a single one shows in either place.
-        context: Decides where they stand, and how much of them shows.
+        neighbours: (h, w) ink of one or two other lines; a single one is set in either place.
+        context: Properties of the page.
     """
     ink = ink.copy()
     places = (True, False) if len(neighbours) > 1 else (context.happens(0.5),)
     for above, line in zip(places, neighbours, strict=False):
-        # What happens below the writing is what happens above, upside down.
+        # Below the writing is above it, upside down.
         if above:
             _set_at_top(ink, line, context.text.top, context)
         else:
@@ -28,7 +28,7 @@ def with_neighbours(ink: FloatArray, neighbours: Sequence[FloatArray], context: 
 
 
 def _set_at_top(ink: FloatArray, line: FloatArray, room_px: float, context: EffectContext) -> None:
-    """Sets the last rows of a line into the first rows of the ink, reaching hardly into the writing."""
+    """Sets the last rows of a line into the first rows of the ink, hardly into the writing."""
     inked = np.flatnonzero(line.max(axis=1) > 0.3)
     depth = int(min(room_px + context.text_px(0.1), context.text_px(context.between(0.05, 0.4))))
     if depth < 1 or not len(inked):

@@ -1,4 +1,4 @@
-"""Lines to write on, beside, or in: rulings, margin bars, frames, combs, and a stroke below the writing."""
+"""Printed lines: rulings, margin bars, frames, combs, and a stroke below the writing."""
 
 from typing import Final
 
@@ -6,19 +6,20 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.datasets.paper.compositing import POINTS, SUBPIXEL_BITS, drawn, segment, subpixel
-from sdnn.datasets.paper.effects import Effect, EffectContext
+from sdnn.datasets.paper.compositing import POINTS, drawn, segment, subpixel
+from sdnn.datasets.paper.effects import EffectContext, by_name
+from sdnn.datasets.rasterizer import SUBPIXEL_BITS
 from sdnn.results import FloatArray
 
 
-def _thickness_px(context: EffectContext, least: float, most: float) -> int:
-    """Thickness of a line, from bounds given as shares of the height of the writing."""
-    return max(1, round(context.text_px(context.between(least, most))))
+def _thickness_px(context: EffectContext, low: float, high: float) -> int:
+    """Random thickness of a line between two shares of the height of the writing."""
+    return max(1, round(context.text_px(context.between(low, high))))
 
 
-def _darkness(context: EffectContext, most: float = 1.0) -> float:
-    """How dark a line is: from faint to as dark as ink, if `most` is 1."""
-    return context.darkness(0.12, most)
+def _darkness(context: EffectContext, high: float = 1.0) -> float:
+    """Random darkness of a line: faint up to that of the ink at 1."""
+    return context.darkness(0.12, high)
 
 
 def rulings(page: FloatArray, context: EffectContext) -> FloatArray:
@@ -27,11 +28,10 @@ def rulings(page: FloatArray, context: EffectContext) -> FloatArray:
     mask = np.zeros(page.shape, np.uint8)
     through, broad = context.happens(0.2), context.happens(0.2)
     thickness = _thickness_px(context, 0.05, 0.12) if broad else _thickness_px(context, 0.01, 0.05)
-    heights = (
-        [context.between(context.text.top, context.text.bottom)] if through else _ruled_at(height, context)
-    )
+    text = context.text
+    heights = [context.between(text.top, text.bottom)] if through else _ruling_heights(height, context)
     if context.happens(0.12):
-        heights += [y + context.text_px(0.1, least_px=thickness + 1.5) for y in heights]
+        heights += [y + context.text_px(0.1, min_px=thickness + 1.5) for y in heights]
     left, right = 0.0, float(width)
     if context.happens(0.2):
         left, right = context.between(-0.2, 0.4) * width, context.between(0.6, 1.2) * width
@@ -44,8 +44,8 @@ def rulings(page: FloatArray, context: EffectContext) -> FloatArray:
     return drawn(page, mask, _darkness(context, 0.6 if through and broad else 1.0))
 
 
-def _ruled_at(height_px: int, context: EffectContext) -> list[float]:
-    """Where lines stand that do not go through the digits: mostly at the baseline."""
+def _ruling_heights(height_px: int, context: EffectContext) -> list[float]:
+    """Heights of rulings that do not cross the digits: mostly at the baseline."""
     below = context.text.bottom + context.text_px(context.between(-0.08, 0.25))
     above = context.text.top - context.text_px(context.between(-0.02, 0.3))
     elsewhere = context.between(0, height_px)
@@ -54,8 +54,8 @@ def _ruled_at(height_px: int, context: EffectContext) -> list[float]:
 
 
 def _gaps(width: int, context: EffectContext) -> npt.NDArray[np.bool_]:
-    """(W,) where a dashed or dotted line is interrupted."""
-    period = context.text_px(context.between(0.1, 0.6), least_px=3.0)
+    """(W,) columns at which a dashed or dotted line is interrupted."""
+    period = context.text_px(context.between(0.1, 0.6), min_px=3.0)
     place = np.arange(width) / period + context.rng.random()
     return np.asarray(place % 1.0 > context.between(0.3, 0.75))
 
@@ -70,8 +70,8 @@ def margin_bars(page: FloatArray, context: EffectContext) -> FloatArray:
     lean = context.between(-0.02, 0.02) * height
     broad = _thickness_px(context, 0.05, 0.25)
     fine = _thickness_px(context, 0.01, 0.06)
-    gap = context.text_px(context.between(0.1, 0.3), least_px=3.0)
-    # One line, two alike, or a broad one with a fine one beside it; all of them outside the first.
+    gap = context.text_px(context.between(0.1, 0.3), min_px=3.0)
+    # One line, two alike, or a broad one and a fine one; the others are outside the first.
     bars = [[fine], [broad], [fine, fine], [fine, broad]][context.count(0, 3)]
     for thickness in bars:
         x = distance if on_left else width - distance
@@ -108,7 +108,7 @@ def comb(page: FloatArray, context: EffectContext) -> FloatArray:
     segment(mask, (first, bottom, last, bottom), thickness)
     if full:
         segment(mask, (first, top, last, top), thickness)
-    # Cells do cross digits here, whose places nobody tells; a dark line there would pass for a 1.
+    # Cells do cross digits here, whose places are unknown; a dark line there would pass for a 1.
     return drawn(page, mask, _darkness(context, 0.5 if full else 1.0))
 
 
@@ -125,11 +125,4 @@ def underline(page: FloatArray, context: EffectContext) -> FloatArray:
     return drawn(page, mask, context.contrast * context.between(0.7, 1.0))
 
 
-LINES: Final[dict[str, Effect]] = {
-    "rulings": rulings,
-    "margin_bars": margin_bars,
-    "frame": frame,
-    "comb": comb,
-    "underline": underline,
-}
-"""Effects by the name of their share in the recipe, in the order in which they befall a page."""
+LINES: Final = by_name(rulings, margin_bars, frame, comb, underline)

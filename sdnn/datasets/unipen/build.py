@@ -1,4 +1,4 @@
-"""One category of the distribution, parsed, judged and ready to be packed."""
+"""One category of the distribution, parsed, checked and ready to be packed."""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,8 +8,14 @@ import numpy as np
 
 from sdnn.datasets.unipen.format import Segment, read_segments
 from sdnn.datasets.unipen.pack import RawCategory, RawSample
-from sdnn.datasets.unipen.quality import Candidate, defect, is_placeholder, judge, restore_sizes
-from sdnn.datasets.unipen.sample import LeftOut
+from sdnn.datasets.unipen.quality import (
+    Candidate,
+    is_placeholder,
+    restore_sizes,
+    sample_defects,
+    segment_defect,
+)
+from sdnn.datasets.unipen.sample import ExcludedSegment
 from sdnn.errors import UnreadableInput
 
 
@@ -17,14 +23,14 @@ def build_category(source: Path, category: str) -> RawCategory:
     """Parse all files of a category.
 
     Args:
-        source: Folder that holds `data` and `include`.
+        source: Folder with `data` and `include`.
         category: Folder below `data`.
 
     Raises:
         UnreadableInput: When a file cannot be read.
     """
     folder = source / "data" / category
-    candidates, out, read = list[Candidate](), list[LeftOut](), dict[Path, None]()
+    candidates, excluded, read = list[Candidate](), list[ExcludedSegment](), dict[Path, None]()
     for file in sorted(path for path in folder.rglob("*.dat") if path.is_file()):
         name = file.relative_to(folder).as_posix()
         try:
@@ -35,20 +41,20 @@ def build_category(source: Path, category: str) -> RawCategory:
         for segment in segments:
             writer = f"{name.split('/')[0]}/{segment.writer or file.stem}"
             origin = (category, name, segment.components, segment.label or "", writer)
-            reason = defect(segment)
+            reason = segment_defect(segment)
             if reason is None:
                 candidates.append(Candidate(_raw(segment, writer), segment.per_inch, origin))
             else:
-                out.append(LeftOut(*origin, reason))
+                excluded.append(ExcludedSegment(*origin, reason))
     candidates = restore_sizes(candidates, category)
-    reasons = judge([candidate.raw.sample() for candidate in candidates], category)
+    reasons = sample_defects([candidate.raw.sample() for candidate in candidates], category)
     kept = []
     for candidate, reason in zip(candidates, reasons, strict=True):
         if reason is None:
             kept.append(candidate.raw)
         else:
-            out.append(LeftOut(*candidate.origin, reason))
-    return RawCategory(kept, out, _checksum(read, source))
+            excluded.append(ExcludedSegment(*candidate.origin, reason))
+    return RawCategory(kept, excluded, _checksum(read, source))
 
 
 def _raw(segment: Segment, writer: str) -> RawSample:

@@ -1,8 +1,8 @@
-r"""Parser of the UNIPEN 1.0 format: pen trajectories, and what was written with them.
+r"""Parser of the UNIPEN 1.0 format: labelled pen trajectories.
 
-A file is a list of statements, each a keyword at the beginning of a line and all that follows up to the next
-one. `.PEN_DOWN` carries the points of a stroke, one a line, in the columns that `.COORD` names; `.INCLUDE`
-stands for the statements of another file; `.SEGMENT` names strokes and says what they spell::
+A file is a list of statements, each a keyword at the beginning of a line with all text up to the next one.
+`.PEN_DOWN` has the points of a stroke, one a line, in the columns of `.COORD`; `.INCLUDE` stands for the
+statements of another file; `.SEGMENT` labels strokes::
 
     .INCLUDE aga/data/amywldrp.dat
     .SEGMENT CHARACTER 169-170 ? "5"
@@ -17,7 +17,7 @@ Reference:
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -35,7 +35,7 @@ _SEGMENT: Final = re.compile(r'(\S+)\s+(\S+)\s+(\S+)\s+"((?:[^"\\]|\\.)*)"', re.
 _RANGE: Final = re.compile(r"(\d+)(?::(\d+))?(?:-(\d+)(?::(\d+))?)?")
 _MM_PER_INCH: Final = 25.4
 _COLUMNS: Final = ("X", "Y")
-"""What `.COORD` names where a file lacks it."""
+"""Columns of files without `.COORD`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +45,12 @@ class Segment:
     Attributes:
         level: Place in the hierarchy: CHARACTER, WORD, TEXT.
         components: Delineation as written, such as `34-34:28,41`.
-        label: What the strokes spell; None where the file does not say.
-        writer: `.WRITER_ID` that held where the first stroke was written; None where none did.
-        strokes: (N, 2) x and y of each stroke, as on the tablet: y up. Empty where `damage` says why.
+        label: Text of the strokes; None without a label.
+        writer: `.WRITER_ID` at the first stroke; None without one.
+        strokes: (N, 2) x and y of each stroke, y up as on the tablet; empty for damaged segments.
         aspect: Length of one step of x over that of one step of y.
-        per_inch: Steps of y in an inch; None where the file does not say.
-        damage: What keeps the strokes from being found; None where nothing does.
+        per_inch: Steps of y in an inch; None where unknown.
+        damage: Reason why the strokes cannot be found; None for whole segments.
     """
 
     level: str
@@ -64,28 +64,26 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class _Component:
-    """A pen-down stroke, read only when a segment names it.
+class _State:
+    """State of the statements before a stroke.
 
     Attributes:
-        body: Its lines of numbers.
-        columns: Names of the columns.
-        writer: `.WRITER_ID` that holds for it.
-        aspect: Length of one step of x over that of one step of y.
-        per_inch: Steps of y in an inch; None where the file does not say.
+        columns: Names of the columns of its points.
+        writer: `.WRITER_ID`; None without one.
+        x_per_inch: Steps of x in an inch; None where unknown.
+        y_per_inch: Steps of y in an inch.
     """
 
-    body: bytes
-    columns: tuple[str, ...]
-    writer: str | None
-    aspect: float
-    per_inch: float | None
+    columns: tuple[str, ...] = _COLUMNS
+    writer: str | None = None
+    x_per_inch: float | None = None
+    y_per_inch: float | None = None
 
-    def points(self) -> IntArray:
-        """(N, 2) x and y; lines that are no point of these columns are passed over."""
+    def points(self, body: bytes) -> IntArray:
+        """(N, 2) x and y; lines without a point of these columns are skipped."""
         x, y = (self.columns.index(name) for name in _COLUMNS)
         points = []
-        for line in self.body.splitlines():
+        for line in body.splitlines():
             row = line.split()
             if len(row) != len(self.columns):
                 continue
@@ -94,21 +92,12 @@ class _Component:
             except (ValueError, OverflowError):
                 continue
         limit = np.iinfo(np.int32).max
-        sane = [point for point in points if max(abs(point[0]), abs(point[1])) < limit]
-        return np.array(sane, dtype=np.int32).reshape(-1, 2)
+        bounded = [point for point in points if max(abs(point[0]), abs(point[1])) < limit]
+        return np.array(bounded, dtype=np.int32).reshape(-1, 2)
 
 
-@dataclass
-class _State:
-    """What the statements so far have set."""
-
-    columns: tuple[str, ...] = _COLUMNS
-    writer: str | None = None
-    per_inch: dict[str, float] = field(default_factory=dict)
-
-    def component(self, body: bytes) -> _Component:
-        x, y = self.per_inch.get("X"), self.per_inch.get("Y")
-        return _Component(body, self.columns, self.writer, y / x if x and y else 1.0, y)
+_Component = tuple[_State, bytes]
+"""A pen-down stroke: its state, and its lines of numbers, parsed only for its segments."""
 
 
 def read_segments(file: Path, include: Path) -> tuple[list[Segment], list[Path]]:
@@ -116,11 +105,11 @@ def read_segments(file: Path, include: Path) -> tuple[list[Segment], list[Path]]
 
     Args:
         file: File with the segments.
-        include: Folder that the names after `.INCLUDE` are relative to.
+        include: Base folder of the names after `.INCLUDE`.
 
     Returns:
-        The segments in the file's order, and every file that was read, each once. An included file that does
-        not exist is passed over: the published distribution lacks two that hold no stroke.
+        The segments in the file's order, and all files read, each once. Missing included files are skipped:
+        the published distribution lacks two that hold no stroke.
 
     Raises:
         OSError: When a file cannot be read.
@@ -130,11 +119,11 @@ def read_segments(file: Path, include: Path) -> tuple[list[Segment], list[Path]]
     read: dict[Path, None] = {}
     for keyword, body in _statements(file, include, read):
         if keyword == b"PEN_DOWN":
-            components.append(state.component(body))
+            components.append((state, body))
         elif keyword == b"SEGMENT":
             segments.append(body.decode("latin-1"))
         else:
-            _update(state, keyword.decode("latin-1"), body.decode("latin-1"))
+            state = _updated(state, keyword.decode("latin-1"), body.decode("latin-1"))
     found = [_resolve(segment, components) for segment in segments]
     return [segment for segment in found if segment is not None], list(read)
 
@@ -156,30 +145,32 @@ def _statements(
 
 @lru_cache(maxsize=64)
 def _parse_file(file: Path) -> tuple[tuple[bytes, bytes], ...]:
-    """Statements of one file; the documentation of a contributor is included by hundreds."""
+    """Statements of one file, cached: hundreds of files include the documentation of their contributor."""
     content = file.read_bytes()
     found = list(_STATEMENT.finditer(content))
     ends = [match.start() for match in found[1:]] + [len(content)]
     return tuple((match[1], content[match.end() : end]) for match, end in zip(found, ends, strict=True))
 
 
-def _update(state: _State, keyword: str, body: str) -> None:
+def _updated(state: _State, keyword: str, body: str) -> _State:
     words = body.split()
     if keyword == "WRITER_ID":
-        state.writer = words[0] if words else None
-    elif keyword == "COORD":
-        state.columns = tuple(words) if set(_COLUMNS) <= set(words) else _COLUMNS
-    elif match := re.fullmatch("([XY])_POINTS_PER_(INCH|MM)", keyword):
+        return replace(state, writer=words[0] if words else None)
+    if keyword == "COORD":
+        return replace(state, columns=tuple(words) if set(_COLUMNS) <= set(words) else _COLUMNS)
+    if match := re.fullmatch("([XY])_POINTS_PER_(INCH|MM)", keyword):
         try:
             points = float(words[0])
         except (IndexError, ValueError):
-            return
+            return state
         if points > 0:
-            state.per_inch[match[1]] = points * (_MM_PER_INCH if match[2] == "MM" else 1)
+            points *= _MM_PER_INCH if match[2] == "MM" else 1
+            return replace(state, x_per_inch=points) if match[1] == "X" else replace(state, y_per_inch=points)
+    return state
 
 
 def _resolve(body: str, components: list[_Component]) -> Segment | None:
-    """The segment with its strokes; None where the statement is none."""
+    """The segment with its strokes; None for other statements."""
     match = _SEGMENT.match(body)
     level, delineation, *_ = match.groups() if match else (*body.split(), "", "")
     if not delineation:
@@ -200,6 +191,9 @@ def _resolve(body: str, components: list[_Component]) -> Segment | None:
             begin = start or 0 if place == first else 0
             end = stop + 1 if place == last and stop is not None else None
             pieces.append((place, begin, end))
-    strokes = tuple(components[place].points()[begin:end] for place, begin, end in pieces)
-    leader = components[pieces[0][0]]
-    return Segment(level, delineation, label, leader.writer, strokes, leader.aspect, leader.per_inch)
+    strokes = tuple(
+        state.points(body)[begin:end] for place, begin, end in pieces for state, body in [components[place]]
+    )
+    first_state, _ = components[pieces[0][0]]
+    x, y = first_state.x_per_inch, first_state.y_per_inch
+    return Segment(level, delineation, label, first_state.writer, strokes, y / x if x and y else 1.0, y)

@@ -1,13 +1,13 @@
-"""One compact file with the samples of every category.
+"""One compact file with the samples of all categories.
 
-A NumPy archive without pickles: of each category the points as 16-bit integers, the lengths of strokes and
-samples, and the texts as JSON. Reading one category leaves the others on disk.
+A NumPy archive without pickles with, for each category, the points as 16-bit integers, the lengths of strokes
+and samples, and the texts as JSON. Reading one category leaves the others on disk.
 """
 
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,21 +15,21 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.datasets.unipen.sample import LeftOut, Sample
+from sdnn.datasets.unipen.sample import ExcludedSegment, Sample
 from sdnn.files import atomic_write
 
-LIMIT: Final = np.iinfo(np.int16).max
-"""Largest extent of a sample in steps of the tablet."""
-DAMAGED: Final = (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile)
-"""What reading a damaged or missing pack ends with."""
+MAX_EXTENT: Final = np.iinfo(np.int16).max
+"""Upper bound of a sample's extent in steps of the tablet."""
+PACK_ERRORS: Final = (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile)
+"""Exceptions of reading a damaged or missing pack."""
 
 
 @dataclass(frozen=True, eq=False)
 class RawSample:
-    """A sample as it stands in a pack.
+    """A sample in the form of a pack.
 
     Attributes:
-        label: What it spells.
+        label: Its text.
         writer: `CONTRIBUTOR/WRITER`.
         strokes: (N, 2) int16 x and y of each stroke, y down, in steps of the tablet from the box's corner.
         unit: Lengths of one step of x and of y in the sample's unit.
@@ -51,13 +51,13 @@ class RawCategory:
     """All of one category.
 
     Attributes:
-        samples: What was kept.
-        left_out: What was not.
-        checksum: SHA-256 over the names and contents of every file that was read.
+        samples: Samples.
+        excluded: Excluded segments.
+        checksum: SHA-256 over the names and contents of all files read.
     """
 
     samples: Sequence[RawSample]
-    left_out: Sequence[LeftOut]
+    excluded: Sequence[ExcludedSegment]
     checksum: str
 
 
@@ -77,10 +77,10 @@ def write_pack(path: Path, categories: Mapping[str, RawCategory]) -> None:
 
 
 def read_samples(path: Path, category: str) -> list[Sample]:
-    """Samples of one category in the order in which they were packed.
+    """Samples of one category in the order of packing.
 
     Raises:
-        Exception: One of `DAMAGED`, when the file is no whole pack.
+        Exception: One of `PACK_ERRORS`, when the file is no whole pack.
     """
     with path.open("rb") as file, np.load(file, allow_pickle=False) as pack:
         points = pack[f"{category}.points"].astype(np.float32)
@@ -92,22 +92,22 @@ def read_samples(path: Path, category: str) -> list[Sample]:
     if sum(stroke_points) != len(points) or sum(sample_strokes) != len(stroke_points):
         raise ValueError(f"{path}: lengths do not add up")
     points *= np.repeat(np.repeat(units, sample_strokes, axis=0), stroke_points, axis=0)
-    strokes = _cut(points, stroke_points)
+    strokes = iter(np.split(points, np.cumsum(stroke_points)[:-1]))
     return [
         Sample(label, names[writer], tuple(next(strokes) for _ in range(count)))
         for label, writer, count in zip(labels, writers, sample_strokes, strict=True)
     ]
 
 
-def read_record(path: Path, category: str) -> tuple[str, list[LeftOut]]:
-    """Checksum of a category's sources, and what was left out of it.
+def read_record(path: Path, category: str) -> tuple[str, list[ExcludedSegment]]:
+    """Checksum of a category's files, and its excluded segments.
 
     Raises:
-        Exception: One of `DAMAGED`, when the file is no whole pack.
+        Exception: One of `PACK_ERRORS`, when the file is no whole pack.
     """
     with path.open("rb") as file, np.load(file, allow_pickle=False) as pack:
         texts = _texts(pack, category)
-    return str(texts["checksum"]), [LeftOut(**each) for each in texts["left_out"]]
+    return str(texts["checksum"]), [ExcludedSegment(**each) for each in texts["left_out"]]
 
 
 def _arrays(category: RawCategory) -> dict[str, npt.NDArray[Any]]:
@@ -118,7 +118,7 @@ def _arrays(category: RawCategory) -> dict[str, npt.NDArray[Any]]:
         "labels": [sample.label for sample in category.samples],
         "writers": [place[sample.writer] for sample in category.samples],
         "names": names,
-        "left_out": [asdict(each) for each in category.left_out],
+        "left_out": [asdict(each) for each in category.excluded],
         "checksum": category.checksum,
     }
     return {
@@ -133,10 +133,3 @@ def _arrays(category: RawCategory) -> dict[str, npt.NDArray[Any]]:
 def _texts(pack: Mapping[str, npt.NDArray[Any]], category: str) -> dict[str, Any]:
     texts: dict[str, Any] = json.loads(pack[f"{category}.texts"].tobytes())
     return texts
-
-
-def _cut(points: npt.NDArray[np.float32], lengths: list[int]) -> Iterator[npt.NDArray[np.float32]]:
-    at = 0
-    for length in lengths:
-        yield points[at : at + length]
-        at += length

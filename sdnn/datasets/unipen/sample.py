@@ -21,11 +21,11 @@ CATEGORIES: Final[tuple[Category, ...]] = ("1a", "1b", "1c", "1d", "7")
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Something written by hand.
+    """A handwritten character or word.
 
     Attributes:
-        label: What it spells: one character, or a word or number in category 7.
-        writer: `CONTRIBUTOR/WRITER`; the writer is `.WRITER_ID`, or the file's stem where there is none.
+        label: Its text: one character, or a word or number in category 7.
+        writer: `CONTRIBUTOR/WRITER`; the writer is `.WRITER_ID`, by default the file's stem.
         strokes: (N, 2) float32 x and y of each stroke, y down, x and y in the same unit: the tablet's
             vertical step, which differs between contributors. The box around the strokes begins at 0, 0.
     """
@@ -36,22 +36,22 @@ class Sample:
 
     @property
     def size(self) -> tuple[float, float]:
-        """Width and height of the box around the strokes' course."""
+        """Width and height of the box around the points."""
         low, high = bounds(self.strokes)
         return float(high[0] - low[0]), float(high[1] - low[1])
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """A labelled segment that no sample was made of.
+class ExcludedSegment:
+    """A labelled segment without a sample.
 
     Attributes:
-        category: Folder it stands in.
+        category: Folder of the category.
         file: File below that folder, with `/`.
-        components: Its strokes, as written in the file.
-        label: What it is said to spell.
+        components: Strokes, as written in the file.
+        label: Label in the file.
         writer: `CONTRIBUTOR/WRITER`.
-        reason: Why it was left out.
+        reason: Reason of the exclusion.
     """
 
     category: str
@@ -78,17 +78,13 @@ def usual_height(samples: Iterable[Sample]) -> float:
 
 
 def split_of(writer: str) -> Split:
-    """The part that a writer belongs to: a tenth each to validate and to test, by a hash of the name.
-
-    Args:
-        writer: `CONTRIBUTOR/WRITER`.
-    """
+    """The split of a writer: a tenth each for validation and test, by a hash of `CONTRIBUTOR/WRITER`."""
     tenth = int(hashlib.sha256(writer.encode()).hexdigest(), 16) % 10
     return {8: Split.VALIDATION, 9: Split.TEST}.get(tenth, Split.TRAIN)
 
 
 def by_label(samples: Iterable[Sample]) -> dict[str, list[Sample]]:
-    """Samples grouped by what they spell, in their order."""
+    """Samples grouped by label, in their order."""
     groups: dict[str, list[Sample]] = {}
     for sample in samples:
         groups.setdefault(sample.label, []).append(sample)
@@ -96,7 +92,7 @@ def by_label(samples: Iterable[Sample]) -> dict[str, list[Sample]]:
 
 
 def by_writer(samples: Iterable[Sample]) -> dict[str, dict[str, list[Sample]]]:
-    """Samples of each writer, grouped by what they spell, in their order."""
+    """Samples of each writer, grouped by label, in their order."""
     writers: dict[str, list[Sample]] = {}
     for sample in samples:
         writers.setdefault(sample.writer, []).append(sample)

@@ -1,4 +1,4 @@
-"""UNIPEN on disk: found, parsed once, kept in the user's cache, split by writer.
+"""UNIPEN on disk: found, parsed once, cached, split by writer.
 
 Get train_r01_v07 from doi 10.5281/zenodo.1195803 (CC BY 4.0); nothing of it comes with sdnn.
 """
@@ -9,16 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
+from sdnn.datasets.data_folders import cache_folder, data_roots
 from sdnn.datasets.unipen.build import build_category
-from sdnn.datasets.unipen.pack import DAMAGED, RawCategory, read_record, read_samples, write_pack
-from sdnn.datasets.unipen.sample import CATEGORIES, Category, LeftOut, Sample, split_of
+from sdnn.datasets.unipen.pack import PACK_ERRORS, RawCategory, read_record, read_samples, write_pack
+from sdnn.datasets.unipen.sample import CATEGORIES, Category, ExcludedSegment, Sample, split_of
 from sdnn.enums import Split
 from sdnn.errors import OutputError, UnreadableInput
 
 PACK_VERSION: Final = 1
-"""Part of the cache file's name: raised whenever the same sources give other samples."""
-PACKED: Final = "unipen.npz"
-"""A pack in place of the folder, for machines that the thousands of files are not carried to."""
+"""Part of the cache file's name: raised whenever the same files give other samples."""
+PACK_NAME: Final = "unipen.npz"
+"""Name of a pack in place of the folder of thousands of files."""
 
 _Read = TypeVar("_Read")
 
@@ -26,19 +27,18 @@ _Read = TypeVar("_Read")
 def find_unipen(data: Path | None = None) -> Path:
     """The folder of the distribution, or the pack in its place.
 
-    Looked for in `data` or, without it, in SDNN_DATA, else in `data/` of a checkout and in the user's cache:
-    a folder `unipen` that holds `data/1a` and `include`, or a file `unipen.npz` that `pack_unipen` wrote.
+    Searches `data`, by default SDNN_DATA, else `data/` of a checkout and then the user's cache, for a folder
+    `unipen` with `data/1a` and `include`, or a file `unipen.npz` written by `pack_unipen`.
 
     Raises:
         UnreadableInput: When it is in none of these places.
     """
-    named = data or (Path(os.environ["SDNN_DATA"]) if os.environ.get("SDNN_DATA") else None)
-    roots = [named] if named else [Path(__file__).parents[3] / "data", _cache()]
+    roots = data_roots(data)
     for root in roots:
         if (root / "unipen" / "data" / "1a").is_dir() and (root / "unipen" / "include").is_dir():
             return root / "unipen"
-        if (root / PACKED).is_file():
-            return root / PACKED
+        if (root / PACK_NAME).is_file():
+            return root / PACK_NAME
     looked_in = " and ".join(str(root / "unipen") for root in roots)
     raise UnreadableInput(
         f"{looked_in}: no UNIPEN there; download train_r01_v07 (CC BY 4.0, doi 10.5281/zenodo.1195803) and "
@@ -49,12 +49,12 @@ def find_unipen(data: Path | None = None) -> Path:
 def load_unipen(category: Category, split: Split, data: Path | None = None) -> tuple[Sample, ...]:
     """The samples of one category by the writers of one split.
 
-    The first call parses everything, which takes half a minute, and keeps it in the user's cache.
+    The first call parses all files, which takes half a minute, and caches the samples.
 
     Args:
         category: 1a digits, 1b capitals, 1c small letters, 1d signs, 7 words and numbers.
-        split: Which writers; the same ones in every category.
-        data: Folder that holds `unipen`; by default the places that `find_unipen` names.
+        split: Part of the writers; the same ones in every category.
+        data: Folder that holds `unipen`; by default those of `find_unipen`.
 
     Raises:
         UnreadableInput: When UNIPEN is missing or cannot be read.
@@ -78,8 +78,8 @@ def unipen_checksums(data: Path | None = None) -> dict[str, str]:
     )
 
 
-def left_out(data: Path | None = None) -> tuple[LeftOut, ...]:
-    """Every labelled segment that is no sample, and why.
+def excluded_segments(data: Path | None = None) -> tuple[ExcludedSegment, ...]:
+    """All labelled segments without a sample.
 
     Raises:
         UnreadableInput: When UNIPEN is missing or cannot be read.
@@ -90,7 +90,7 @@ def left_out(data: Path | None = None) -> tuple[LeftOut, ...]:
 
 
 def pack_unipen(path: Path, data: Path | None = None) -> None:
-    """Writes the pack that `find_unipen` takes in place of the folder; name it `DIR/unipen.npz`.
+    """Writes a pack in place of the folder, for `DIR/unipen.npz`.
 
     Raises:
         UnreadableInput: When UNIPEN is missing or cannot be read.
@@ -100,20 +100,20 @@ def pack_unipen(path: Path, data: Path | None = None) -> None:
 
 
 def _from_pack(data: Path | None, read: Callable[[Path], _Read]) -> _Read:
-    """What `read` makes of the pack, which is made anew where it is missing or damaged."""
+    """The result of `read` on the pack, which is written anew where it is missing or damaged."""
     source = find_unipen(data)
     if source.is_file():
         try:
             return read(source)
-        except DAMAGED as error:
+        except PACK_ERRORS as error:
             raise UnreadableInput(
                 f"{source}: damaged, or not written by pack_unipen; write it anew"
             ) from error
-    pack = _cache() / f"unipen-{PACK_VERSION}-{_fingerprint(source)[:16]}.npz"
+    pack = cache_folder() / f"unipen-{PACK_VERSION}-{_fingerprint(source)[:16]}.npz"
     if pack.is_file():
         try:
             return read(pack)
-        except DAMAGED:
+        except PACK_ERRORS:
             pass
     try:
         pack.parent.mkdir(parents=True, exist_ok=True)
@@ -130,7 +130,7 @@ def _parse(source: Path) -> dict[str, RawCategory]:
 
 
 def _fingerprint(source: Path) -> str:
-    """Hash of the names, sizes and times of all files: other ones are another cache."""
+    """Hash of the names, sizes and times of all files, the key of the cache."""
     digest = hashlib.sha256()
     for part in "data", "include":
         for folder, folders, names in os.walk(source / part):
@@ -140,9 +140,3 @@ def _fingerprint(source: Path) -> str:
                 found = os.stat(os.path.join(folder, name))
                 digest.update(f"{inside}/{name}\0{found.st_size}\0{found.st_mtime_ns}\0".encode())
     return digest.hexdigest()
-
-
-def _cache() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("sdnn")

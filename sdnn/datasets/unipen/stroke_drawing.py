@@ -1,22 +1,21 @@
-"""Pen strokes made smooth and drawn as ink."""
+"""UNIPEN's strokes smoothed and drawn as ink."""
 
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from sdnn.datasets.pen import draw_lines
+from sdnn.datasets.rasterizer import Ink, crop_to_ink, draw_lines
 from sdnn.datasets.unipen.sample import Strokes, bounds
 from sdnn.results import FloatArray
 
 _STEPS_PER_HEIGHT: Final = 32
 """Points along one height of a smoothed stroke; at 40 pixels their corners do not show."""
-_FLATTEST: Final = 6.0
+_MAX_ASPECT: Final = 6.0
 """Width over height beyond which a sample, such as a dash, is scaled by its width."""
 _MARGIN_PX: Final = 1.0
-"""Paper around the pen's course beside half its width: the fine raster rounds the width up."""
+"""Paper around the strokes beside half the line width: the fine raster rounds the width up."""
 _FINE_PEN_PX: Final = 2.0
-"""From this width on a raster half as fine shades a line's edges as well."""
+"""Line width from which on half the oversampling shades edges as well."""
 
 
 def smooth_strokes(strokes: Strokes, height: float) -> list[FloatArray]:
@@ -24,7 +23,7 @@ def smooth_strokes(strokes: Strokes, height: float) -> list[FloatArray]:
 
     Args:
         strokes: (N, 2) x and y of each stroke, not empty.
-        height: What counts as high, in the strokes' unit: details below a twentieth of it are smoothed.
+        height: Reference height in the strokes' unit: details below a twentieth of it are smoothed.
 
     Returns:
         (M, 2) x and y of each stroke, at least two points, `height / 32` apart; both ends stay.
@@ -54,33 +53,27 @@ def draw_strokes(
     pen_px: float,
     pressure: float = 0.0,
     reference: float | None = None,
-) -> npt.NDArray[np.uint8]:
+) -> Ink:
     """Draw a sample of any kind: a letter, a sign, a word.
 
     Args:
         strokes: (N, 2) x and y of each stroke, y down, not empty.
-        height_px: Height in pixels, pen included, of what is `reference` high.
-        pen_px: Width of the pen's line in pixels.
+        height_px: Height of `reference` in pixels, pen included.
+        pen_px: Line width in pixels.
         pressure: Share of that width lost where the pen does not move straight down.
-        reference: Height in the strokes' unit; by default that of the strokes themselves (of a flat sample
-            such as a dash a sixth of its width). With the usual height of the writer's letters, a comma is
-            as small as it is beside them.
+        reference: Height in the strokes' unit; by default that of the strokes themselves, or a sixth of the
+            width of a flat sample such as a dash. With the usual height of the writer's letters, a comma
+            stays small.
 
     Returns:
-        (H, W) picture, 0 paper to 255 ink; its edges touch the ink.
+        (H, W) ink, cropped.
     """
     low, high = bounds(strokes)
     width, height = (high - low).tolist()
-    reference = reference or max(height, width / _FLATTEST)
+    reference = reference or max(height, width / _MAX_ASPECT)
     scale = max(height_px - pen_px, 1.0) / reference if reference > 0 else 1.0
     curves = [scale * (curve - low) for curve in smooth_strokes(strokes, reference)]
     border = pen_px / 2 + _MARGIN_PX
     size = (int(np.ceil(scale * width + 2 * border)), int(np.ceil(scale * height + 2 * border)))
     coarseness = 1 if pen_px < _FINE_PEN_PX else 2
-    return cut_out(draw_lines([curve + border for curve in curves], pen_px, pressure, size, coarseness))
-
-
-def cut_out(ink: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """The part of a picture from its first to its last inked row and column."""
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return crop_to_ink(draw_lines([curve + border for curve in curves], pen_px, pressure, size, coarseness))

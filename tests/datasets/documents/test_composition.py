@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from sdnn.datasets.digits import SyntheticDigits
-from sdnn.datasets.documents import Document, DocumentRecipe, Scripts, random_document, truth_maps
+from sdnn.datasets.documents import Document, DocumentRecipe, ScriptFonts, random_document, truth_maps
 from sdnn.datasets.documents.crop_layout import fill_crop
-from sdnn.datasets.documents.ink_canvas import Ink
 from sdnn.datasets.documents.page_layout import fill_page
 from sdnn.datasets.documents.sheet import Sheet, random_sheet
+from sdnn.datasets.pen import SyntheticDigits
+from sdnn.datasets.rasterizer import Ink
 
 PAGE = DocumentRecipe(crop_share=0.0)
 CROP = DocumentRecipe(size_px=(96, 320), crop_share=1.0)
@@ -17,7 +17,7 @@ CROP = DocumentRecipe(size_px=(96, 320), crop_share=1.0)
 
 def documents(recipe: DocumentRecipe, count: int) -> list[Document]:
     return [
-        random_document(SyntheticDigits(), Scripts(), recipe, np.random.default_rng([5, seed]))
+        random_document(SyntheticDigits(), ScriptFonts(), recipe, np.random.default_rng([5, seed]))
         for seed in range(count)
     ]
 
@@ -55,10 +55,12 @@ def test_other_seeds_give_other_documents(pages: list[Document], crops: list[Doc
 
 def test_a_document_does_not_depend_on_those_drawn_before() -> None:
     _, second = documents(CROP, 2)
-    assert_same(second, random_document(SyntheticDigits(), Scripts(), CROP, np.random.default_rng([5, 1])))
+    assert_same(
+        second, random_document(SyntheticDigits(), ScriptFonts(), CROP, np.random.default_rng([5, 1]))
+    )
 
 
-def test_pages_have_the_size_asked_for_and_crops_are_not_larger(
+def test_pages_have_the_given_size_and_crops_are_not_larger(
     pages: list[Document], crops: list[Document]
 ) -> None:
     assert {document.picture.shape for document in pages} == {(256, 256)}
@@ -80,7 +82,7 @@ def test_pictures_are_brightness_and_the_truth_has_their_shape(
         assert document.signs.shape[1:] == (3,)
         maps = truth_maps(document)
         rows, columns = (length // 4 for length in document.picture.shape)
-        assert maps.masks.shape == maps.counts.shape == (5, rows, columns)
+        assert maps.masks.shape == maps.masks_valid.shape == (5, rows, columns)
 
 
 def test_strings_are_on_the_picture_and_their_parts_agree(
@@ -98,7 +100,7 @@ def test_strings_are_on_the_picture_and_their_parts_agree(
         assert ((ends > 0) & (ends < size)).all()
         corners = string.quads.reshape(-1, 2)
         on_picture.append(((corners > -1) & (corners < size + 1)).all(axis=1).mean())
-        # Of one digit or two the first, which may be taller, says what is usual.
+        # In strings of one or two digits the first, which may be taller, sets the usual height.
         assert 2 < string.height_px < (140 if len(string.text) > 2 else 1.7 * 140)
         assert np.hypot(*string.along) == pytest.approx(1)
         assert string.along[0] > 0.7
@@ -130,7 +132,9 @@ def filled(sheet: Sheet, crop: bool) -> Sheet:
 def test_there_is_no_ink_of_digits_where_no_quad_is(crop: bool) -> None:
     recipe = CROP if crop else PAGE
     for seed in range(10):
-        sheet = filled(random_sheet(SyntheticDigits(), Scripts(), recipe, np.random.default_rng(seed)), crop)
+        sheet = filled(
+            random_sheet(SyntheticDigits(), ScriptFonts(), recipe, np.random.default_rng(seed)), crop
+        )
         held: Ink = np.zeros_like(sheet.canvas.mask)
         for written in sheet.written:
             for quad in written.truth.quads:
@@ -148,7 +152,7 @@ def test_some_documents_are_blank_or_have_no_digits(pages: list[Document], crops
     assert any(document.picture.std() > 0.05 for document in crops if not document.strings)
 
 
-def test_print_signs_struck_digits_and_slanted_hands_all_occur(
+def test_print_signs_struck_digits_and_slanted_writing_all_occur(
     pages: list[Document], crops: list[Document]
 ) -> None:
     drawn = pages + crops

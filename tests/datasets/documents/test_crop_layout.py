@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.documents.crop_layout import fill_crop
 from sdnn.datasets.documents.document_recipe import DocumentRecipe
-from sdnn.datasets.documents.handwritten_words import Scripts
+from sdnn.datasets.documents.handwritten_words import ScriptFonts
 from sdnn.datasets.documents.sheet import Sheet, random_sheet
+from sdnn.datasets.pen import SyntheticDigits
 from sdnn.results import FloatArray
 
 Crop = tuple[Sheet, FloatArray]
@@ -17,12 +17,12 @@ def crops() -> list[Crop]:
     drawn = []
     for seed in range(120):
         recipe = DocumentRecipe(size_px=(96, 320), heights_px=((11.0, 26.0, 1.0),))
-        sheet = random_sheet(SyntheticDigits(), Scripts(), recipe, np.random.default_rng(seed))
+        sheet = random_sheet(SyntheticDigits(), ScriptFonts(), recipe, np.random.default_rng(seed))
         drawn.append((sheet, fill_crop(sheet)))
     return drawn
 
 
-def test_what_is_cut_out_holds_the_writing(crops: list[Crop]) -> None:
+def test_crops_contain_the_writing(crops: list[Crop]) -> None:
     for sheet, (left, top, right, bottom) in crops:
         assert left < right
         assert top < bottom

@@ -3,18 +3,18 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.documents.document_recipe import DocumentRecipe
 from sdnn.datasets.documents.forms import divide_digits, draw_frame, fill_comb, fill_table
-from sdnn.datasets.documents.handwritten_words import Scripts
+from sdnn.datasets.documents.handwritten_words import ScriptFonts
 from sdnn.datasets.documents.sheet import Sheet, random_sheet
+from sdnn.datasets.pen import SyntheticDigits
 
 
 def level_sheets(count: int) -> Iterator[Sheet]:
     """Sheets whose origin is the middle of a picture of 200 x 400 pixels, neither turned nor scaled."""
     recipe = DocumentRecipe(size_px=(200, 400), printed=0.0, struck=0.0)
     for seed in range(count):
-        sheet = random_sheet(SyntheticDigits(), Scripts(), recipe, np.random.default_rng(seed))
+        sheet = random_sheet(SyntheticDigits(), ScriptFonts(), recipe, np.random.default_rng(seed))
         sheet.canvas.picture_from_sheet = np.array([[1.0, 0, 200], [0, 1, 100]])
         sheet.canvas.scale = 1.0
         yield sheet

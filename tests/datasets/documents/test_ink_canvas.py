@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from sdnn.datasets.documents.ink_canvas import Canvas, Ink, composed, fixed_point, mapped, rectangle
+from sdnn.datasets.documents.ink_canvas import Canvas, composed, mapped, rectangle
+from sdnn.datasets.rasterizer import Ink, fixed_point
 from sdnn.results import FloatArray
 
 LEVEL = np.eye(2, 3)
@@ -45,7 +46,7 @@ def test_the_middle_of_a_pixel_is_drawn_at_its_whole_number() -> None:
 
 @pytest.mark.parametrize("scale", [0.3, 0.8, 1.0, 2.5])
 @pytest.mark.parametrize("seed", range(5))
-def test_a_stamp_lies_where_the_map_says_within_half_a_pixel(scale: float, seed: int) -> None:
+def test_a_stamp_is_placed_by_the_map_within_half_a_pixel(scale: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     ink = np.full((15, 9), 255, np.uint8)
     picture_from_sheet, sheet_from_ink = np.array([[1.0, 0.02, 3], [-0.02, 1, 2]]), random_affine(rng, scale)
@@ -67,7 +68,7 @@ def test_a_stamp_in_place_is_the_glyph_itself() -> None:
     assert canvas.mask.sum() == ink.sum()
 
 
-def test_what_sticks_out_of_the_picture_is_cut_off() -> None:
+def test_ink_beyond_the_picture_is_cut_off() -> None:
     canvas = Canvas(10, 10, LEVEL)
     ink = np.full((8, 8), 255, np.uint8)
     canvas.stamp(ink, np.array([[1.0, 0, -4], [0, 1, 6]]), 1.0, "digits")

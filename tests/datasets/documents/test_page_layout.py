@@ -3,14 +3,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.documents import page_layout
 from sdnn.datasets.documents.document_recipe import DocumentRecipe
-from sdnn.datasets.documents.forms import APART
-from sdnn.datasets.documents.handwritten_words import Scripts
+from sdnn.datasets.documents.forms import MIN_STRING_GAP
+from sdnn.datasets.documents.handwritten_words import ScriptFonts
 from sdnn.datasets.documents.page_layout import fill_page
 from sdnn.datasets.documents.sheet import Sheet, random_sheet
 from sdnn.datasets.documents.strings import WrittenString
+from sdnn.datasets.pen import SyntheticDigits
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def pages() -> list[Sheet]:
 
 
 def page(seed: int) -> Sheet:
-    sheet = random_sheet(SyntheticDigits(), Scripts(), DocumentRecipe(), np.random.default_rng(seed))
+    sheet = random_sheet(SyntheticDigits(), ScriptFonts(), DocumentRecipe(), np.random.default_rng(seed))
     fill_page(sheet)
     return sheet
 
@@ -45,7 +45,7 @@ def test_strings_on_one_line_keep_two_heights_apart(monkeypatch: pytest.MonkeyPa
         for (height, before), (_, after) in pairwise(line)
     ]
     assert len(gaps) > 50
-    assert min(gaps) >= APART
+    assert min(gaps) >= MIN_STRING_GAP
 
 
 def test_some_frames_are_blank_and_most_are_not(monkeypatch: pytest.MonkeyPatch) -> None:

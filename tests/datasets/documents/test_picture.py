@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.documents.document_recipe import DocumentRecipe
-from sdnn.datasets.documents.handwritten_words import Scripts
-from sdnn.datasets.documents.picture import SMALLEST_PX, picture_of, visible_part
+from sdnn.datasets.documents.handwritten_words import ScriptFonts
+from sdnn.datasets.documents.picture import MIN_SIZE_PX, picture_of, visible_part
 from sdnn.datasets.documents.sheet import Sheet, random_sheet
 from sdnn.datasets.documents.truth import StringTruth
 from sdnn.datasets.paper import DegradationConfig
+from sdnn.datasets.pen import SyntheticDigits
 
 
 def row(count: int = 4) -> StringTruth:
@@ -49,7 +49,7 @@ def clean_sheet() -> Sheet:
     recipe = DocumentRecipe(
         size_px=(100, 200), paper=DegradationConfig(untouched=1.0), struck=0.0, printed=0.0
     )
-    sheet = random_sheet(SyntheticDigits(), Scripts(), recipe, np.random.default_rng(1))
+    sheet = random_sheet(SyntheticDigits(), ScriptFonts(), recipe, np.random.default_rng(1))
     sheet.canvas.picture_from_sheet = np.array([[1.0, 0, 100], [0, 1, 50]])
     return sheet
 
@@ -82,6 +82,6 @@ def test_a_part_of_the_sheet_is_cut_out_with_its_truth() -> None:
 
 def test_no_picture_is_smaller_than_the_least_size() -> None:
     document = picture_of(clean_sheet(), np.array([0.0, 0, 1, 1]))
-    assert document.picture.shape >= SMALLEST_PX[::-1]
+    assert document.picture.shape >= MIN_SIZE_PX[::-1]
     assert document.strings == ()
     assert document.signs.shape == (0, 3)

@@ -1,15 +1,17 @@
 import numpy as np
 import pytest
 
-from sdnn.datasets.digits import SyntheticDigits
 from sdnn.datasets.documents.document_recipe import DocumentRecipe
-from sdnn.datasets.documents.handwritten_words import HandWord, Scripts
+from sdnn.datasets.documents.handwritten_words import ScriptFonts, WordImage
 from sdnn.datasets.documents.ink_canvas import rectangle
 from sdnn.datasets.documents.sheet import LONG, Sheet, random_sheet, random_skew
+from sdnn.datasets.pen import SyntheticDigits
 
 
 def sheet(seed: int, recipe: DocumentRecipe | None = None) -> Sheet:
-    return random_sheet(SyntheticDigits(), Scripts(), recipe or DocumentRecipe(), np.random.default_rng(seed))
+    return random_sheet(
+        SyntheticDigits(), ScriptFonts(), recipe or DocumentRecipe(), np.random.default_rng(seed)
+    )
 
 
 def test_most_sheets_lie_nearly_straight_and_none_is_turned_much() -> None:
@@ -71,7 +73,7 @@ def test_texts_are_of_all_lengths_and_may_end_in_zeros_or_be_one_digit_again_and
     assert np.mean([len(set(text)) == 1 for text in longer]) == pytest.approx(0.05, abs=0.03)
 
 
-def test_what_is_written_is_kept_with_its_truth() -> None:
+def test_written_strings_are_kept_with_their_truth() -> None:
     drawn = sheet(0, DocumentRecipe(printed=0.0))
     written = [drawn.write("123", -20.0, float(y), 16.0) for y in (-40, 0, 40)]
     assert drawn.written == written
@@ -91,16 +93,16 @@ def test_strings_are_print_where_the_sheet_is(printed: float, low: float, high: 
 
 
 class Blocks:
-    """Hands whose words are blocks as high as a capital, half of them below the baseline."""
+    """Writers whose words are blocks as high as a capital, half of them below the baseline."""
 
     def writer(self, rng: np.random.Generator) -> "Blocks":
         return self
 
-    def word(self, rng: np.random.Generator) -> HandWord:
-        return HandWord(np.full((32, 64), 255, np.uint8), height=1.0, drop=0.5)
+    def word(self, rng: np.random.Generator) -> WordImage:
+        return WordImage(np.full((32, 64), 255, np.uint8), height=1.0, drop=0.5)
 
 
-def test_handwritten_words_hang_below_the_baseline_as_they_should() -> None:
+def test_handwritten_words_hang_below_the_baseline() -> None:
     written = 0
     for seed in range(20):
         drawn = random_sheet(SyntheticDigits(), Blocks(), DocumentRecipe(), np.random.default_rng(seed))

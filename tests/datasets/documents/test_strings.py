@@ -3,11 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sdnn.datasets.digits import DigitImage, SyntheticDigits, Writer
+from sdnn.datasets.digits import TEXT_PX, DigitImage, Writer
 from sdnn.datasets.documents.ink_canvas import Canvas, mapped
-from sdnn.datasets.documents.strings import StringSetting, WrittenString, write_string
+from sdnn.datasets.documents.strings import StringSetting, WrittenString, draw_sign, write_string
 from sdnn.datasets.handwriting import LineStyle, random_line_style
-from sdnn.datasets.pen import TEXT_PX
+from sdnn.datasets.pen import SyntheticDigits
+from sdnn.datasets.signs import SIGN_STROKES
 from sdnn.results import FloatArray
 
 PLAIN = LineStyle(
@@ -17,7 +18,7 @@ PLAIN = LineStyle(
     gap_spread=0.0,
     width_spread=0.0,
     size_spread=0.0,
-    unsteadiness=0.0,
+    baseline_spread=0.0,
 )
 BARE = StringSetting(height_px=20.0, tone=1.0, signs=0.0, fading=0.0)
 SHAPE = (120, 320)
@@ -134,7 +135,7 @@ def test_tails_count_neither_for_the_height_nor_for_the_centre_line() -> None:
     np.testing.assert_allclose(truth.centre[:, 1], 59)
 
 
-def test_the_first_digit_alone_is_taller_where_the_style_says_so() -> None:
+def test_a_style_can_make_the_first_digit_taller() -> None:
     truth = write("888", style=replace(PLAIN, first=1.5))[0].truth
     np.testing.assert_allclose(truth.quads[:, 0, 1], [40, 50, 50])
     np.testing.assert_allclose(truth.quads[:, 2, 1], 70)  # all stand on the baseline
@@ -259,3 +260,17 @@ def test_a_place_on_the_sheet_is_mapped_to_the_picture() -> None:
     placed = np.array([[0.9, -0.3, 20], [0.3, 0.9, 5]])
     truth = write("5", picture_from_sheet=placed)[0].truth
     np.testing.assert_allclose(truth.quads[0, 3], mapped(np.array([40.0, 70.0]), placed))
+
+
+@pytest.mark.parametrize("sign", SIGN_STROKES)
+def test_a_sign_has_its_ink_round_the_middle_that_it_returns(sign: str) -> None:
+    canvas = Canvas(100, 120, np.eye(2, 3))
+    line = np.array([[1.0, -0.2, 40], [0.0, 1.0, 60]])
+    width, (x, y, size) = draw_sign(canvas, sign, 5.0, 30.0, line, 2.0, 1.0, np.random.default_rng(0))
+    rows, columns = np.nonzero(canvas.others > 100)
+    left, right, top, bottom = columns.min(), columns.max() + 1, rows.min(), rows.max() + 1
+    assert (left + right) / 2 == pytest.approx(x, abs=2)
+    assert (top + bottom) / 2 == pytest.approx(y, abs=2)
+    assert max(right - left, bottom - top) == pytest.approx(size + 2, abs=3)  # the pen is round
+    assert 0 <= width < 45
+    assert not canvas.mask.any()

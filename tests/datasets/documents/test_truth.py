@@ -65,7 +65,7 @@ def test_a_string_of_the_octave_worked_by_hand() -> None:
     # A band half as thick as the digits are high, from 30 to 38: cells 7, 8 and 9 with middles 30, 34, 38;
     # and from 22 to 82: cells 5 to 20.
     assert cells(maps.masks[LINE]) == (slice(7, 10), slice(5, 21))
-    np.testing.assert_array_equal(maps.on_line, maps.masks[LINE])
+    np.testing.assert_array_equal(maps.fields_valid, maps.masks[LINE])
     # The middles of the digits, (34, 34) and (70, 34), are those of cells 8, 8 and 8, 17; their spots reach
     # 2.7 pixels round them, and a cell that is more than half in is in.
     spots = np.zeros((16, 32), bool)
@@ -74,7 +74,7 @@ def test_a_string_of_the_octave_worked_by_hand() -> None:
     np.testing.assert_array_equal(maps.masks[DIGIT] > 0, spots)
     for nothing in (SIGN, STRUCK, CLOSER):
         assert not maps.masks[nothing].any()
-    assert maps.counts[[DIGIT, SIGN, STRUCK, CLOSER]].all()
+    assert maps.masks_valid[[DIGIT, SIGN, STRUCK, CLOSER]].all()
 
 
 def test_the_fields_of_a_string_worked_by_hand() -> None:
@@ -99,21 +99,21 @@ def test_print_is_in_the_fields() -> None:
 
 def test_round_the_band_either_answer_will_do() -> None:
     maps = truth_maps(document(string()))
-    assert maps.counts[LINE][7:10, 5:21].all()
-    left_out = cells(1 - maps.counts[LINE] | maps.masks[LINE])
+    assert maps.masks_valid[LINE][7:10, 5:21].all()
+    left_out = cells(1 - maps.masks_valid[LINE] | maps.masks[LINE])
     assert left_out == (slice(6, 11), slice(4, 22))
-    assert not maps.counts[LINE][6, 5:21].any()
-    assert not maps.counts[LINE][7:10, 4].any()
-    assert maps.counts[LINE].sum() == 16 * 32 - (5 * 18 - 3 * 16)
+    assert not maps.masks_valid[LINE][6, 5:21].any()
+    assert not maps.masks_valid[LINE][7:10, 4].any()
+    assert maps.masks_valid[LINE].sum() == 16 * 32 - (5 * 18 - 3 * 16)
 
 
-def test_ink_is_what_is_dark_enough_and_counts_on_lines_of_the_octave() -> None:
+def test_ink_is_thresholded_and_valid_on_lines_of_the_octave() -> None:
     drawn = document(string())
     drawn.ink[50:55, 100:105] = 80
     maps = truth_maps(drawn)
     assert maps.ink.sum() == 2 * 8 * 16
     assert maps.ink[26:42, 30:38].all()
-    assert maps.ink_counts.all()
+    assert maps.ink_valid.all()
 
 
 def test_struck_digits_are_marked_where_they_stand() -> None:
@@ -132,57 +132,57 @@ def test_a_scale_answers_for_an_octave(height: float, line: bool, closer: bool) 
     maps = truth_maps(document(string(height)))
     assert maps.masks[LINE].any() == line
     assert maps.masks[DIGIT].any() == line
-    assert maps.on_line.any() == line
+    assert maps.fields_valid.any() == line
     assert maps.masks[CLOSER].any() == closer
 
 
 def test_higher_digits_are_nothing_and_their_ink_does_not_count() -> None:
     maps = truth_maps(document(string(40.0)))
     assert not maps.masks.any()
-    assert maps.counts.all()
+    assert maps.masks_valid.all()
     assert maps.ink.any()
-    assert not maps.ink_counts[maps.ink > 0].any()
-    assert not maps.ink_counts[34, 20]  # nor just beside it: 6 pixels, 0.15 heights, are left out
-    assert maps.ink_counts[34, 4]
+    assert not maps.ink_valid[maps.ink > 0].any()
+    assert not maps.ink_valid[34, 20]  # nor just beside it: 6 pixels, 0.15 heights, are left out
+    assert maps.ink_valid[34, 4]
 
 
 def test_smaller_digits_ask_for_a_closer_look_round_about_them() -> None:
     maps = truth_maps(document(string(8.0)))
     # 1.3 heights thick and 0.3 longer at both ends: from 28.8 to 39.2, from 19.6 to 84.4.
     assert cells(maps.masks[CLOSER]) == (slice(7, 10), slice(4, 22))
-    assert maps.counts.all()
-    assert not maps.ink_counts[maps.ink > 0].any()
+    assert maps.masks_valid.all()
+    assert not maps.ink_valid[maps.ink > 0].any()
 
 
 def test_the_smallest_digits_ask_for_nothing() -> None:
     maps = truth_maps(document(string(4.0)))
     assert not maps.masks.any()
-    assert not maps.counts[CLOSER, 8, 8:18].any()
-    assert maps.counts[LINE].all()
+    assert not maps.masks_valid[CLOSER, 8, 8:18].any()
+    assert maps.masks_valid[LINE].all()
 
 
 @pytest.mark.parametrize("height", [12 / TOLERANCE + 0.1, 11.9, 24.0, 24 * TOLERANCE - 0.1])
 def test_near_the_octave_either_answer_will_do(height: float) -> None:
     maps = truth_maps(document(string(height)))
     assert not maps.masks[LINE].any()
-    assert not maps.counts[LINE, 8, 6:20].any()
-    assert not maps.counts[DIGIT, 8, 6:20].any()
-    assert maps.on_line[8, 6:20].all()  # what a line there would be like is known
+    assert not maps.masks_valid[LINE, 8, 6:20].any()
+    assert not maps.masks_valid[DIGIT, 8, 6:20].any()
+    assert maps.fields_valid[8, 6:20].all()  # what a line there would be like is known
     np.testing.assert_allclose(maps.fields[0][8, 6:20], np.log2(height / 17), atol=1e-6)
-    assert maps.ink_counts.all()
+    assert maps.ink_valid.all()
 
 
 def test_just_above_the_lower_limit_a_closer_look_is_no_mistake() -> None:
     maps = truth_maps(document(string(13.0)))
     assert maps.masks[LINE].any()
     assert not maps.masks[CLOSER].any()
-    assert not maps.counts[CLOSER, 8, 6:20].any()
+    assert not maps.masks_valid[CLOSER, 8, 6:20].any()
 
 
 def test_the_fields_follow_a_turned_line() -> None:
     turned = string(turn=0.3)
     maps = truth_maps(document(turned))
-    place = maps.on_line > 0
+    place = maps.fields_valid > 0
     np.testing.assert_allclose(maps.fields[1][place], np.cos(0.3), atol=1e-6)
     np.testing.assert_allclose(maps.fields[2][place], np.sin(0.3), atol=1e-6)
     np.testing.assert_allclose(turned.along @ turned.down, 0, atol=1e-12)
@@ -195,12 +195,12 @@ def test_the_fields_follow_a_turned_line() -> None:
     assert slope  # y goes down
 
 
-@pytest.mark.parametrize(("size", "asked_for"), [(2.0, False), (3.0, True), (20.0, True), (48.0, False)])
-def test_signs_of_readable_sizes_are_asked_for(size: float, asked_for: bool) -> None:
+@pytest.mark.parametrize(("size", "is_target"), [(2.0, False), (3.0, True), (20.0, True), (48.0, False)])
+def test_signs_of_readable_sizes_are_targets(size: float, is_target: bool) -> None:
     maps = truth_maps(document(signs=((50.0, 30.0, size),)))
-    assert maps.masks[SIGN].any() == asked_for
+    assert maps.masks[SIGN].any() == is_target
     assert not maps.masks[[LINE, DIGIT, STRUCK, CLOSER]].any()
-    if asked_for:
+    if is_target:
         rows, columns = np.nonzero(maps.masks[SIGN])
         assert (rows.mean(), columns.mean()) == pytest.approx((7, 12), abs=0.5)
 
@@ -209,8 +209,8 @@ def test_strings_beyond_the_edge_and_blank_paper_have_empty_maps() -> None:
     maps = truth_maps(document(string(middle_y=-100.0), signs=((900.0, 30.0, 10.0),)))
     assert not maps.masks.any()
     assert not maps.fields.any()
-    assert maps.counts.all()
-    assert maps.ink_counts.all()
+    assert maps.masks_valid.all()
+    assert maps.ink_valid.all()
 
 
 def test_a_string_no_longer_than_a_point_has_a_band() -> None:

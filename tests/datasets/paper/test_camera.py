@@ -26,7 +26,7 @@ def test_blur_keeps_the_mean_brightness_and_takes_away_contrast(effect: Effect) 
     assert min(contrasts) < 0.2
 
 
-def test_what_is_finer_than_a_coarse_picture_is_gone_from_it() -> None:
+def test_low_resolution_removes_fine_stripes() -> None:
     for seed in range(20):
         assert low_resolution(stripes(), context(seed, text_px=60))[:, 20:-20].std() < 0.25
 

@@ -23,7 +23,7 @@ def test_untouched_pages_are_clean_whatever_the_recipe() -> None:
     np.testing.assert_array_equal(page_of(replace(DegradationConfig(), untouched=1.0), 0), 1 - INK)
 
 
-def test_the_share_of_untouched_pages_is_as_asked_for() -> None:
+def test_the_share_of_untouched_pages_is_that_of_the_config() -> None:
     clean = [np.array_equal(page_of(DegradationConfig(), seed), 1 - INK) for seed in range(400)]
     assert np.mean(clean) == pytest.approx(DegradationConfig().untouched, abs=0.06)
 
@@ -68,7 +68,7 @@ def test_a_page_has_the_size_of_the_ink_and_brightness_from_0_to_1(
 
 
 @pytest.mark.parametrize("name", EFFECTS)
-def test_nothing_is_written_into_what_is_given(name: str) -> None:
+def test_the_given_ink_is_not_modified(name: str) -> None:
     ink, line = INK.copy(), INK.copy()
     ink.flags.writeable = line.flags.writeable = False
     for recipe in (alone(name), alone(name, neighbours=1.0)):

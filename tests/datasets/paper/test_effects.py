@@ -16,7 +16,7 @@ def test_numbers_lie_within_their_bounds_and_reach_them() -> None:
 
 def test_lengths_are_shares_of_the_height_of_the_writing() -> None:
     assert context(text_px=40).text_px(0.1) == pytest.approx(4)
-    assert context(text_px=40).text_px(0.01, least_px=1.5) == 1.5
+    assert context(text_px=40).text_px(0.01, min_px=1.5) == 1.5
 
 
 def test_disturbances_are_as_faint_as_the_writing_and_weaker_where_many_meet() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sdnn.datasets.unipen import Category, LeftOut, Sample, find_unipen, left_out, load_unipen
+from sdnn.datasets.unipen import Sample, excluded_segments, find_unipen, load_unipen
+from sdnn.datasets.unipen.sample import Category, ExcludedSegment
 from sdnn.enums import Split
 from sdnn.errors import UnreadableInput
 
@@ -26,15 +27,15 @@ def data() -> Path | None:
 
 
 @pytest.fixture(scope="module")
-def dropped(data: Path | None) -> tuple[LeftOut, ...]:
-    return left_out(data)
+def excluded(data: Path | None) -> tuple[ExcludedSegment, ...]:
+    return excluded_segments(data)
 
 
 @pytest.mark.parametrize("category", SEGMENTS)
-def test_every_segment_is_a_sample_or_left_out(
-    category: Category, data: Path | None, dropped: tuple[LeftOut, ...]
+def test_every_segment_is_a_sample_or_excluded(
+    category: Category, data: Path | None, excluded: tuple[ExcludedSegment, ...]
 ) -> None:
-    out = sum(each.category == category for each in dropped)
+    out = sum(each.category == category for each in excluded)
     kept = sum(len(load_unipen(category, split, data)) for split in Split)
     assert kept + out == SEGMENTS[category]
     assert out < 0.02 * SEGMENTS[category]

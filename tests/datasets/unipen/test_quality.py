@@ -8,9 +8,9 @@ from unipen_files import ANGLE, BAR, RING, Points, add_writer, small_unipen, wri
 from sdnn.datasets.unipen import Sample
 from sdnn.datasets.unipen.build import build_category
 from sdnn.datasets.unipen.format import Segment
+from sdnn.datasets.unipen.lookalikes import lookalikes
 from sdnn.datasets.unipen.pack import RawSample
-from sdnn.datasets.unipen.quality import Candidate, defect, judge, restore_sizes
-from sdnn.datasets.unipen.shapes import lookalikes
+from sdnn.datasets.unipen.quality import Candidate, restore_sizes, sample_defects, segment_defect
 
 OTHER_WRITERS = [f"aga/train{number}" for number in (0, 1, 2, 3)]
 
@@ -43,20 +43,20 @@ def sample(label: str, points: Points, writer: str = "aga/ann", size: float = 1.
         ([[(-(2**31) + 1, 1), (2**31 - 1, 1)]], "5", "coordinates out of range"),
     ],
 )
-def test_a_segment_is_left_out_for_what_is_wrong_with_it(
+def test_a_segment_is_excluded_for_its_defect(
     strokes: Sequence[Points], label: str | None, reason: str | None
 ) -> None:
-    assert defect(segment(strokes, label)) == reason
+    assert segment_defect(segment(strokes, label)) == reason
 
 
 def test_damage_is_the_reason_where_there_is_some() -> None:
-    assert defect(segment([], damage="strokes are missing")) == "strokes are missing"
+    assert segment_defect(segment([], damage="strokes are missing")) == "strokes are missing"
 
 
-def test_characters_unlike_the_writers_others_in_size_are_left_out() -> None:
+def test_characters_unlike_the_writers_others_in_size_are_defects() -> None:
     samples = [sample("0", RING), sample("1", BAR), sample("1", BAR, size=4.1), sample("0", RING, size=0.24)]
     samples += [sample("0", RING, "aga/big", size=10), sample("1", BAR, "aga/big", size=20)]
-    assert judge(samples, "1b") == [
+    assert sample_defects(samples, "1b") == [
         None,
         None,
         "far larger than the writer's others",
@@ -66,29 +66,29 @@ def test_characters_unlike_the_writers_others_in_size_are_left_out() -> None:
     ]
 
 
-def test_characters_much_broader_than_usual_are_left_out() -> None:
+def test_characters_much_broader_than_usual_are_defects() -> None:
     broad = [(2.9 * x, y) for x, y in RING]
     two_rings = [*RING, *((x + 130, y) for x, y in RING)]
     samples = [sample("0", RING)] * 5 + [sample("0", two_rings), sample("0", broad)]
-    assert judge(samples, "1a") == [None] * 5 + ["too broad for its height", None]
-    assert judge(samples, "1c") == [None] * 7
+    assert sample_defects(samples, "1a") == [None] * 5 + ["too broad for its height", None]
+    assert sample_defects(samples, "1c") == [None] * 7
 
 
 @pytest.mark.parametrize("line", [BAR, [(0, 0), (30, 28), (60, 60)], [(5, 5), (5, 5), (5, 90)]])
 def test_a_straight_line_is_a_1_or_an_i_and_nothing_else(line: Points) -> None:
-    assert judge([sample(label, line) for label in "14Iil"], "1a")[1] == "a straight line only"
-    assert judge([sample(label, line) for label in "1Iil"], "1b") == [None] * 4
+    assert sample_defects([sample(label, line) for label in "14Iil"], "1a")[1] == "a straight line only"
+    assert sample_defects([sample(label, line) for label in "1Iil"], "1b") == [None] * 4
 
 
 def test_a_slender_character_may_lean() -> None:
     leaning = [(0.0, 100.0), (100.0, 0.0)]
-    assert judge([*[sample("1", BAR)] * 5, sample("1", leaning)], "1a") == [None] * 6
+    assert sample_defects([*[sample("1", BAR)] * 5, sample("1", leaning)], "1a") == [None] * 6
 
 
 @pytest.mark.parametrize("category", ["1d", "7"])
 def test_signs_and_words_may_be_of_any_size_and_shape(category: str) -> None:
     samples = [sample("(", BAR), sample("-", [(0, 0), (90, 1)]), sample(".", [(0, 0), (1, 1)])]
-    assert judge(samples, category) == [None] * 3
+    assert sample_defects(samples, category) == [None] * 3
 
 
 def writing(label: str, points: Points, writer: str = "aga/ann", size: int = 1, dpi: int = 100) -> Candidate:
@@ -149,21 +149,21 @@ def test_nothing_is_like_nothing() -> None:
     assert lookalikes([]) == []
 
 
-def test_what_is_left_out_names_its_segment(tmp_path: Path) -> None:
+def test_an_excluded_segment_has_its_origin(tmp_path: Path) -> None:
     small_unipen(tmp_path)
     digits: list[tuple[str, list[Points]]] = [("0", [RING]), ("1", [BAR]), ("7", [ANGLE])] * 4
     for name in OTHER_WRITERS:
         add_writer(tmp_path, "1a", name, [*digits, ("7", [RING])] if name == OTHER_WRITERS[0] else digits)
-    found = build_category(tmp_path / "unipen", "1a").left_out
+    found = build_category(tmp_path / "unipen", "1a").excluded
     assert [(each.file, each.components, each.label, each.reason) for each in found] == [
         ("art/bob.dat", "1-1", "0", "no strokes"),
         ("aga/train0.dat", "12-12", "7", "looks like 0"),
     ]
 
 
-def test_missing_strokes_are_left_out(tmp_path: Path) -> None:
+def test_segments_with_missing_strokes_are_excluded(tmp_path: Path) -> None:
     small_unipen(tmp_path)
     write(tmp_path / "unipen" / "data" / "7" / "apd" / "file.dat", '.SEGMENT WORD 0-3 ? "hand"\n')
     category = build_category(tmp_path / "unipen", "7")
-    assert [each.reason for each in category.left_out] == ["strokes are missing"]
+    assert [each.reason for each in category.excluded] == ["strokes are missing"]
     assert not category.samples

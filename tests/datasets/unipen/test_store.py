@@ -2,46 +2,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data_places import Places
 from unipen_files import add_writer, small_unipen, stroke, write
 
 from sdnn.datasets.unipen import (
     CATEGORIES,
-    Category,
     Sample,
-    by_label,
     by_writer,
+    excluded_segments,
     find_unipen,
-    left_out,
     load_unipen,
     pack_unipen,
-    split_of,
     store,
     unipen_checksums,
 )
+from sdnn.datasets.unipen.sample import Category, by_label, split_of
 from sdnn.enums import Split
 from sdnn.errors import UnreadableInput
 
 
-class Places:
-    """Every place where UNIPEN is looked for, all of them empty."""
-
-    def __init__(self, root: Path) -> None:
-        self.argument, self.variable, self.checkout, self.cache = (
-            root / name for name in ("argument", "variable", "checkout/data", "cache")
-        )
-
-    @property
-    def packs(self) -> list[Path]:
-        return sorted(self.cache.glob("*.npz"))
-
-
-@pytest.fixture
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
-    places = Places(tmp_path)
-    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: places.cache)
-    monkeypatch.setattr(store, "__file__", str(places.checkout.parent / "sdnn/datasets/unipen/store.py"))
-    monkeypatch.delenv("SDNN_DATA", raising=False)
-    return places
+def packs(places: Places) -> list[Path]:
+    return sorted(places.cache.glob("*.npz"))
 
 
 def everything(data: Path, category: Category = "1a") -> list[Sample]:
@@ -71,7 +52,7 @@ def test_about_a_tenth_of_the_writers_validate_and_a_tenth_test() -> None:
     assert [parts.count(split) for split in Split] == pytest.approx([800, 100, 100], abs=30)
 
 
-def test_unipen_is_found_where_it_is_asked_for(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unipen_is_found_in_the_named_folder(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     for root in places.cache, places.checkout, places.variable, places.argument:
         small_unipen(root)
     assert find_unipen(places.argument) == places.argument / "unipen"
@@ -85,7 +66,7 @@ def test_unipen_is_found_in_the_cache_at_last(places: Places) -> None:
     assert find_unipen() == places.cache / "unipen"
 
 
-def test_without_unipen_one_line_says_where_it_was_looked_for_and_how_to_get_it(places: Places) -> None:
+def test_without_unipen_one_line_names_the_searched_folders_and_the_source(places: Places) -> None:
     with pytest.raises(UnreadableInput) as raised:
         find_unipen()
     message = str(raised.value)
@@ -102,7 +83,7 @@ def test_without_unipen_one_line_says_where_it_was_looked_for_and_how_to_get_it(
         assert part in message
 
 
-def test_the_place_asked_for_is_the_only_one(places: Places) -> None:
+def test_a_named_folder_is_the_only_one_searched(places: Places) -> None:
     small_unipen(places.cache)
     with pytest.raises(UnreadableInput, match="argument"):
         find_unipen(places.argument)
@@ -166,9 +147,9 @@ def test_samples_are_grouped_by_writer_and_label(places: Places) -> None:
     }
 
 
-def test_what_was_left_out_is_listed_with_the_reason(places: Places) -> None:
+def test_excluded_segments_are_listed_with_the_reason(places: Places) -> None:
     small_unipen(places.argument)
-    (found,) = left_out(places.argument)
+    (found,) = excluded_segments(places.argument)
     assert (found.category, found.file, found.components, found.label, found.writer, found.reason) == (
         "1a",
         "art/bob.dat",
@@ -184,7 +165,7 @@ def test_a_second_load_comes_from_the_cache_and_is_the_same(
 ) -> None:
     small_unipen(places.argument)
     first = plain(everything(places.argument))
-    assert len(places.packs) == 1
+    assert len(packs(places)) == 1
     monkeypatch.setattr(store, "build_category", None)
     assert plain(everything(places.argument)) == first
 
@@ -201,7 +182,7 @@ def test_nothing_is_written_where_the_data_lies(places: Places, monkeypatch: pyt
 def test_a_damaged_cache_is_made_anew(places: Places, damage: str) -> None:
     small_unipen(places.argument)
     first = plain(everything(places.argument))
-    (pack,) = places.packs
+    (pack,) = packs(places)
     content = pack.read_bytes()
     at = content.index(b"1a.points.npy") + 200
     pack.write_bytes(
@@ -241,7 +222,7 @@ def test_a_pack_takes_the_place_of_the_folder(places: Places) -> None:
     assert find_unipen(places.variable) == places.variable / "unipen.npz"
     assert plain(everything(places.variable)) == plain(everything(places.argument))
     assert unipen_checksums(places.variable) == unipen_checksums(places.argument)
-    assert left_out(places.variable) == left_out(places.argument)
+    assert excluded_segments(places.variable) == excluded_segments(places.argument)
 
 
 def test_a_damaged_pack_in_place_of_the_folder_is_refused(places: Places) -> None:

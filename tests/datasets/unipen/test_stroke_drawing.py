@@ -2,7 +2,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from sdnn.datasets.unipen import Strokes, draw_strokes
+from sdnn.datasets.unipen import draw_strokes
+from sdnn.datasets.unipen.sample import Strokes
 from sdnn.datasets.unipen.stroke_drawing import smooth_strokes
 
 
@@ -19,7 +20,7 @@ def weight_per_row(ink: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
 
 @pytest.mark.parametrize("height_px", [20, 40, 90])
 @pytest.mark.parametrize("pen_px", [1.5, 3, 5])
-def test_ink_is_as_high_as_asked_for_and_cut_out_close(height_px: float, pen_px: float) -> None:
+def test_ink_has_the_given_height_and_is_cropped(height_px: float, pen_px: float) -> None:
     ink = draw_strokes(ELL, height_px, pen_px)
     assert ink.dtype == np.uint8
     assert ink.shape[0] == pytest.approx(height_px, abs=1.5)

@@ -1,4 +1,4 @@
-"""Digits whose label no similar digit shares: incomplete ones, two in one, and wrong labels."""
+"""Digits unlike all others of their label: incomplete ones, two in one, and wrong labels."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -7,29 +7,28 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sdnn.datasets.rasterizer import SUBPIXEL_BITS
 from sdnn.datasets.unipen.sample import Sample, bounds, split_of
 from sdnn.enums import Split
 
 NEIGHBOURS: Final = 10
-"""Most similar digits of other writers, none of which has the label of a digit that is left out."""
-GAP: Final = 0.1
-"""Least cosine by which another label's digits are more similar; less is an odd hand, which is kept."""
+"""Number of the most similar digits of other writers without the label of a lookalike."""
+MIN_GAP: Final = 0.1
+"""Lower bound of the difference in cosine to another label; less is an unusual style, which is kept."""
 _RANK: Final = 3
-"""Place, from the most similar, of the digit that stands for its label: one wrong label proves nothing."""
+"""Rank of the digit whose similarity counts for its label: a single one may be wrongly labelled."""
 
 _SIDE: Final = 16
 _FINE: Final = 4
-_FRACTION_BITS: Final = 4
 _FILLED: Final = 0.85
-"""Share of the picture that the longer side of the digit takes."""
+"""Longer side of the digit over that of the picture."""
 
 
 def lookalikes(samples: Sequence[Sample]) -> list[str | None]:
-    """For each digit the label that it looks like in place of its own; None for nearly all.
+    """The other label that each digit looks like; None for nearly all.
 
-    A digit is compared with those by the training split's writers, its own writer's left out, as pictures
-    of 16 x 16 pixels. What is odd in its own way is kept; only where none of the nearest has its label and
-    another label is nearer by far, it is named here.
+    Digits are compared as pictures of 16 x 16 pixels with those of the training split by other writers. An
+    unusual digit is no lookalike: none of the nearest has its label, and another label is far nearer.
     """
     if not samples:
         return []
@@ -52,29 +51,29 @@ def lookalikes(samples: Sequence[Sample]) -> list[str | None]:
             if (cosines[row] > nearest).sum() < NEIGHBOURS:
                 continue
             closeness = [_closeness(each) for each in by_kind]
-            if 0 < closeness[labels[place]] < max(closeness) - GAP:
+            if 0 < closeness[labels[place]] < max(closeness) - MIN_GAP:
                 found[place] = str(kinds[np.argmax(closeness)])
     return found
 
 
 def _closeness(cosines: npt.NDArray[np.float32]) -> float:
-    """How similar a label's digits are: the third most similar one's cosine; 0 where there are fewer."""
+    """Similarity of a label's digits: the third highest cosine; 0 for fewer digits."""
     return float(np.partition(cosines, -_RANK)[-_RANK]) if len(cosines) >= _RANK else 0.0
 
 
 def _picture(sample: Sample) -> npt.NDArray[np.float32]:
-    """(256,) blurred ink of length 1, the box centred and its longer side always as long."""
+    """(256,) blurred ink of length 1, the box centred and scaled to equal longer sides."""
     low, high = bounds(sample.strokes)
     side = _SIDE * _FINE
     scale = _FILLED * side / max(float((high - low).max()), 1e-6)
     shift = side / 2 - scale * (low + high) / 2
     fine = np.zeros((side, side), np.uint8)
-    # A stroke of one point has to have an end, too.
+    # A stroke of one point needs an end, too.
     lines = [
-        np.rint((scale * stroke + shift) * 2**_FRACTION_BITS)[[*range(len(stroke)), -1]]
+        np.rint((scale * stroke + shift) * 2**SUBPIXEL_BITS)[[*range(len(stroke)), -1]]
         for stroke in sample.strokes
     ]
-    cv2.polylines(fine, [line.astype(np.int32) for line in lines], False, 255, 5, shift=_FRACTION_BITS)
+    cv2.polylines(fine, [line.astype(np.int32) for line in lines], False, 255, 5, shift=SUBPIXEL_BITS)
     small = cv2.resize(fine, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     blurred = cv2.GaussianBlur(small, (0, 0), 1).ravel()
     length = np.linalg.norm(blurred)
