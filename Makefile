@@ -25,7 +25,7 @@ demo: $(VENV)/reading  ## Install what reading needs (no torch) and read the sam
 test: $(VENV)/everything  ## Install everything and run the tests
 	$(BIN)/python -m pytest -n auto
 
-unit: $(VENV)/everything  ## The unit tests alone, about a minute: no commands, benchmarks, study, trainings or processes
+unit: $(VENV)/everything  ## The unit tests alone, less than a minute: no commands, benchmarks, study, trainings or processes
 	$(BIN)/python -m pytest -n auto -m 'not slow' --ignore tests/cli --ignore tests/benchmarks --ignore tests/reproduction
 
 check: $(VENV)/everything  ## Lint, formatting and types

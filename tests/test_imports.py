@@ -1,12 +1,11 @@
 """Imports go down the levels of the package; reading and help stay light."""
 
 import ast
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers.deadlines import run_python
 
 import sdnn
 
@@ -58,15 +57,11 @@ def imported_parts(source: Path) -> set[str]:
     return names - {"__version__"}
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, check=True, timeout=60
-    )
-
-
 def packages_loaded_by(*arguments: str) -> set[str]:
     """Top-level packages that a fresh interpreter loads."""
-    lines = run("-X", "importtime", *arguments).stderr.splitlines()
+    result = run_python("-X", "importtime", *arguments)
+    assert result.returncode == 0, result.stderr
+    lines = result.stderr.decode().splitlines()
     names = [line.rsplit("|", 1)[1].strip() for line in lines if line.startswith("import time:")]
     assert "sdnn" in names
     return {name.split(".")[0] for name in names}
@@ -112,7 +107,7 @@ def test_the_package_itself_costs_nothing() -> None:
 
 
 def test_help_goes_to_stdout() -> None:
-    assert "read" in run("-m", "sdnn", "--help").stdout
+    assert b"read" in run_python("-m", "sdnn", "--help").stdout
 
 
 def test_reading_never_loads_torch(tmp_path: Path) -> None:

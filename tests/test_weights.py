@@ -7,26 +7,38 @@ from pathlib import Path
 import onnx
 import pytest
 
+from sdnn.detection import Detector
 from sdnn.enums import Source
 from sdnn.models.checkpoint import load_net
 from sdnn.models.engine import BUNDLED, Engine
-from sdnn.training.reader_recipe import Recipe, chosen_recipe
+from sdnn.training.detector_recipe import DetectorRecipe
+from sdnn.training.reader_recipe import Recipe
 
 WEIGHTS = BUNDLED.parent
 ROOT = WEIGHTS.parents[1]
 
 
-def test_it_was_trained_by_the_command_that_the_makefile_names_with_todays_recipe() -> None:
+def test_it_was_trained_by_the_command_that_the_makefile_names() -> None:
     record = json.loads((WEIGHTS / "run.json").read_text())
-    command = record["command"]
-    assert f"$(BIN)/{command}\n" in (ROOT / "Makefile").read_text()
-    strips = int(re.findall(r"--strips (\d+)", command)[0])
-    assert Recipe.from_record(record["recipe"]) == chosen_recipe(source=Source.HANDS, seed=7, strips=strips)
+    assert f"$(BIN)/{record['command']}\n" in (ROOT / "Makefile").read_text()
+    options = dict(re.findall(r"--([a-z-]+) (\S+)", record["command"]))
+    recipe = Recipe.from_record(record["recipe"])
+    assert recipe.strings
+    assert (recipe.source, recipe.seed) == (Source(options["source"]), int(options["seed"]))
+    assert recipe.strings.examples == int(options["strips"])
 
 
-def test_both_files_describe_themselves_alike() -> None:
+def test_both_files_and_the_record_of_its_training_describe_it_alike() -> None:
     _, metadata = load_net(WEIGHTS / "sdnn.safetensors")
     assert metadata == Engine().metadata
+    record = json.loads((WEIGHTS / "run.json").read_text())
+    assert (record["recipe"], record["data"]) == (metadata.recipe, metadata.data)
+
+
+def test_the_record_of_the_detectors_training_describes_it() -> None:
+    record, metadata = json.loads((WEIGHTS / "detector-run.json").read_text()), Detector().metadata
+    assert (record["recipe"], record["data"]) == (metadata.recipe, metadata.data)
+    assert DetectorRecipe.from_record(record["recipe"])
 
 
 def test_it_carries_the_checksums_of_its_data() -> None:

@@ -3,7 +3,7 @@ import time
 import bench_stages as stages
 import pytest
 from bench_stages import DETECTOR, NETWORK, PREPARATION, STAGES, Clock
-from command import SAMPLES
+from helpers.cli_runner import SAMPLES
 
 NAMES = [str(path) for path in sorted(SAMPLES.glob("*.png"))[:3]]
 

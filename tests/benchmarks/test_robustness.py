@@ -13,7 +13,7 @@ from card.robustness import (
     read_synthetic,
     strips_to_read,
 )
-from digits import drawn_digits
+from helpers.drawn_digits import drawn_digits
 
 from sdnn.reading.reader import Reader
 

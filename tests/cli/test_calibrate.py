@@ -1,13 +1,13 @@
 import json
 from pathlib import Path
 
-from command import SAMPLE, SAMPLES, assert_one_line, sdnn
+from helpers.cli_runner import SAMPLE, SAMPLES, assert_one_line, sdnn, sdnn_process
 
 from sdnn.errors import ExitCode
 
 
 def test_calibrating_writes_a_profile_that_reading_takes(tmp_path: Path) -> None:
-    result = sdnn(
+    result = sdnn_process(
         "calibrate", SAMPLES, "--target-error", "0.3", "--save", "mine", "--length", "3-8", cwd=tmp_path
     )
     assert result.returncode == ExitCode.OK, result.stderr

@@ -4,7 +4,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from command import SAMPLE, SAMPLES, SDNN, assert_one_line, labels, sdnn
+from helpers.cli_runner import SAMPLE, SAMPLES, SDNN, assert_one_line, labels, sdnn, sdnn_process
+from helpers.deadlines import started
 from PIL import Image
 
 from sdnn.errors import ExitCode
@@ -40,12 +41,12 @@ def test_eval_of_a_folder_without_labels_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_table_that_nobody_reads_to_the_end_is_no_error() -> None:
-    with subprocess.Popen([SDNN, "eval", SAMPLES], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with started(SDNN, "eval", SAMPLES, stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stderr
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait() == ExitCode.OK
+    assert process.returncode == ExitCode.OK
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_without_matplotlib_the_plot_is_refused_before_anything_is_read(
 ) -> None:
     (tmp_path / "matplotlib.py").write_text("raise ModuleNotFoundError(name='matplotlib')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    result = sdnn("eval", SAMPLES, "--rejection", tmp_path / "curve.png")
+    result = sdnn_process("eval", SAMPLES, "--rejection", tmp_path / "curve.png")
     assert result.returncode == ExitCode.USAGE
     assert result.stdout == b""
     assert_one_line(result.stderr, "--rejection", "matplotlib", ".[plots]")

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from command import assert_one_line, sdnn
+from helpers.cli_runner import assert_one_line, sdnn
 
 import sdnn as package
 from sdnn import __version__

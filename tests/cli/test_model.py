@@ -1,8 +1,6 @@
 import hashlib
 import json
-import os
 import re
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,17 +8,20 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from command import SDNN, assert_one_line, sdnn
+from helpers.cli_runner import assert_one_line, sdnn, sdnn_process
 
 from sdnn.datasets.mnist import Mnist
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.detection import Detector
 from sdnn.errors import ExitCode
+from sdnn.models.architecture import Convolution
 from sdnn.models.checkpoint import write_onnx_metadata
 from sdnn.models.engine import BUNDLED, Engine
 from sdnn.models.inspection import DIGIT_PX, STRIP_PX
 from sdnn.models.lenet import LENET
 from sdnn.reading.preprocessor import PreProcessor
+
+PARAMETERS = sum(layer.parameters for layer in LENET.layers)
 
 
 def shown(*arguments: object) -> str:
@@ -49,21 +50,34 @@ def test_the_bundled_model_is_shown_by_default() -> None:
     assert value(text, "file") == str(BUNDLED)
     assert value(text, "bytes") == f"{BUNDLED.stat().st_size:,}"
     assert value(text, "sha256") == hashlib.sha256(BUNDLED.read_bytes()).hexdigest()
-    assert value(text, "window") == "68 px"
-    assert value(text, "parameters") == "846,715"
-    assert value(text, "strip of 5 digits") == "201 px, 34 columns"
-    assert value(text, "multiplications") == "78,285,696"
-    assert value(text, "multiplications of all windows").endswith("7.2 times the sweep")
-    assert value(text, "recipe.channels") == "[16, 32, 64, 96, 160, 192]"
-    assert len(re.findall(r"^data\..* [0-9a-f]{64}$", text, flags=re.MULTILINE)) == 9
+    columns, swept = LENET.geometry.columns(STRIP_PX), sum(LENET.macs(STRIP_PX))
+    windows = columns * sum(LENET.macs(LENET.geometry.window_px))
+    assert value(text, "window") == f"{LENET.geometry.window_px} px"
+    assert value(text, "parameters") == f"{PARAMETERS:,}"
+    assert value(text, "strip of 5 digits") == f"{STRIP_PX} px, {columns} columns"
+    assert value(text, "multiplications") == f"{swept:,}"
+    of_all = f"{windows:,}, {windows / swept:.1f} times the sweep"
+    assert value(text, "multiplications of all windows") == of_all
+    assert value(text, "recipe.channels") == str([*LENET.channels])
+    for name, checksum in Engine().metadata.data.items():
+        assert value(text, f"data.{name}") == checksum
 
 
 def test_there_is_a_row_for_each_layer() -> None:
     rows = re.findall(r"^(?:convolution|pooling) .*$", shown(), flags=re.MULTILINE)
-    assert len(rows) == 9
-    assert rows[0].split() == ["convolution", "6x6", "1", "16", "22x32", "592", "1,241,856", "1.6"]
-    assert rows[2].split() == ["pooling", "2x2", "10x15", "0", "0", "0.0"]
-    assert sum(float(row.split()[-1]) for row in rows) == pytest.approx(100, abs=0.2)
+    counts = LENET.macs(STRIP_PX)
+    sizes = LENET.map_sizes(LENET.geometry.window_px)[1:]
+    for row, layer, (height, width), count in zip(rows, LENET.layers, sizes, counts, strict=True):
+        maps = [f"{layer.channels_in}", f"{layer.channels_out}"] if isinstance(layer, Convolution) else []
+        assert row.split() == [
+            type(layer).__name__.lower(),
+            f"{layer.rows}x{layer.columns}",
+            *maps,
+            f"{height}x{width}",
+            f"{layer.parameters:,}",
+            f"{count:,}",
+            f"{100 * count / sum(counts):.1f}",
+        ]
 
 
 def test_the_record_says_the_same() -> None:
@@ -74,9 +88,9 @@ def test_the_record_says_the_same() -> None:
     metadata = engine.metadata
     assert (record["name"], record["sha256"]) == (metadata.name, engine.sha256)
     assert (record["file"], record["bytes"]) == (str(BUNDLED), BUNDLED.stat().st_size)
-    assert record["geometry"]["height_px"] == 48
-    assert record["geometry"]["columns_per_digit"] == 5.85
-    assert record["parameters"] == sum(layer["parameters"] for layer in record["layers"]) == 846_715
+    assert record["geometry"]["height_px"] == LENET.geometry.height_px
+    assert record["geometry"]["columns_per_digit"] == DIGIT_PX / LENET.geometry.stride_px
+    assert record["parameters"] == sum(layer["parameters"] for layer in record["layers"]) == PARAMETERS
     counts = record["multiplications"]
     assert counts["swept"] == sum(layer["multiplications"] for layer in record["layers"])
     assert counts["per_column"] == round(counts["swept"] / counts["columns"])
@@ -93,7 +107,7 @@ def test_a_model_of_other_channels_is_counted_with_them(tmp_path: Path) -> None:
 
 def test_a_model_that_names_no_channels_has_the_usual_ones(tmp_path: Path) -> None:
     text = shown(described(tmp_path / "model.onnx", recipe={}))
-    assert value(text, "parameters") == "846,715"
+    assert value(text, "parameters") == f"{PARAMETERS:,}"
     assert value(text, "recipe") == "{}"
 
 
@@ -105,11 +119,12 @@ def test_the_figures_of_its_card_are_shown(tmp_path: Path) -> None:
     assert value(text, "card.note") == r'"two\nlines"'
 
 
-def test_the_model_that_reading_takes_is_the_one_shown(tmp_path: Path) -> None:
+def test_the_model_that_reading_takes_is_the_one_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = described(tmp_path / "model.onnx", name="mine")
-    result = subprocess.run(
-        [SDNN, "model", "show"], env={**os.environ, "SDNN_MODEL": str(path)}, capture_output=True, check=True
-    )
+    monkeypatch.setenv("SDNN_MODEL", str(path))
+    result = sdnn_process("model", "show")
     assert value(result.stdout.decode(), "file") == str(path)
 
 

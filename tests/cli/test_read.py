@@ -1,10 +1,8 @@
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from command import SAMPLE, SAMPLES, SDNN, assert_one_line, labels, picture, sdnn
+from helpers.cli_runner import SAMPLE, SAMPLES, assert_one_line, labels, picture, sdnn, sdnn_process
 from PIL import Image
 
 import sdnn as sdnn_api
@@ -23,16 +21,12 @@ def test_reading_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monke
     for place in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(place, str(tmp_path))
     monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
-    assert sdnn("read", SAMPLE, cwd=tmp_path).returncode == ExitCode.OK
+    assert sdnn_process("read", SAMPLE, cwd=tmp_path).returncode == ExitCode.OK
     assert list(tmp_path.iterdir()) == []
 
 
 def test_one_picture_prints_the_digits_alone() -> None:
     assert sdnn("read", SAMPLE).stdout.decode() == labels()["00000.png"] + "\n"
-
-
-def test_a_picture_comes_through_stdin() -> None:
-    assert sdnn("read", "-", stdin=SAMPLE.read_bytes()).stdout.decode() == labels()["00000.png"] + "\n"
 
 
 def test_a_json_record_holds_text_digits_and_boxes_in_the_picture() -> None:
@@ -76,61 +70,6 @@ def test_a_picture_without_digits_is_empty(tmp_path: Path, size: tuple[int, int]
     assert_one_line(result.stderr, str(path))
 
 
-def unreadable_files(folder: Path) -> dict[str, Path]:
-    (folder / "text.png").write_text("not a picture")
-    (folder / "empty.png").write_bytes(b"")
-    whole = SAMPLE.read_bytes()
-    (folder / "truncated.png").write_bytes(whole[: len(whole) // 2])
-    return {name: folder / f"{name}.png" for name in ("missing", "text", "empty", "truncated")}
-
-
-@pytest.mark.parametrize("kind", ["missing", "text", "empty", "truncated"])
-def test_an_unreadable_file_is_one_line_and_exit_code_5(tmp_path: Path, kind: str) -> None:
-    path = unreadable_files(tmp_path)[kind]
-    result = sdnn("read", path)
-    assert result.returncode == ExitCode.UNREADABLE
-    assert result.stdout == b"\n"  # its row, without a text
-    assert_one_line(result.stderr, str(path))
-
-
-def test_one_bad_file_does_not_stop_the_others(tmp_path: Path) -> None:
-    bad, blank = unreadable_files(tmp_path)["text"], picture(tmp_path, "blank.png", (300, 80))
-    result = sdnn("read", "--json", SAMPLE, bad, blank, SAMPLE)
-    records = [json.loads(line) for line in result.stdout.decode().splitlines()]
-    assert [record["status"] for record in records] == ["accepted", "error", "empty", "accepted"]
-    assert records[1]["text"] is None
-    assert records[1]["digits"] == []
-    assert result.returncode == ExitCode.UNREADABLE
-
-
-@pytest.mark.parametrize("name", ["missing.onnx", "foreign.onnx"])
-def test_a_wrong_model_is_one_line_and_exit_code_6(tmp_path: Path, name: str) -> None:
-    (tmp_path / "foreign.onnx").write_bytes(b"\x08\x08 not a model")
-    result = sdnn("read", SAMPLE, "--model", tmp_path / name)
-    assert result.returncode == ExitCode.MODEL
-    assert result.stdout == b""
-    assert_one_line(result.stderr, name)
-
-
-def test_an_unwritable_output_is_one_line_and_exit_code_7(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    result = sdnn("read", SAMPLE, "--explain", tmp_path / "file" / "explain.png")
-    assert result.returncode == ExitCode.OUTPUT
-    assert_one_line(result.stderr, "explain.png")
-
-
-def test_a_reader_that_closes_early_is_no_error() -> None:
-    with subprocess.Popen(
-        [SDNN, "read", *[SAMPLE] * 40], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        process.stdout.readline()
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait() == ExitCode.OK
-
-
 def test_a_file_name_that_is_not_text_does_not_stop_the_batch(tmp_path: Path) -> None:
     odd = tmp_path / "\udcff.png"
     odd.write_bytes(SAMPLE.read_bytes())
@@ -148,22 +87,6 @@ def test_a_drawing_does_not_take_the_place_of_what_is_read(tmp_path: Path) -> No
         assert result.returncode == ExitCode.USAGE
         assert_one_line(result.stderr, "scan.png")
         assert scan.read_bytes() == SAMPLE.read_bytes()
-
-
-def test_a_pipe_with_a_name_is_read_like_a_file(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    with subprocess.Popen([SDNN, "read", tmp_path / "pipe"], stdout=subprocess.PIPE) as process:
-        (tmp_path / "pipe").write_bytes(SAMPLE.read_bytes())
-        stdout, _ = process.communicate()
-    assert stdout.decode() == labels()["00000.png"] + "\n"
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_full_disk_behind_stdout_is_exit_code_7() -> None:
-    with open("/dev/full", "w") as full:
-        result = subprocess.run([SDNN, "read", SAMPLE], stdout=full, stderr=subprocess.PIPE, check=False)
-    assert result.returncode == ExitCode.OUTPUT
-    assert_one_line(result.stderr, "stdout")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 from pathlib import Path
 
 import pytest
-from command import SAMPLES, assert_one_line, sdnn
+from helpers.cli_runner import SAMPLES, assert_one_line, sdnn, sdnn_process
 
 from sdnn.errors import ExitCode
 
 
 def test_synth_writes_one_strip_here_and_prints_its_digits(tmp_path: Path) -> None:
-    result = sdnn("synth", "--digits", "4", "--source", "pen", "--seed", "3", cwd=tmp_path)
+    result = sdnn_process("synth", "--digits", "4", "--source", "pen", "--seed", "3", cwd=tmp_path)
     text = result.stdout.decode().strip()
     assert len(text) == 4
     assert [path.name for path in tmp_path.iterdir()] == ["strip-3.png"]

@@ -1,5 +1,4 @@
-import subprocess
-import sys
+from helpers.deadlines import run_python
 
 
 def test_a_quick_end_keeps_what_was_printed_and_the_exit_code() -> None:
@@ -7,10 +6,10 @@ def test_a_quick_end_keeps_what_was_printed_and_the_exit_code() -> None:
         "import sys; from sdnn.cli.terminal import leave\n"
         "sys.stdout.write('half a line'); sys.stderr.write('and why'); leave(3)"
     )
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    result = run_python("-c", script)
     assert (result.stdout, result.stderr, result.returncode) == (b"half a line", b"and why", 3)
 
 
 def test_a_quick_end_needs_no_streams() -> None:
     script = "import sys; from sdnn.cli.terminal import leave; sys.stdout = sys.stderr = None; leave(0)"
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+    assert run_python("-c", script).returncode == 0

@@ -3,7 +3,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from command import SDNN, assert_one_line, sdnn
+from helpers.cli_runner import SDNN, assert_one_line, sdnn, sdnn_process
+from helpers.deadlines import started
 
 from sdnn.errors import ExitCode
 
@@ -34,8 +35,8 @@ def test_an_option_of_training_without_effect_is_refused(tmp_path: Path, options
 
 
 def test_interrupted_training_says_how_to_go_on(tmp_path: Path) -> None:
-    command: list[str | Path] = [SDNN, "train", "--source", "pen", "--run", tmp_path / "run"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    command = SDNN, "train", "--source", "pen", "--run", tmp_path / "run"
+    with started(*command, stdout=subprocess.PIPE) as process:
         assert process.stderr
         assert process.stderr.readline().decode() == f"sdnn: training into {tmp_path / 'run'}\n"
         process.send_signal(signal.SIGINT)
@@ -57,3 +58,9 @@ def test_training_does_not_write_into_a_folder_that_holds_something(tmp_path: Pa
     result = sdnn("train", "--source", "pen", "--run", tmp_path)
     assert result.returncode == ExitCode.USAGE
     assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
+
+
+def test_a_folder_without_a_run_has_no_mean(tmp_path: Path) -> None:
+    result = sdnn_process("average", tmp_path)
+    assert result.returncode == ExitCode.USAGE
+    assert_one_line(result.stderr, str(tmp_path), "holds no run")

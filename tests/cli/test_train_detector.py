@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from command import assert_one_line, sdnn
+from helpers.cli_runner import assert_one_line, sdnn
 
 from sdnn.errors import ExitCode
 from sdnn.models.engine import BUNDLED

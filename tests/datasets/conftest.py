@@ -3,7 +3,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from data_places import CONTENTS, Places
+from helpers.data_places import CONTENTS, Places
 
 from sdnn.datasets import data_folders, mnist
 

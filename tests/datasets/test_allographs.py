@@ -1,5 +1,5 @@
 import numpy as np
-from steady_digits import SHAPES
+from helpers.steady_digits import SHAPES
 
 from sdnn.datasets.allographs import ALLOGRAPHS
 

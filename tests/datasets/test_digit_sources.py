@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from data_places import Places, unpacked
-from unipen_files import ANGLE, add_writer
+from helpers.data_places import Places, unpacked
+from helpers.unipen_distribution import ANGLE, add_writer
 
 from sdnn.datasets.digit_sources import UNIPEN_SHARE, digit_source
 from sdnn.datasets.pen import SyntheticDigits

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from data_places import CONTENTS, COUNT, Places, archived, fake_images, idx, unpacked
+from helpers.data_places import CONTENTS, COUNT, Places, archived, fake_images, idx, unpacked
 
 from sdnn.datasets.mnist import FIT_IMAGES, MNIST_FILES, Mnist, find_mnist, load_mnist, mnist_checksums
 from sdnn.enums import Split

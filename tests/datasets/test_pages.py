@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from perfect_maps import string_at
-from sightings import OneLine, Seen, line_along, maps_of
+from helpers.fake_detections import OneLine, Seen, line_along, maps_of
+from helpers.perfect_maps import string_at
 
 from sdnn.datasets import pages
 from sdnn.datasets.digits import MixedDigits, Writer

@@ -1,9 +1,9 @@
 import cv2
 import numpy as np
 import pytest
+from helpers.steady_digits import SHAPES, STEADY, all_shapes, holes, steady, width_and_height
 from hypothesis import given
 from hypothesis import strategies as st
-from steady_digits import SHAPES, STEADY, all_shapes, holes, steady, width_and_height
 
 from sdnn.datasets.allographs import ALLOGRAPHS
 from sdnn.datasets.digits import IMAGE_PX, TEXT_PX, DigitSource

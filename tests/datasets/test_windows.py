@@ -4,7 +4,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from sightings import Seen, line_along
+from helpers.fake_detections import Seen, line_along
 
 from sdnn.datasets.digits import DigitImage, Writer
 from sdnn.datasets.distortion import Distortion

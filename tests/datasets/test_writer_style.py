@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from steady_digits import STEADY, holes, lean, steady, width_and_height
+from helpers.steady_digits import STEADY, holes, lean, steady, width_and_height
 
 from sdnn.datasets.allographs import ALLOGRAPHS
 from sdnn.datasets.digits import TEXT_PX

@@ -2,9 +2,9 @@ import math
 
 import numpy as np
 import pytest
+from helpers.brute_force import String, automata, language, runs, strings
 from hypothesis import assume, find, given, settings
 from hypothesis import strategies as st
-from oracle import String, automata, language, runs, strings
 
 from sdnn.decoding import automaton as under_test
 from sdnn.decoding.automaton import (

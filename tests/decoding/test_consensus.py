@@ -3,10 +3,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.brute_force import class_maps, constrained_maps, string_probs, string_probs_under
+from helpers.single_map import NoPath, consensus, decode_map, string_log_probs
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import class_maps, constrained_maps, string_probs, string_probs_under
-from single import NoPath, consensus, decode_map, string_log_probs
 
 from sdnn.decoding.automaton import Automaton, any_string, automaton
 from sdnn.decoding.consensus import Hypothesis

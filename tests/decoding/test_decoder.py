@@ -4,9 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from oracle import (
+from helpers.brute_force import (
     String,
     class_maps,
     constrained_maps,
@@ -16,7 +14,9 @@ from oracle import (
     string_probs,
     string_probs_under,
 )
-from single import NoPath, decode_map, string_log_probs
+from helpers.single_map import NoPath, decode_map, string_log_probs
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sdnn.decoding import decoder as under_test
 from sdnn.decoding.automaton import Automaton, automaton

@@ -2,10 +2,8 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from oracle import best_path as obvious_best_path
-from oracle import (
+from helpers.brute_force import best_path as obvious_best_path
+from helpers.brute_force import (
     class_maps,
     constrained_maps,
     normalized,
@@ -14,7 +12,9 @@ from oracle import (
     path_log_probs_under,
     string_of,
 )
-from single import NoPath, best_path, one_string
+from helpers.single_map import NoPath, best_path, one_string
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sdnn.decoding.automaton import Automaton, automaton
 from sdnn.decoding.dynamic_programming import (

@@ -3,10 +3,10 @@ import warnings
 
 import numpy as np
 import pytest
+from helpers.brute_force import String, class_maps, constrained_maps, normalized, string_probs_under
+from helpers.single_map import string_log_probs
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import String, class_maps, constrained_maps, normalized, string_probs_under
-from single import string_log_probs
 
 from sdnn.decoding import nbest as under_test
 from sdnn.decoding.automaton import Automaton, any_string, automaton

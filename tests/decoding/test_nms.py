@@ -2,9 +2,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from helpers.brute_force import class_maps
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import class_maps
 
 from sdnn.decoding.nms import RADIUS_COLUMNS, pick_peaks
 from sdnn.results import FloatArray, Span

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from helpers.brute_force import class_maps, constrained_maps
+from helpers.single_map import best_path, consensus_of_lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import class_maps, constrained_maps
-from single import best_path, consensus_of_lines
 
 from sdnn.decoding import padding
 from sdnn.decoding.automaton import Automaton, any_string

@@ -3,9 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from oracle import (
+from helpers.brute_force import (
     class_maps,
     constrained_maps,
     normalized,
@@ -14,8 +12,10 @@ from oracle import (
     string_probs_under,
     strings,
 )
-from oracle import digit_marginals as obvious_digit_probs
-from single import digit_marginals, language_log_prob, log_partition_of, string_log_probs
+from helpers.brute_force import digit_marginals as obvious_digit_probs
+from helpers.single_map import digit_marginals, language_log_prob, log_partition_of, string_log_probs
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sdnn.decoding.automaton import Automaton, any_string, automaton
 from sdnn.enums import Topology

@@ -2,9 +2,9 @@ import math
 
 import numpy as np
 import pytest
+from helpers.brute_force import Path, String, class_maps, path_log_probs, string_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import Path, String, class_maps, path_log_probs, string_of
 
 from sdnn.decoding.prefixes import ClassColumns, Prefix, empty_prefix, entering, extended
 from sdnn.enums import Topology

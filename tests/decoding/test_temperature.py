@@ -2,9 +2,9 @@ import functools
 
 import numpy as np
 import pytest
+from helpers.brute_force import class_maps, normalized, string_of
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import class_maps, normalized, string_of
 
 from sdnn.decoding.temperature import TEMPERATURES, fit_temperature
 from sdnn.results import FloatArray, log_softmax

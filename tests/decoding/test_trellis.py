@@ -3,10 +3,10 @@ from itertools import product
 
 import numpy as np
 import pytest
+from helpers.brute_force import Path, String, automata, is_allowed, language, paths, string_of
+from helpers.single_map import one_string
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import Path, String, automata, is_allowed, language, paths, string_of
-from single import one_string
 
 from sdnn.decoding.automaton import Automaton, any_string
 from sdnn.decoding.trellis import Trellis, each_string, every_string, for_each_map, trellis_of

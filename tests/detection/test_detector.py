@@ -1,7 +1,5 @@
 import json
 import pickle
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import pytest
+from helpers.deadlines import run_python
 from onnx import TensorProto, helper, numpy_helper
 
 from sdnn.detection import Detector
@@ -117,7 +116,8 @@ def test_detecting_does_not_import_torch() -> None:
         "Detector()(np.ones((40, 90), np.float32))\n"
         "assert 'torch' not in sys.modules and 'onnx' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", script], check=True)
+    result = run_python("-c", script)
+    assert result.returncode == 0, result.stderr
 
 
 # Files that are no detector.

@@ -1,9 +1,9 @@
 import cv2
 import numpy as np
 import pytest
+from helpers.fake_detections import line_along, maps_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sightings import line_along, maps_of
 
 from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from perfect_maps import document_of, perfect_maps, string_at
+from helpers.perfect_maps import document_of, perfect_maps, string_at
 
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX, UNIT_PX, DetectionMaps, probability
 

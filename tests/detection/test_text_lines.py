@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from perfect_maps import SURE, document_of, perfect_logits, perfect_maps, string_at
+from helpers.perfect_maps import SURE, document_of, perfect_logits, perfect_maps, string_at
 
 from sdnn.datasets.documents import (
     Document,

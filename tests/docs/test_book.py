@@ -1,19 +1,18 @@
 """The book is built without a warning, and needs nothing from outside."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from documents import ROOT
+from helpers.deadlines import run_python
+from helpers.documentation import ROOT
 
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("book")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
-    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder
+    built = run_python(*command, cwd=ROOT)
     assert built.returncode == 0, built.stdout + built.stderr
     return folder
 

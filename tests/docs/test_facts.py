@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from documents import DOCUMENTS, README, ROOT, rows_below, text_of
+from helpers.documentation import DOCUMENTS, README, ROOT, rows_below, text_of
 
 import sdnn
 from sdnn.cli.read import ENDINGS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import typer.main
-from documents import CHAPTERS, DOCUMENTS, README, ROOT, text_of
+from helpers.documentation import CHAPTERS, DOCUMENTS, README, ROOT, text_of
 
 from sdnn.cli import app
 

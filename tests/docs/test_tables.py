@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from documents import CHAPTERS, README, ROOT, text_of
+from helpers.documentation import CHAPTERS, README, ROOT, text_of
 
 MARKS = [
     pytest.param(name, table, id=f"{path.name}-{name}")

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.cli_runner import SAMPLES
 
 from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.strip_folder import write_folder
@@ -37,8 +38,8 @@ def test_the_threshold_keeps_the_target_on_the_strips_that_it_was_found_on(
     assert 0 < found.threshold.coverage <= 1
 
 
-def test_too_few_strips_for_a_target_are_said_to_be_too_few(folder: Path) -> None:
-    strict = calibrate(ReadingSettings(), [folder], target_error=0.01)
+def test_too_few_strips_for_a_target_are_said_to_be_too_few() -> None:
+    strict = calibrate(ReadingSettings(), [SAMPLES], target_error=0.01)
     assert strict.threshold is None
     assert "too few" in strict.shortage
     assert "threshold" not in strict.summary()
@@ -51,18 +52,19 @@ def test_a_fit_that_made_calibration_worse_is_commented_on(found: Calibration) -
     assert "no better" not in better.summary()
 
 
+@pytest.mark.slow
 def test_labels_that_contradict_the_net_make_it_less_sure(folder: Path, tmp_path: Path) -> None:
-    rows = (folder / "labels.csv").read_text().splitlines()
+    head, *rows = (folder / "labels.csv").read_text().splitlines()[:21]
     wrong = tmp_path / "wrong"
     wrong.mkdir()
-    for row in rows[1:]:
+    for row in rows:
         name = row.split(",")[0]
         (wrong / name).write_bytes((folder / name).read_bytes())
     rng = np.random.default_rng(0)
-    labels = [row.split(",") for row in rows[1:]]
+    labels = [row.split(",") for row in rows]
     for pair in labels[::2]:
         pair[1] = "".join(str((int(digit) + int(rng.integers(1, 10))) % 10) for digit in pair[1])
-    (wrong / "labels.csv").write_text("\n".join([rows[0], *(",".join(pair) for pair in labels)]) + "\n")
+    (wrong / "labels.csv").write_text("\n".join([head, *(",".join(pair) for pair in labels)]) + "\n")
     mistrusting = calibrate(ReadingSettings(), [wrong], 0.2)
     assert mistrusting.temperature > 2
     assert mistrusting.error_after < mistrusting.error_before

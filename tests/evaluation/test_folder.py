@@ -2,7 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from command import SAMPLES
+from helpers.cli_runner import SAMPLES
 from PIL import Image
 
 from sdnn.decoding.constraints import constraint

@@ -3,8 +3,8 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import pytest
+from helpers.sample_readings import EMPTY, ERROR, MODEL, PRINTED, READING, REJECTED, SIGNED, names, of
 from hypothesis import given
-from readings import EMPTY, ERROR, MODEL, PRINTED, READING, REJECTED, SIGNED, names, of
 
 from sdnn import __version__
 from sdnn.formats.alto import NAMESPACE, Alto

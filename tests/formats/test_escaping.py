@@ -1,6 +1,6 @@
 import pytest
+from helpers.sample_readings import names
 from hypothesis import given
-from readings import names
 
 from sdnn.formats.escaping import escape_formula, escaped, unescape_formula, unescaped
 

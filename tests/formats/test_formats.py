@@ -1,8 +1,6 @@
-import subprocess
-import sys
-
 import pytest
-from readings import MODEL, READING
+from helpers.deadlines import run_python
+from helpers.sample_readings import MODEL, READING
 
 from sdnn.enums import Format
 from sdnn.formats import formatter
@@ -47,5 +45,6 @@ for name in ("csv", "json", "xml"):
 formatter(formatter.__globals__["Format"]("{form.value}"), model={{}})
 print(*sorted({{"csv", "json", "xml"}} & set(sys.modules)))
 """
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert set(result.stdout.split()) == needs
+    result = run_python("-c", code)
+    assert result.returncode == 0, result.stderr
+    assert set(result.stdout.decode().split()) == needs

@@ -5,9 +5,9 @@ from typing import Any
 
 import jsonschema
 import pytest
+from helpers.sample_readings import EMPTY, ERROR, MODEL, PRINTED, READING, REJECTED, SIGNED, names, of
 from hypothesis import given
 from PIL import Image
-from readings import EMPTY, ERROR, MODEL, PRINTED, READING, REJECTED, SIGNED, names, of
 
 from sdnn.enums import Status
 from sdnn.errors import ExitCode, UsageError

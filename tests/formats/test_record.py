@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from readings import EMPTY, ERROR, MODEL, PRINTED, READING, REJECTED, SIGNED
+from helpers.sample_readings import EMPTY, ERROR, MODEL, PRINTED, READING, REJECTED, SIGNED
 
 from sdnn.formats.record import SCHEMA, reading_record
 from sdnn.results import Box, Reading

@@ -3,8 +3,8 @@ import io
 from dataclasses import replace
 
 import pytest
+from helpers.sample_readings import EMPTY, ERROR, PRINTED, READING, REJECTED, SIGNED, names, of
 from hypothesis import given
-from readings import EMPTY, ERROR, PRINTED, READING, REJECTED, SIGNED, names, of
 
 from sdnn.formats.table import COLUMNS, Csv, Table, Tsv
 

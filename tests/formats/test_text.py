@@ -3,9 +3,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from helpers.sample_readings import EMPTY, ERROR, READING, REJECTED, names, of
 from hypothesis import given
 from hypothesis import strategies as st
-from readings import EMPTY, ERROR, READING, REJECTED, names, of
 
 from sdnn.formats.text import Text
 from sdnn.results import Reading

@@ -4,7 +4,7 @@ from dataclasses import replace
 import onnx
 import pytest
 import torch
-from oracle import net_in_use
+from helpers.brute_force import net_in_use
 
 from sdnn.models.architecture import Architecture, Convolution, Pooling
 from sdnn.models.digit_net import DigitNet

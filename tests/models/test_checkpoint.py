@@ -4,7 +4,7 @@ from pathlib import Path
 import onnx
 import pytest
 import torch
-from oracle import net_in_use
+from helpers.brute_force import net_in_use
 from torch import Tensor
 
 from sdnn.errors import ModelError, OutputError

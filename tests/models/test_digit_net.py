@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from oracle import net_in_use, swept
+from helpers.brute_force import net_in_use, swept
 
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import fully_convolutional

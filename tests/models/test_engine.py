@@ -1,13 +1,12 @@
 import hashlib
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-from oracle import net_in_use, normalized, swept
+from helpers.brute_force import net_in_use, normalized, swept
+from helpers.deadlines import run_python
 
 from sdnn.errors import ModelError
 from sdnn.models.checkpoint import export_onnx, write_onnx_metadata
@@ -113,7 +112,8 @@ def test_sweeping_does_not_import_torch(model: Path) -> None:
         "Engine(Path(sys.argv[1])).class_map(Strip(np.zeros((48, 90), np.float32)))\n"
         "assert 'torch' not in sys.modules and 'onnx' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", script, str(model)], check=True)
+    result = run_python("-c", script, model)
+    assert result.returncode == 0, result.stderr
 
 
 def test_in_another_process_it_is_the_same_and_has_one_thread(model: Path) -> None:

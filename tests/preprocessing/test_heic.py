@@ -1,11 +1,11 @@
 import io
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers.deadlines import run_python
 from PIL import Image
 
 from sdnn.errors import UnreadableInput
@@ -124,4 +124,4 @@ def test_the_package_is_loaded_with_the_first_photo() -> None:
         "sys.exit('pillow_heif' in sys.modules)"
     )
     sample = Path(__file__).parents[2] / "data" / "samples" / "00000.png"
-    assert subprocess.run([sys.executable, "-c", code, sample], check=False).returncode == 0
+    assert run_python("-c", code, sample).returncode == 0

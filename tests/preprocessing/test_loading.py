@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 import pytest
+from helpers.deadlines import DEADLINE_S
 from PIL import Image, ImageCms
 
 from sdnn.errors import UnreadableInput
@@ -353,10 +354,10 @@ def test_a_stream_and_a_picture_stay_open() -> None:
 def test_a_pipe_is_read(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    writer = threading.Thread(target=path.write_bytes, args=(encoded(PICTURE, "PNG"),))
+    writer = threading.Thread(target=path.write_bytes, args=(encoded(PICTURE, "PNG"),), daemon=True)
     writer.start()
     np.testing.assert_array_equal(load_page(path), PAGE)
-    writer.join()
+    writer.join(DEADLINE_S)
 
 
 class Trickle(io.RawIOBase):

@@ -1,6 +1,5 @@
 import gc
 import io
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.deadlines import run_python
 from PIL import Image
 
 from sdnn.errors import UnreadableInput
@@ -174,7 +174,7 @@ def test_the_package_is_loaded_with_the_first_pdf() -> None:
         "sys.exit('pypdfium2' in sys.modules)"
     )
     sample = Path(__file__).parents[2] / "data" / "samples" / "00000.png"
-    assert subprocess.run([sys.executable, "-c", code, sample], check=False).returncode == 0
+    assert run_python("-c", code, sample).returncode == 0
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sightings import line_along
-from single import string_log_probs
+from helpers.fake_detections import line_along
+from helpers.single_map import string_log_probs
 
 from sdnn.decoding.constraints import constraint
 from sdnn.decoding.decoder import forced_alignments

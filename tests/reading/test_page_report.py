@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sightings import line_along
+from helpers.fake_detections import line_along
 
 from sdnn.detection import LineCrop
 from sdnn.enums import PageMode, Status

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.fake_detections import Seen, line_along, maps_of
 from PIL import Image
-from sightings import Seen, line_along, maps_of
 
 from sdnn.detection import Detections, Detector
 from sdnn.enums import Polarity

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from helpers.fake_detections import Seen, line_along
+from helpers.single_map import string_log_probs
 from PIL import Image, ImageFilter
-from sightings import Seen, line_along
-from single import string_log_probs
 
 import sdnn
 from sdnn.datasets.pen import SyntheticDigits
@@ -282,7 +282,9 @@ def test_a_picture_of_a_batch_has_a_reading_for_each_string_unless_it_is_one_lin
 
 
 def test_evidence_shows_where_the_detector_saw_ink(reader: Reader, two_lines: npt.NDArray[np.uint8]) -> None:
-    for reading in reader.read(two_lines):
+    readings = reader.read(two_lines)
+    assert len(readings) == 2
+    for reading in readings:
         assert reading.evidence
         heat = reading.evidence.heat
         assert heat is not None
@@ -356,6 +358,12 @@ def mixed(doubtful: npt.NDArray[np.uint8]) -> list[ImageSource]:
     ]
 
 
+@pytest.fixture(scope="module")
+def alone(reader: Reader, mixed: list[ImageSource]) -> list[Reading]:
+    """Each of them read by itself."""
+    return [next(reader.read_many([source])) for source in mixed]
+
+
 def told(reading: Reading) -> tuple[str, str, Status, str | None, int]:
     return reading.source, reading.text, reading.status, reading.reason, reading.views
 
@@ -372,12 +380,12 @@ def told(reading: Reading) -> tuple[str, str, Status, str | None, int]:
 def test_a_batch_reads_each_picture_as_it_reads_alone(
     reader: Reader,
     mixed: list[ImageSource],
+    alone: list[Reading],
     jobs: int,
     batch_size: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("sdnn.process_map.WORTH_STARTING_S", 0.0)
-    alone = [next(reader.read_many([source])) for source in mixed]
     together = list(reader.read_many(mixed, jobs=jobs, batch_size=batch_size))
     assert [told(reading) for reading in together] == [told(reading) for reading in alone]
     for one, other in zip(together, alone, strict=True):
@@ -385,6 +393,7 @@ def test_a_batch_reads_each_picture_as_it_reads_alone(
         assert [digit.box for digit in one.digits] == [digit.box for digit in other.digits]
 
 
+@pytest.mark.slow
 def test_a_long_batch_is_shared_out_among_processes(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sdnn.process_map.WORTH_STARTING_S", 0.0)
     before = multiprocessing.active_children()
@@ -400,9 +409,12 @@ def test_evidence_is_given_whatever_the_number_of_processes(
 ) -> None:
     monkeypatch.setattr("sdnn.process_map.WORTH_STARTING_S", 0.0)
     before = multiprocessing.active_children()
-    for (reading,) in reader.read_pages([SAMPLE] * 3, jobs=2, evidence=True):
+    pages = reader.read_pages([SAMPLE] * 3, jobs=2, evidence=True)
+    for _ in range(3):
+        (reading,) = next(pages)
         assert reading.evidence
         assert multiprocessing.active_children() == before
+    assert next(pages, None) is None
 
 
 def test_the_order_of_a_batch_changes_no_reading(reader: Reader, mixed: list[ImageSource]) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sightings import line_along
+from helpers.fake_detections import line_along
 
 from sdnn.decoding.consensus import Hypothesis
 from sdnn.detection import LineCrop

@@ -122,4 +122,8 @@ def test_a_long_name_keeps_both_ends() -> None:
 
 
 def test_a_name_in_any_letters_can_be_drawn() -> None:
-    contact_sheet([entry("1", "1", name="chèque\n\udcff数.png")])
+    usual, odd = (
+        contact_sheet([entry("1", "1", name=name)]) for name in ("strip.png", "chèque\n\udcff数.png")
+    )
+    assert odd.size == usual.size
+    assert odd.tobytes() != usual.tobytes()

@@ -3,9 +3,9 @@ from itertools import groupby
 
 import numpy as np
 import pytest
+from helpers.brute_force import Path, class_maps, path_log_probs, string_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import Path, class_maps, path_log_probs, string_of
 
 from reproduction.durations import Durations, duration_trellis
 from sdnn.decoding.automaton import Automaton, any_string, dfa_from_transition

@@ -6,10 +6,10 @@ from itertools import product
 
 import numpy as np
 import pytest
+from helpers.brute_force import automata, class_maps, language, normalized, path_log_probs, string_of
+from helpers.single_map import NoPath, best_path, one_string
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import automata, class_maps, language, normalized, path_log_probs, string_of
-from single import NoPath, best_path, one_string
 
 from reproduction.segment_lattice import (
     SegmentWidths,

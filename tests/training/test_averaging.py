@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from oracle import net_in_use
+from helpers.brute_force import net_in_use
 
 from sdnn.enums import Source
 from sdnn.errors import UsageError

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from on_the_spot import OnTheSpot
-from perfect_maps import SURE, document_of, perfect_logits, string_at
+from helpers.inline_prefetcher import OnTheSpot
+from helpers.perfect_maps import SURE, document_of, perfect_logits, string_at
 from torch import Tensor, nn
 
 from sdnn.datasets.documents import Document, ScriptFonts, TruthMaps, truth_maps

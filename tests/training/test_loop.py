@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
-from on_the_spot import OnTheSpot
+from helpers.inline_prefetcher import OnTheSpot
 from torch import Tensor
 
 from sdnn.enums import Source, Stage

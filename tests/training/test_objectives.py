@@ -2,12 +2,12 @@ import functools
 import math
 
 import numpy as np
-import oracle
 import pytest
 import torch
+from helpers import brute_force as oracle
+from helpers.single_map import string_log_probs
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from single import string_log_probs
 from torch import Tensor
 
 from sdnn.decoding.decoder import collapse

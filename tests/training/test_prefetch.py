@@ -3,13 +3,11 @@
 import multiprocessing
 import os
 import signal
-import subprocess
-import sys
-import time
 from itertools import islice
 from pathlib import Path
 
 import pytest
+from helpers.deadlines import run_python, wait_until
 
 from sdnn.training.prefetch import AHEAD, Prefetcher
 
@@ -71,13 +69,14 @@ def test_the_process_ends_with_a_training_that_is_killed(tmp_path: Path) -> None
         "        print(next(portions.batches(0, 1)), flush=True)\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    result = subprocess.run([sys.executable, script], capture_output=True, check=False, timeout=60)
+    result = run_python(script)
     assert result.returncode == -signal.SIGKILL
-    worker = int(result.stdout)
-    for _ in range(100):
-        try:
-            os.kill(worker, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.1)
-    pytest.fail("still there after ten seconds")
+    wait_until(lambda: is_gone(int(result.stdout)))
+
+
+def is_gone(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    return False

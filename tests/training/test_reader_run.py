@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from on_the_spot import OnTheSpot
+from helpers.inline_prefetcher import OnTheSpot
 
 from sdnn.datasets.pages import PageRecipe
 from sdnn.datasets.paper import DegradationConfig

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from helpers.brute_force import net_in_use
+from helpers.single_map import decode_map
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import net_in_use
-from single import decode_map
 from torch import Tensor
 
 from sdnn.datasets.pages import LabelledStrip, LineSource, PageRecipe, random_strips

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from specimen import INK, alone, page_of
+from helpers.degraded_pages import INK, alone, page_of
 
 from sdnn.datasets.paper.background import BACKGROUND
 

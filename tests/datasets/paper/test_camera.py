@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from specimen import alone, context, darkness_of_text, page_of
+from helpers.degraded_pages import alone, context, darkness_of_text, page_of
 
 from sdnn.datasets.paper.camera import CAMERA, low_resolution, motion_blur, out_of_focus
 from sdnn.datasets.paper.effects import Effect

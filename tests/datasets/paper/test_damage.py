@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from specimen import INK, alone, context, page_of
+from helpers.degraded_pages import INK, alone, context, page_of
 
 from sdnn.datasets.paper.damage import scratches, specks, stamp
 from sdnn.datasets.paper.effects import Effect

@@ -4,7 +4,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from specimen import BARE, INK, TEXT, alone, darkness_of_text, grey_page, page_of, writing
+from helpers.degraded_pages import BARE, INK, TEXT, alone, darkness_of_text, grey_page, page_of, writing
 
 from sdnn.datasets.paper import DegradationConfig, degrade
 from sdnn.datasets.paper.degradation import EFFECTS, GROUPS

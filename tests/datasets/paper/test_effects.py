@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from specimen import context
+from helpers.degraded_pages import context
 
 
 def test_numbers_lie_within_their_bounds_and_reach_them() -> None:

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from specimen import context
+from helpers.degraded_pages import context
 
 from sdnn.datasets.paper.fields import (
     NOISE_SIDES_PX,

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from specimen import INK, context
+from helpers.degraded_pages import INK, context
 
 from sdnn.datasets.paper.ink import INK as EFFECTS
 from sdnn.datasets.paper.ink import ink_gaps, marker, pressure

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from specimen import BARE, INK, TEXT
+from helpers.degraded_pages import BARE, INK, TEXT
 
 from sdnn.datasets.paper import degrade
 from sdnn.results import Box, FloatArray

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from specimen import alone, context, grey_page, page_of
+from helpers.degraded_pages import alone, context, grey_page, page_of
 
 from sdnn.datasets.paper.printed_lines import LINES, comb, frame, underline
 

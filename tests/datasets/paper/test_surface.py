@@ -1,5 +1,5 @@
 import numpy as np
-from specimen import alone, context, grey_page, page_of
+from helpers.degraded_pages import alone, context, grey_page, page_of
 
 from sdnn.datasets.paper.surface import fold, gradient, shadow
 

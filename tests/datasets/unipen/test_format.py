@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from unipen_files import write
+from helpers.unipen_distribution import write
 
 from sdnn.datasets.unipen.format import Segment, read_segments
 

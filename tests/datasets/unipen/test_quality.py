@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from unipen_files import ANGLE, BAR, RING, Points, add_writer, small_unipen, write
+from helpers.unipen_distribution import ANGLE, BAR, RING, Points, add_writer, small_unipen, write
 
 from sdnn.datasets.unipen import Sample
 from sdnn.datasets.unipen.build import build_category

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data_places import Places
-from unipen_files import add_writer, small_unipen, stroke, write
+from helpers.data_places import Places
+from helpers.unipen_distribution import add_writer, small_unipen, stroke, write
 
 from sdnn.datasets.unipen import (
     CATEGORIES,

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pytest
-from unipen_files import ANGLE, BAR, RING, Points
+from helpers.unipen_distribution import ANGLE, BAR, RING, Points
 
 from sdnn.datasets.digits import DigitSource, Writer
 from sdnn.datasets.unipen import Sample, UnipenDigits

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from languages import allowed, language, words
+from helpers.language_enumeration import allowed, language, words
 
 from sdnn.decoding.constraints.check_digits import check_digits
 from sdnn.errors import UsageError

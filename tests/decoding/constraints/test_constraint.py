@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from languages import language, words
+from helpers.language_enumeration import language, words
 from stdnum import luhn
 
 from sdnn.decoding.constraints import Constraint, constraint

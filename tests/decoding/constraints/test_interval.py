@@ -1,9 +1,9 @@
 from collections.abc import Callable
 
 import pytest
+from helpers.language_enumeration import allowed, language, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from languages import allowed, language, words
 
 from sdnn.decoding.automaton import Automaton, intersection
 from sdnn.decoding.constraints.interval import at_least, at_most

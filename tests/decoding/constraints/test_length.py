@@ -1,5 +1,5 @@
 import pytest
-from languages import language, words
+from helpers.language_enumeration import language, words
 
 from sdnn.decoding.constraints.length import LONGEST, length_range, parse_length
 from sdnn.errors import UsageError

@@ -3,9 +3,9 @@ import random
 from pathlib import Path
 
 import pytest
+from helpers.language_enumeration import allowed, language, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from languages import allowed, language, words
 
 from sdnn.decoding.automaton import Automaton
 from sdnn.decoding.constraints import lexicon as module

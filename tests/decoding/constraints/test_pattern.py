@@ -3,7 +3,7 @@ import re
 from collections import defaultdict
 
 import pytest
-from languages import language, words
+from helpers.language_enumeration import language, words
 
 from sdnn.decoding.constraints import pattern as module
 from sdnn.decoding.constraints.pattern import Pattern, compile_pattern

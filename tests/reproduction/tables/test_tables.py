@@ -5,14 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.experiment_records import records
 
 from reproduction.tables import write_tables
 from reproduction.tables.accuracy import Accuracy, Table, known, pooled
 from reproduction.tables.experiment_tables import EXPERIMENTS, tables_of
 from reproduction.tables.records import Records
 from reproduction.tables.write_tables import BOOK, DOCUMENT, STUDY, publish, set_between_marks, write
-
-from .small_records import records
 
 RESULTS = DOCUMENT.with_name("results.json")
 

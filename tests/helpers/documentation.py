@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 README: Final = ROOT / "README.md"
 CHAPTERS: Final = sorted((ROOT / "docs").glob("*.md"))
 DOCUMENTS: Final = [README, ROOT / "CONTRIBUTING.md", *CHAPTERS]
