@@ -21,8 +21,9 @@ from sdnn.datasets.strips import Layout, random_strip
 from sdnn.decoding.constraints import Constraint, constraint
 from sdnn.decoding.constraints.lexicon import lexicon
 from sdnn.enums import Decoder, Split
-from sdnn.evaluation.confidence import coverage_at, expected_calibration_error
 from sdnn.evaluation.labels import read_labels
+from sdnn.evaluation.reliability import expected_calibration_error
+from sdnn.evaluation.risk_coverage import coverage_at
 from sdnn.hardware import hardware
 from sdnn.preprocessing import load_page
 from sdnn.reading.line_decoder import LineDecoder

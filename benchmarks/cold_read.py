@@ -47,11 +47,11 @@ def timed_load(*args, **options):
     mark("reading")
 Reader.__init__ = timed_load
 cli = sys.modules["sdnn.cli"]
-leave = cli.leave
-def timed_leave(code):
+quick_exit = cli.quick_exit
+def timed_quick_exit(code):
     mark("end")
-    leave(code)
-cli.leave = timed_leave
+    quick_exit(code)
+cli.quick_exit = timed_quick_exit
 mark("command_line")
 main()
 """

@@ -1,4 +1,4 @@
-"""The choices that people name on the command line and in calls, and default thresholds.
+"""Choices by name, of options and calls, and default thresholds.
 
 Imports next to nothing, so that help stays fast.
 """
@@ -7,22 +7,18 @@ from enum import StrEnum
 from typing import Final
 
 DEFAULT_MIN_CONFIDENCE: Final = 0.4
-"""Confidence below which a reading is rejected unless a call, an option or a profile names another.
-
-Of readings of validation documents below 0.3 most are wrong, of those up to 0.5 about half; see
-`benchmarks/bench_thresholds.py`.
+"""Lowest accepted confidence by default: of the readings of validation documents below 0.3 most are wrong, of
+those up to 0.5 about half (`benchmarks/bench_thresholds.py`).
 """
 DEFAULT_MIN_CONSTRAINT_PROBABILITY: Final = 0.01
-"""Fit below which a reading is rejected unless a call, an option or a profile names another.
-
-Below it a wrong constraint, as of one string in a hundred, is likelier than a strip that is hard to read. On
-validation documents it rejects 0.3 % of the right readings under their true length, and 8 % under a list of
-200 texts; see `benchmarks/bench_thresholds.py`.
+"""Lowest accepted probability of the constraint by default: below it a wrong constraint, as of one string in
+a hundred, is likelier than a strip that is hard to read. On validation documents it rejects 0.3 % of the
+right readings under their true length, and 8 % under a list of 200 texts (`benchmarks/bench_thresholds.py`).
 """
 
 
 class Decoder(StrEnum):
-    """How the digits are found on the class map."""
+    """Algorithm that finds the digits on the class map."""
 
     VITERBI = "viterbi"
     POSTERIOR = "posterior"
@@ -30,14 +26,14 @@ class Decoder(StrEnum):
 
 
 class Topology(StrEnum):
-    """Which paths through the class map are allowed; see `decoding.trellis`."""
+    """Paths allowed through the class map; see `decoding.trellis`."""
 
     CTC = "ctc"
     STRICT = "strict"
 
 
 class Polarity(StrEnum):
-    """Whether ink is darker or lighter than the paper; auto: as most of the ink that is seen is."""
+    """Brightness of the ink relative to the paper; auto: that of most ink on the picture."""
 
     AUTO = "auto"
     DARK = "dark"
@@ -45,7 +41,7 @@ class Polarity(StrEnum):
 
 
 class PageMode(StrEnum):
-    """What is wanted of a picture: one row (line), or a row for each string (page, and auto)."""
+    """Rows of a picture: one (line), or one for each string (page, and auto)."""
 
     LINE = "line"
     PAGE = "page"
@@ -53,7 +49,7 @@ class PageMode(StrEnum):
 
 
 class Format(StrEnum):
-    """How readings are written out; see `formats`."""
+    """Output format; see `formats`."""
 
     TEXT = "text"
     TSV = "tsv"
@@ -63,7 +59,7 @@ class Format(StrEnum):
 
 
 class Status(StrEnum):
-    """What became of a picture."""
+    """Outcome of reading a picture."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -72,7 +68,7 @@ class Status(StrEnum):
 
 
 class Source(StrEnum):
-    """Where digits come from: MNIST, drawn ones, both; or both and the pen strokes of real hands."""
+    """Source of digits: MNIST, drawn ones, both; or both and UNIPEN's strokes of real writers."""
 
     MNIST = "mnist"
     PEN = "pen"
@@ -81,15 +77,29 @@ class Source(StrEnum):
 
 
 class Split(StrEnum):
-    """Which part of MNIST: to fit, to choose, or for the final figure."""
+    """Part of the data: for fitting, for choices, or for final figures."""
 
     TRAIN = "train"
     VALIDATION = "validation"
     TEST = "test"
 
 
+class Net(StrEnum):
+    """Net to train."""
+
+    READER = "reader"
+    DETECTOR = "detector"
+
+
+class Device(StrEnum):
+    """Device to train on."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
 class Stage(StrEnum):
-    """Which part of the training."""
+    """Part of the reader's training."""
 
     BOTH = "both"
     DIGITS = "digits"
@@ -97,14 +107,14 @@ class Stage(StrEnum):
 
 
 class Objective(StrEnum):
-    """What string training minimises; see `training.objectives`."""
+    """Loss of string training; see `training.objectives`."""
 
     FORWARD = "forward"
     VITERBI = "viterbi"
 
 
 class Gradient(StrEnum):
-    """Where the Viterbi objective pushes: the three ways of the 1992 paper; see `training.objectives`."""
+    """Gradient of the Viterbi objective: a, b and c of the 1992 paper; see `training.objectives`."""
 
     REINFORCE = "reinforce"
     CORRECT = "correct"

@@ -1,15 +1,16 @@
-"""What can go wrong, and the exit code it ends with.
+"""Errors and the exit codes of the command line.
 
 ::
 
     SdnnError
-    ├── UsageError          2   the command cannot mean what it says
-    │   └── MissingPackage  2   the command needs a package that is not installed
+    ├── UsageError          2   the call contradicts itself, or needs something else
+    │   └── MissingPackage  2   a package is not installed
     ├── UnreadableInput     5   an image, label file or data set cannot be read
     ├── ModelError          6   the model file is missing, damaged or of another kind
-    └── OutputError         7   a file cannot be written
+    ├── OutputError         7   a file cannot be written
+    └── WorkerError         1   a worker process was killed, or exited
 
-Every message is one line: what is wrong, where, and what to do about it.
+Every message is one line: the error, its place, and the remedy.
 """
 
 from enum import IntEnum
@@ -37,13 +38,13 @@ class SdnnError(Exception):
 
 
 class UsageError(SdnnError):
-    """The command or call cannot mean what it says."""
+    """The call contradicts itself, or needs something else."""
 
     exit_code = ExitCode.USAGE
 
 
 class MissingPackage(UsageError):
-    """The call needs a package that a reading-only installation leaves out."""
+    """The call needs a package that a reading-only installation lacks."""
 
     def __init__(self, package: str, purpose: str, extra: str = "train") -> None:
         super().__init__(
@@ -58,7 +59,7 @@ class UnreadableInput(SdnnError):
 
 
 class ModelError(SdnnError):
-    """The model file is missing, damaged or not one of sdnn's."""
+    """The model file is missing, damaged or of another kind."""
 
     exit_code = ExitCode.MODEL
 
@@ -67,3 +68,7 @@ class OutputError(SdnnError):
     """A file cannot be written."""
 
     exit_code = ExitCode.OUTPUT
+
+
+class WorkerError(SdnnError):
+    """A worker process was killed, or exited."""

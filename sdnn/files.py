@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever sees half of one."""
+"""Atomic writes, and checks of the paths of outputs."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`; what is written there takes the place of `path` if the block succeeds.
+    """A temporary path beside `path`; the file written there replaces `path` if the block succeeds.
 
     It is on the disk by then, so that not even a power cut leaves half a file.
 
@@ -26,20 +26,32 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise UsageError(f"{path}: is a folder; give the name of a file")
     temporary = path.with_name(f".{os.getpid()}-{path.stem[:80]}{path.suffix}")
     try:
-        yield temporary
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        rename(temporary, path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"{path}: cannot be written ({reason}); choose another place") from error
+        with output_errors(path):
+            yield temporary
+            with open(temporary, "rb") as file:
+                os.fsync(file.fileno())
+            rename(temporary, path)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def output_errors(path: Path) -> Iterator[None]:
+    """Turns an OSError into one line about the path.
+
+    Raises:
+        OutputError: When the block raises an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"{path}: cannot be written ({reason}); choose another place") from error
+
+
 def rename(old: Path, new: Path) -> None:
-    """Gives a file the name of another one in the same folder, whose place it takes, and waits for the disk.
+    """Renames a file within its folder, replacing any file of that name, and waits for the disk.
 
     Raises:
         OSError: When it cannot be renamed.
@@ -54,10 +66,10 @@ def rename(old: Path, new: Path) -> None:
 
 
 def save_picture(image: "Image", path: Path) -> None:
-    """Saves a Pillow picture in the format that the name asks for.
+    """Saves a Pillow picture in the format of the path's suffix.
 
     Raises:
-        UsageError: When the name's ending is that of no picture.
+        UsageError: When no picture format has that suffix.
         OutputError: When the file cannot be written.
     """
     with atomic_write(path) as temporary:
@@ -68,7 +80,7 @@ def save_picture(image: "Image", path: Path) -> None:
 
 
 def check_not_overwriting(option: str, out: Path | None, inputs: Iterable[str | Path]) -> None:
-    """What is written must not take the place of what is read.
+    """Checks that an output replaces no input.
 
     Raises:
         UsageError: When `out`, given with `option`, is one of the inputs.
@@ -83,12 +95,7 @@ def check_not_overwriting(option: str, out: Path | None, inputs: Iterable[str | 
 
 
 def check_picture_path(option: str, out: Path | None) -> None:
-    """Before long work, makes sure that its picture can be saved at all.
-
-    Raises:
-        UsageError: When the name's ending is that of no picture.
-        OutputError: When the folder is missing.
-    """
+    """Checks before long work that a picture can be saved; errors as for `save_picture`."""
     if out is None:
         return
     from PIL import Image

@@ -1,4 +1,4 @@
-"""Which pictures to read: the names given, and what lies in the folders among them."""
+"""Names of the pictures to read: names as given, and the pictures in folders."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -9,26 +9,20 @@ SUFFIXES: Final = {
     *(".png", ".jpg", ".jpeg", ".jpe", ".mpo", ".tif", ".tiff", ".webp", ".gif", ".bmp", ".dib"),
     *(".ppm", ".pgm", ".pbm", ".pnm", ".heic", ".heif", ".avif", ".pdf"),
 }
-"""Endings, in any case, of the files in a folder that are taken for pictures."""
+"""Suffixes, in lower case, of the files in a folder that count as pictures."""
 
 
 def pictures(names: Sequence[str]) -> Iterator[str]:
-    """The names of the pictures, one after another.
+    """Names of the pictures, one after another.
 
-    A name that is given stays as it is, whatever it ends in. A folder stands for the pictures in it and in
-    its folders, sorted by name, hidden ones left out; linked folders too, but each folder once. A folder
-    that holds no picture, or cannot be listed, stands for itself, so that reading it says what is wrong.
+    A name of a file stays as it is, whatever its suffix. A folder stands for the pictures in it and in its
+    folders, sorted by name, without hidden ones; linked folders too, but each folder once. A folder without
+    pictures, or one that cannot be listed, stands for itself, so that reading it gives the error.
     """
     for name in names:
-        if not _is_folder(name):
-            yield name
-            continue
-        none = True
-        for found in _within(name):
-            none = False
-            yield found
-        if none:
-            yield name
+        found = _walk(name) if _is_folder(name) else iter(())
+        yield next(found, name)
+        yield from found
 
 
 def is_batch(names: Sequence[str]) -> bool:
@@ -40,7 +34,7 @@ def _is_folder(name: str) -> bool:
     return name != STDIN and os.path.isdir(name)
 
 
-def _within(folder: str) -> Iterator[str]:
+def _walk(folder: str) -> Iterator[str]:
     """The pictures in a folder and in its folders."""
     walked: set[tuple[int, int]] = set()
     waiting = [folder]
@@ -63,6 +57,6 @@ def _within(folder: str) -> Iterator[str]:
 
 
 def _is_picture(path: str) -> bool:
-    """Whether a file is called like a picture; a link to nothing counts, so that reading it says so."""
+    """Whether a file has the suffix of a picture; so may a broken link, whose reading gives the error."""
     named = os.path.splitext(path)[1].lower() in SUFFIXES
     return named and (os.path.isfile(path) or os.path.islink(path))

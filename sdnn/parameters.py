@@ -1,4 +1,4 @@
-"""Values of reading that an option, a profile or a call states by name: constraints and thresholds.
+"""Parameters of reading: constraints and thresholds, for options, profiles and calls.
 
 One row each; options, profiles and `sdnn.constraint` follow it. Imports next to nothing, so that help stays
 fast.
@@ -14,36 +14,36 @@ from sdnn.enums import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_CONSTRAINT_PROBABILIT
 
 @dataclass(frozen=True)
 class Parameter:
-    """A value that is stated by name.
+    """A named parameter.
 
     Attributes:
-        name: In calls and profiles; as an option with hyphens.
-        type: Of the value.
-        help: What it does, in a line.
-        metavar: Placeholder of the value in the help; the type's own where None.
-        least: Smallest value of an option; None where there is no limit.
-        most: Greatest value of an option; None where there is no limit.
-        default: Value where none is stated; None where nothing is.
-        older_name: Name that it had in the version before, still understood; None where it had the same.
+        name: Name in calls and profiles; with hyphens, that of the option.
+        type: Type of the value.
+        help: Help of the option, in a line.
+        metavar: Placeholder of the value in the help; None for that of the type.
+        minimum: Smallest value of an option, or None.
+        maximum: Largest value of an option, or None.
+        default: Default value, or None.
+        older_name: Name in the previous version, still understood, or None.
     """
 
     name: str
     type: type
     help: str
     metavar: str | None = None
-    least: int | None = None
-    most: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
     default: float | None = None
     older_name: str | None = None
 
 
 @dataclass(frozen=True)
 class ConstraintKind(Parameter):
-    """A way of saying which strings are allowed.
+    """A parameter that restricts the strings.
 
     Attributes:
-        builder: Module in `sdnn.decoding.constraints` and its function that makes a `Constraint` of a value.
-        label: What a value is called in descriptions; the name where None.
+        builder: Module and function in `sdnn.decoding.constraints` that make a `Constraint` of a value.
+        label: Name of the value in descriptions; None for that of the parameter.
     """
 
     builder: str = field(kw_only=True)
@@ -57,51 +57,37 @@ class ConstraintKind(Parameter):
 _KINDS = (
     ConstraintKind("length", str, "Number of digits.", "N|MIN-MAX", builder="length.length"),
     ConstraintKind(
-        "pattern",
-        str,
-        "What the text looks like; what is no digit is inserted, not read.",
-        "REGEX",
-        builder="pattern.pattern",
+        "pattern", str, "Pattern; its literals are inserted, not read.", "REGEX", builder="pattern.pattern"
+    ),
+    ConstraintKind("lexicon", Path, "File of allowed texts, one a line.", "FILE", builder="lexicon.of_file"),
+    ConstraintKind(
+        "check", str, "Check digits: luhn, damm, ean, us.rtn, …", "NAME", builder="check_digits.check"
     ),
     ConstraintKind(
-        "lexicon",
-        Path,
-        "The allowed texts, one a line, each with its weight or without.",
-        "FILE",
-        builder="lexicon.of_file",
+        "min_value", int, "Smallest number.", minimum=0, builder="interval.min_value", label="value from"
     ),
     ConstraintKind(
-        "check",
-        str,
-        "Check digits: luhn, verhoeff, damm, ean, us.rtn, …",
-        "NAME",
-        builder="check_digits.check",
-    ),
-    ConstraintKind(
-        "min_value", int, "Least number.", least=0, builder="interval.min_value", label="value from"
-    ),
-    ConstraintKind(
-        "max_value", int, "Greatest number.", least=0, builder="interval.max_value", label="value up to"
+        "max_value", int, "Largest number.", minimum=0, builder="interval.max_value", label="value up to"
     ),
 )
 CONSTRAINTS: Final = {kind.name: kind for kind in _KINDS}
-"""The constraints by name, in the order in which they are described."""
+"""Constraints by name, in the order of descriptions."""
 MIN_CONFIDENCE: Final = Parameter(
     "min_confidence",
     float,
-    "Reject readings less probable than P; 0 accepts all.",
+    "Lowest confidence that is accepted; 0 accepts all.",
     "P",
-    least=0,
-    most=1,
+    minimum=0,
+    maximum=1,
     default=DEFAULT_MIN_CONFIDENCE,
 )
 MIN_CONSTRAINT_PROBABILITY: Final = Parameter(
     "min_constraint_probability",
     float,
-    "Reject readings where the constraint keeps less probability than P; 0 accepts all.",
+    "Lowest probability of the constraint that is accepted; 0 accepts all.",
     "P",
-    least=0,
-    most=1,
+    minimum=0,
+    maximum=1,
     default=DEFAULT_MIN_CONSTRAINT_PROBABILITY,
     older_name="min_fit",
 )
@@ -110,6 +96,6 @@ PARAMETERS: Final[Mapping[str, Parameter]] = {
     **CONSTRAINTS,
     **{each.name: each for each in (MIN_CONFIDENCE, MIN_CONSTRAINT_PROBABILITY, TEMPERATURE)},
 }
-"""All that a profile may state, by name."""
+"""Parameters of a profile, by name."""
 OLDER_NAMES: Final = {each.older_name: each.name for each in PARAMETERS.values() if each.older_name}
-"""Today's name of each parameter by the one that it had before."""
+"""Name of each renamed parameter by its older name."""

@@ -1,7 +1,7 @@
-"""Settings of reading under one name: what is allowed, how sure a reading has to be.
+"""Profiles: named settings of reading.
 
-A few profiles come with the package; people's own stand in `sdnn.toml`, in the folder that the command is
-called in or else in the user's configuration folder::
+A few are built in; the user's own stand in `sdnn.toml`, in the current folder or else in the user's
+configuration folder::
 
     [profile.invoice]
     pattern = "[0-9]{4}-[0-9]{4}"
@@ -23,15 +23,22 @@ if TYPE_CHECKING:
     from sdnn.reading.settings import ReadingSettings
 
 FILE_NAME: Final = "sdnn.toml"
+BUILT_IN: Final[Mapping[str, Mapping[str, Any]]] = {
+    "us-zip": {"pattern": "[0-9]{5}(-[0-9]{4})?"},
+    "student-id": {"length": "6-10"},
+    "cheque-amount": {"pattern": "[1-9][0-9]{0,9}"},
+    "date": {"pattern": "(0[1-9]|[12][0-9]|3[01])/(0[1-9]|1[0-2])/(19|20)[0-9]{2}"},
+    "meter": {"length": "4-8"},
+}
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Stated values of `sdnn.parameters`; what is not stated has its default.
+    """Values of `sdnn.parameters`; others have their defaults.
 
     Attributes:
-        values: By name.
-        name: Of the profile that they come from; None where they come from options alone.
+        values: Values by name.
+        name: Name of the profile; None for options alone.
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -39,7 +46,7 @@ class Profile:
 
     @property
     def constraints(self) -> dict[str, Any]:
-        """The values that say which texts are allowed."""
+        """Values of constraints."""
         return {name: value for name, value in self.values.items() if name in CONSTRAINTS}
 
     @property
@@ -47,14 +54,14 @@ class Profile:
         """The other values."""
         return {name: value for name, value in self.values.items() if name not in CONSTRAINTS}
 
-    def with_options(self, given: Mapping[str, Any]) -> "Profile":
-        """The profile with other values in place of its own; None leaves its own."""
-        stated = {name: value for name, value in given.items() if value is not None}
-        return Profile({**self.values, **stated}, self.name)
+    def with_options(self, options: Mapping[str, Any]) -> "Profile":
+        """The profile with the values of options in place of its own; None keeps its own."""
+        given = {name: value for name, value in options.items() if value is not None}
+        return Profile({**self.values, **given}, self.name)
 
 
 def reading_settings(profile: Profile, **others: Any) -> "ReadingSettings":
-    """The settings of a profile, and others as `ReadingSettings` takes them.
+    """The settings of a profile, with others that `ReadingSettings` takes.
 
     Raises:
         UsageError: When a value lies outside its range, or constraints contradict each other.
@@ -66,54 +73,40 @@ def reading_settings(profile: Profile, **others: Any) -> "ReadingSettings":
     return ReadingSettings(constraint=constraint(**profile.constraints), **profile.thresholds, **others)
 
 
-BUILT_IN: Final[Mapping[str, Mapping[str, Any]]] = {
-    "us-zip": {"pattern": "[0-9]{5}(-[0-9]{4})?"},
-    "student-id": {"length": "6-10"},
-    "cheque-amount": {"pattern": "[1-9][0-9]{0,9}"},
-    "date": {"pattern": "(0[1-9]|[12][0-9]|3[01])/(0[1-9]|1[0-2])/(19|20)[0-9]{2}"},
-    "meter": {"length": "4-8"},
-}
-
-
 def load_profile(name: str) -> Profile:
     """The profile of a name: the user's own, or else a built-in one.
 
     Raises:
-        UsageError: When there is none of that name, or the file says something that cannot be meant.
+        UsageError: When there is none of that name, or a value in the file is invalid.
     """
-    path = _file()
-    own = _profiles(path)
+    path = _user_file()
+    own = _user_profiles(path)
     if name in own:
-        return Profile(_values(own[name], f"{path}: profile {name}"), name)
+        return Profile(_validated(own[name], f"{path}: profile {name}"), name)
     if name in BUILT_IN:
         return Profile(BUILT_IN[name], name)
     known = ", ".join(sorted({*own, *BUILT_IN}))
     raise UsageError(f"--profile {name}: there is none of that name in {path} or in sdnn; there are {known}")
 
 
-def check_profile_is_new(name: str, begun_from: str | None) -> None:
-    """Makes sure that a profile to be written takes no other one's place.
-
-    Args:
-        name: Of the profile.
-        begun_from: Name of the profile that it has its settings from, which may be itself.
+def check_profile_is_new(name: str, base: str | None) -> None:
+    """Checks that a profile to be written replaces no other one but `base`, which its settings come from.
 
     Raises:
         UsageError: When there is one of that name already, or the name is empty.
     """
     if not name.strip():
         raise UsageError("--save: the name is empty; give another")
-    if name != begun_from and (name in BUILT_IN or name in _profiles(_file())):
-        raise UsageError(
-            f"--save {name}: there is one of that name; start from it with --profile {name}, or give another"
-        )
+    if name != base and (name in BUILT_IN or name in _user_profiles(_user_file())):
+        remedy = f"start from it with --profile {name}, or give another"
+        raise UsageError(f"--save {name}: there is one of that name; {remedy}")
 
 
 def save_profile(name: str, profile: Profile, path: Path) -> None:
-    """Writes a profile into a file, beside what stands there, comments included.
+    """Writes a profile into a file, and keeps its other content, comments included.
 
     Raises:
-        UsageError: When the file is no TOML.
+        UsageError: When the file is not TOML.
         OutputError: When it cannot be written.
     """
     import tomlkit
@@ -135,8 +128,8 @@ def save_profile(name: str, profile: Profile, path: Path) -> None:
         temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
 
 
-def _file() -> Path:
-    """The file that the user's profiles stand in, whether it exists or not."""
+def _user_file() -> Path:
+    """Path of the user's profiles; the file may be missing."""
     here = Path(FILE_NAME)
     if here.exists():
         return here
@@ -145,7 +138,7 @@ def _file() -> Path:
     return user_config_path("sdnn") / FILE_NAME
 
 
-def _profiles(path: Path) -> Mapping[str, Any]:
+def _user_profiles(path: Path) -> Mapping[str, Any]:
     import tomllib
 
     try:
@@ -162,11 +155,11 @@ def _profiles(path: Path) -> Mapping[str, Any]:
     return profiles
 
 
-def _values(table: Any, where: str) -> dict[str, Any]:
-    """The values that a table of a file states.
+def _validated(table: Any, where: str) -> dict[str, Any]:
+    """The values of a profile's table.
 
     Raises:
-        UsageError: When it states a value that there is not, one of another type, or one outside its range.
+        UsageError: When a name is unknown, or a value has another type or lies outside its range.
     """
     if isinstance(table, dict):
         table = {OLDER_NAMES.get(name, name): value for name, value in table.items()}
@@ -177,8 +170,7 @@ def _values(table: Any, where: str) -> dict[str, Any]:
     for name, value in table.items():
         kind = PARAMETERS[name].type
         is_number = kind in {int, float}
-        written = (int, kind) if is_number else str
-        if not isinstance(value, written) or isinstance(value, bool):
+        if not isinstance(value, (int, kind) if is_number else str) or isinstance(value, bool):
             wanted = "a number" if is_number else "text in quotation marks"
             raise UsageError(f"{where}: {name} = {value!r}: give {wanted}")
         values[name] = kind(value)

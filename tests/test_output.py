@@ -11,7 +11,7 @@ from helpers.sample_readings import of
 
 from sdnn.enums import Format
 from sdnn.errors import ExitCode, OutputError, UsageError
-from sdnn.output import Output, to_stdout
+from sdnn.output import Output, write_stdout
 
 
 @pytest.mark.parametrize("form", list(Format))
@@ -121,7 +121,7 @@ def test_a_pipe_takes_the_rows_as_they_come(tmp_path: Path) -> None:
         Output(path, made(), resume=True)
 
 
-def test_rows_go_to_stdout_where_no_file_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_go_write_stdout_where_no_file_is_given(capsys: pytest.CaptureFixture[str]) -> None:
     with Output(None, made(Format.CSV)) as output:
         output.write([of("a.png")])
         assert capsys.readouterr().out.count("\n") == 2  # at once, for who waits for it
@@ -132,11 +132,12 @@ def test_rows_go_to_stdout_where_no_file_is_given(capsys: pytest.CaptureFixture[
 def test_a_closed_stdout_is_an_output_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     with pytest.raises(OutputError) as caught:
-        to_stdout("07\n")
+        write_stdout("07\n")
     assert "closed" in refusal(caught)
 
 
-ENDLESS = sys.executable, "-c", "from sdnn.output import to_stdout\nwhile True: to_stdout('07\\n' * 1000)"
+ENDLESS_LINES = "from sdnn.output import write_stdout\nwhile True: write_stdout('07\\n' * 1000)"
+ENDLESS = sys.executable, "-c", ENDLESS_LINES
 
 
 def test_a_reader_that_is_gone_ends_it_quietly() -> None:

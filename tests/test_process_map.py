@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from sdnn import process_map
-from sdnn.errors import SdnnError
+from sdnn.errors import WorkerError
 from sdnn.process_map import ProcessMap, ordered_map
 
 pytestmark = pytest.mark.slow
@@ -165,13 +166,13 @@ def test_an_error_of_the_task_comes_out_and_no_process_is_left(processes: int) -
 
 @pytest.mark.usefixtures("at_once")
 def test_a_process_that_is_killed_is_spoken_of() -> None:
-    with pytest.raises(SdnnError, match="--jobs"):
+    with pytest.raises(WorkerError, match="--jobs"):
         list(ordered_map(double, [0, 2, 13, 4, 6, 8], 2, 1, always))
 
 
 @pytest.mark.usefixtures("at_once")
 def test_a_process_that_ends_by_itself_was_not_killed() -> None:
-    with pytest.raises(SdnnError, match="__main__"):
+    with pytest.raises(WorkerError, match="__main__"):
         list(ordered_map(double, [0, 2, 17, 4, 6, 8], 2, 1, always))
 
 
@@ -191,3 +192,14 @@ def test_a_worker_ends_in_the_middle_of_an_item() -> None:
         began = time.perf_counter()
     assert time.perf_counter() - began < 90
     assert multiprocessing.active_children() == before
+
+
+def test_a_killed_process_leaves_no_warning_of_its_semaphores() -> None:
+    code = (
+        "import os, signal, time\n"
+        "from sdnn.process_map import ProcessMap\n"
+        "next(ProcessMap(time.sleep, 1).map([0, 0], ahead=2))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (killed.returncode, killed.stderr) == (-signal.SIGKILL, b"")

@@ -18,8 +18,7 @@ from sdnn.datasets.pages import PageRecipe, SyntheticPage, random_page
 from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip, set_side_by_side
 from sdnn.enums import PageMode
-from sdnn.evaluation.confidence import BoolArray
-from sdnn.evaluation.metrics import Score, bootstrap_over_digits, score
+from sdnn.evaluation.metrics import BoolArray, Score, bootstrap_over_digits, score
 from sdnn.reading.reader import Reader
 from sdnn.rendering.contact_sheet import SheetEntry
 from sdnn.results import FloatArray, IntArray, Reading

@@ -13,9 +13,11 @@ import numpy as np
 from card.findings import Findings
 from card.provenance import how_it_was_made, record_beside, what_it_is
 from card.robustness import Figures, Outcome, SyntheticResult, confusion
-from sdnn.evaluation.confidence import BoolArray, coverage_at, expected_calibration_error, reliability
 from sdnn.evaluation.markdown import bullets, interval, paragraph, percent, table
-from sdnn.evaluation.report import COLUMNS, FolderReport, rows_of, unreadable_note
+from sdnn.evaluation.metrics import BoolArray
+from sdnn.evaluation.reliability import expected_calibration_error, reliability
+from sdnn.evaluation.report import COLUMNS, FolderReport, accuracy_rows, unreadable_note
+from sdnn.evaluation.risk_coverage import coverage_at
 from sdnn.files import atomic_write, save_picture
 from sdnn.models.engine import BUNDLED
 from sdnn.reading.reader import Reader
@@ -241,7 +243,8 @@ def _real(folders: Sequence[FolderReport]) -> Iterator[str]:
 
 def _folder_table(report: FolderReport) -> Iterator[str]:
     rows = [
-        ("&nbsp;&nbsp;" + name if indented else name, *cells) for name, indented, cells in rows_of([report])
+        ("&nbsp;&nbsp;" + name if indented else name, *cells)
+        for name, indented, cells in accuracy_rows([report])
     ]
     yield table(["folder", *COLUMNS], rows)
     if note := unreadable_note([report]):

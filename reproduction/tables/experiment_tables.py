@@ -33,7 +33,7 @@ from reproduction.tables.accuracy import (
     unknown,
 )
 from reproduction.tables.records import Records
-from sdnn.evaluation.confidence import coverage_at, risk_coverage
+from sdnn.evaluation.risk_coverage import coverage_at, risk_coverage
 
 PAPER: Final = "*Matan et al. 1992*"
 PLACES: Final = ("1st", "2nd", "3rd", "4th", "5th")

@@ -9,7 +9,7 @@ from reproduction.experiments.variants import ALONE, MORE, SEGMENTATIONS
 from reproduction.tables.accuracy import confidence_of, pooled
 from reproduction.tables.experiment_tables import BUNDLED_MODEL, GRADIENTS, KINDS, best_correct
 from reproduction.tables.records import Records
-from sdnn.evaluation.confidence import risk_coverage
+from sdnn.evaluation.risk_coverage import risk_coverage
 
 
 def draw(records: Records, path: Path) -> None:

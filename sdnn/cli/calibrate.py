@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sdnn.cli.options import ModelOption, with_profile
+from sdnn.cli.options import FoldersArgument, ModelOption, with_profile
 from sdnn.cli.terminal import needs, note, print_line, progress
 from sdnn.errors import UsageError
 from sdnn.parameters import CONSTRAINTS
@@ -17,19 +17,17 @@ from sdnn.profiles import FILE_NAME, Profile, check_profile_is_new, reading_sett
 
 @with_profile(*CONSTRAINTS.values())
 def calibrate(
-    folders: Annotated[
-        list[Path], typer.Argument(metavar="DIR...", help="Folders with labels.csv (file,label).")
-    ],
+    folders: FoldersArgument,
     target_error: Annotated[
-        float, typer.Option(min=1e-5, max=0.5, help="Share of wrong texts among the accepted ones, at most.")
+        float, typer.Option(min=1e-5, max=0.5, help="Largest share of wrong texts among the accepted ones.")
     ] = 0.01,
-    save: Annotated[str, typer.Option(metavar="NAME", help="Profile to write.")] = "calibrated",
-    json_lines: Annotated[bool, typer.Option("--json", help="Print the figures as a JSON record.")] = False,
+    save: Annotated[str, typer.Option(metavar="NAME", help="Name of the new profile.")] = "calibrated",
+    json_lines: Annotated[bool, typer.Option("--json", help="Print a JSON record.")] = False,
     model: ModelOption = None,
     *,
     profile: Profile,
 ) -> None:
-    """Fit confidence to your own labelled strips, and find from which confidence on a reading can be trusted.
+    """Fit confidence and a threshold to your own labelled strips.
 
     Writes temperature, threshold and constraint as a profile into sdnn.toml, for `sdnn read --profile NAME`.
     With too few strips for the target nothing is written, and the exit code is 2.
@@ -41,7 +39,7 @@ def calibrate(
 
     check_profile_is_new(save, profile.name)
     settings = replace(reading_settings(profile), temperature=None)
-    with progress("reading") as update:
+    with progress("reading", "readings") as update:
         found = calibrate_on(settings, folders, target_error, update, model)
     print_line(json.dumps(found.to_record()) if json_lines else found.summary())
     if found.threshold is None:

@@ -3,12 +3,14 @@
 import io
 import json
 import sys
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sdnn.cli.options import DecoderOption, ModelOption, TopologyOption, with_profile
+from sdnn.cli.options import DecoderOption, FoldersArgument, ModelOption, TopologyOption, with_profile
 from sdnn.cli.terminal import needs, note, print_line, progress
 from sdnn.enums import Decoder, Topology
 from sdnn.errors import ExitCode
@@ -16,22 +18,22 @@ from sdnn.files import check_not_overwriting, check_picture_path, save_picture
 from sdnn.parameters import CONSTRAINTS
 from sdnn.profiles import Profile, reading_settings
 
-MOST_FAILURES = 200
-"""Failures on one contact sheet: more would make a picture that few programs open."""
+if TYPE_CHECKING:
+    from sdnn.evaluation.report import FolderReport
+
+MAX_FAILURES = 200
+"""Failures on one contact sheet; few programs open larger pictures."""
 
 
 @with_profile(*CONSTRAINTS.values())
 def evaluate(
-    folders: Annotated[
-        list[Path], typer.Argument(metavar="DIR...", help="Folders with labels.csv (file,label).")
-    ],
+    folders: FoldersArgument,
     json_lines: Annotated[bool, typer.Option("--json", help="Print one JSON record per folder.")] = False,
     failures: Annotated[
-        Path | None, typer.Option(metavar="OUT.png", help="Draw what was read wrong.")
+        Path | None, typer.Option(metavar="OUT.png", help="Picture to draw: the misread strips.")
     ] = None,
     rejection: Annotated[
-        Path | None,
-        typer.Option(metavar="OUT.png", help="Draw error against share accepted."),
+        Path | None, typer.Option(metavar="OUT.png", help="Plot to draw: error against share accepted.")
     ] = None,
     decoder: DecoderOption = Decoder.VITERBI,
     topology: TopologyOption = Topology.CTC,
@@ -39,7 +41,7 @@ def evaluate(
     *,
     profile: Profile,
 ) -> None:
-    """Read labelled strips and say how many are right, and how far confidence can be trusted.
+    """Read labelled strips; print accuracy and calibration.
 
     Files that cannot be read count as wrong; then the exit code is 5.
     """
@@ -48,7 +50,6 @@ def evaluate(
     with needs("rapidfuzz", "evaluating"):
         from sdnn.evaluation.folder import evaluate as evaluate_folder
         from sdnn.evaluation.labels import LABELS_NAME, read_labels
-        from sdnn.evaluation.report import tables
     if rejection:
         with needs("matplotlib", "--rejection", extra="plots"):
             from sdnn.rendering.rejection import rejection_plot
@@ -59,35 +60,37 @@ def evaluate(
     for option, out in (("--failures", failures), ("--rejection", rejection)):
         check_not_overwriting(option, out, inputs)
         check_picture_path(option, out)
-    reports, failed, done = [], [], 0
-    with progress("reading") as update:
-
-        def advance() -> None:
-            nonlocal done
-            done += 1
-            update(done, len(labelled))
-
+    reports, misread, read = [], [], count(1)
+    with progress("reading", "strips") as update:
         for folder in folders:
-            report, wrong = evaluate_folder(reader, folder, advance)
+            report, failed = evaluate_folder(reader, folder, lambda: update(next(read), len(labelled)))
             reports.append(report)
-            failed += wrong
-    if json_lines:
-        for report in reports:
-            print_line(json.dumps(report.to_record()))
-    else:
-        from rich.console import Console
-
-        terminal = sys.stdout.isatty()
-        text = io.StringIO()
-        Console(file=text, force_terminal=terminal, width=None if terminal else 100).print(*tables(reports))
-        print_line(text.getvalue().rstrip("\n"))
+            misread += failed
+    _print_reports(reports, json_lines)
     if failures:
         from sdnn.rendering.contact_sheet import contact_sheet
 
-        if len(failed) > MOST_FAILURES:
-            note(f"{len(failed)} failures; the first {MOST_FAILURES} are drawn")
-        save_picture(contact_sheet(failed[:MOST_FAILURES]), failures)
+        if len(misread) > MAX_FAILURES:
+            note(f"{len(misread)} failures; the first {MAX_FAILURES} are drawn")
+        save_picture(contact_sheet(misread[:MAX_FAILURES]), failures)
     if rejection:
         save_picture(rejection_plot([(report.name, report.curve) for report in reports]), rejection)
     if any(report.unreadable for report in reports):
         raise typer.Exit(ExitCode.UNREADABLE)
+
+
+def _print_reports(reports: Sequence["FolderReport"], json_lines: bool) -> None:
+    """Prints a record for each folder, or the tables."""
+    if json_lines:
+        for report in reports:
+            print_line(json.dumps(report.to_record()))
+        return
+    from rich.console import Console
+
+    from sdnn.evaluation.report import TABLE_COLUMNS, tables
+
+    terminal, text = sys.stdout.isatty(), io.StringIO()
+    console = Console(file=text, force_terminal=terminal, width=None if terminal else TABLE_COLUMNS)
+    first, second = tables(reports)
+    console.print(first, "", second)
+    print_line(text.getvalue().rstrip("\n"))

@@ -11,18 +11,25 @@ from sdnn.cli.terminal import print_line
 
 ModelArgument = Annotated[
     Path | None,
-    typer.Argument(metavar="MODEL.onnx", envvar="SDNN_MODEL", help="Model file; the bundled one by default."),
+    typer.Argument(
+        metavar="MODEL.onnx", envvar="SDNN_MODEL", help="Model file.", show_default="the bundled one"
+    ),
 ]
 
-model = typer.Typer(help="Look at model files.", no_args_is_help=True)
+CHECKSUM_DIGITS = 16
+"""Digits shown of the checksums of data, so that lines fit 80 columns."""
+
+model = typer.Typer(help="Inspect model files.", no_args_is_help=True)
 
 
 @model.command()
 def show(
     file: ModelArgument = None,
-    json_lines: Annotated[bool, typer.Option("--json", help="Print the same as a JSON record.")] = False,
+    json_lines: Annotated[
+        bool, typer.Option("--json", help="Print a JSON record, with whole checksums.")
+    ] = False,
 ) -> None:
-    """Say what a model is: its layers, what they cost, what it was trained with, its card."""
+    """Print layers, cost, recipe, data checksums and card of a model."""
     from sdnn.models.engine import BUNDLED, Engine
     from sdnn.models.inspection import record_of
 
@@ -32,8 +39,8 @@ def show(
 
 
 def _blocks(record: Mapping[str, Any]) -> Iterator[Iterable[str]]:
-    """The record for people: names and values side by side, and a table of the layers."""
-    geometry, taken = record["geometry"], record["multiplications"]
+    """Blocks of lines: names and values side by side, and a table of the layers."""
+    geometry, cost = record["geometry"], record["multiplications"]
     yield _aligned(
         ("name", _plain(record["name"])),
         ("file", _plain(record["file"])),
@@ -50,35 +57,28 @@ def _blocks(record: Mapping[str, Any]) -> Iterator[Iterable[str]]:
     yield _table(record["layers"])
     yield _aligned(
         ("parameters", f"{record['parameters']:,}"),
-        (f"strip of {taken['digits']} digits", f"{taken['width_px']} px, {taken['columns']} columns"),
-        ("multiplications", f"{taken['swept']:,}"),
-        ("multiplications per column", f"{taken['per_column']:,}"),
-        ("multiplications of one window", f"{taken['window']:,}"),
-        ("multiplications of all windows", f"{taken['cut']:,}, {taken['ratio']:.1f} times the sweep"),
+        (f"strip of {cost['digits']} digits", f"{cost['width_px']} px, {cost['columns']} columns"),
+        ("multiplications", f"{cost['swept']:,}"),
+        ("multiplications per column", f"{cost['per_column']:,}"),
+        ("multiplications of one window", f"{cost['window']:,}"),
+        ("multiplications of all windows", f"{cost['cut']:,}, {cost['ratio']:.1f} times the sweep"),
     )
+    checksums = {name: f"{str(checksum)[:CHECKSUM_DIGITS]}…" for name, checksum in record["data"].items()}
     for name in ("temperature", "recipe", "data", "card"):
-        yield _aligned(*_entries(name, record[name]))
+        yield _aligned(*_entries(name, checksums if name == "data" else record[name]))
 
 
 def _table(layers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    row = "{:<11}  {:>6}  {:>4}  {:>4}  {:>10}  {:>10}  {:>15}  {:>5}".format
-    yield row("layer", "kernel", "in", "out", "window map", "parameters", "multiplications", "%")
+    yield "layer        kernel    in   out  window map  parameters  multiplications      %"
     for layer in layers:
-        height, width = layer["window_map"]
-        yield row(
-            layer["kind"],
-            f"{layer['rows']}x{layer['columns']}",
-            layer.get("channels_in", ""),
-            layer.get("channels_out", ""),
-            f"{height}x{width}",
-            f"{layer['parameters']:,}",
-            f"{layer['multiplications']:,}",
-            f"{100 * layer['share']:.1f}",
-        )
+        kernel, window_map = f"{layer['rows']}x{layer['columns']}", "x".join(map(str, layer["window_map"]))
+        maps = f"{layer.get('channels_in', ''):>4}  {layer.get('channels_out', ''):>4}  {window_map:>10}"
+        cost = f"{layer['parameters']:>10,}  {layer['multiplications']:>15,}  {100 * layer['share']:>5.1f}"
+        yield f"{layer['kind']:<11}  {kernel:>6}  {maps}  {cost}"
 
 
 def _entries(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """A nested value as one line for each thing in it, with the way there as its name."""
+    """Paths and values of a nested value."""
     if isinstance(value, Mapping) and value:
         for key, inner in value.items():
             yield from _entries(f"{name}.{key}", inner)
@@ -87,7 +87,7 @@ def _entries(name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _plain(value: Any) -> str:
-    """A value on one line; as JSON where it is no text, or one that could do things to a terminal."""
+    """A value on one line; JSON unless it is text that is safe on a terminal."""
     return value if isinstance(value, str) and value.isprintable() else json.dumps(value)
 
 

@@ -1,4 +1,4 @@
-"""What several commands have in common on the command line: options, and how their values are understood."""
+"""Options that several commands share, and parsers of their values."""
 
 import inspect
 import math
@@ -14,46 +14,49 @@ from sdnn.errors import UsageError
 from sdnn.parameters import Parameter
 from sdnn.profiles import BUILT_IN, FILE_NAME, Profile, load_profile
 
-ModelOption = Annotated[
-    Path | None, typer.Option(envvar="SDNN_MODEL", help="Model file (.onnx); the bundled one by default.")
+FoldersArgument = Annotated[
+    list[Path], typer.Argument(metavar="DIR...", help="Folders with labels.csv (file,label).")
 ]
-DecoderOption = Annotated[Decoder, typer.Option(help="Best path through the trellis, or peak picking.")]
+ModelOption = Annotated[
+    Path | None, typer.Option(envvar="SDNN_MODEL", help="Model file (.onnx).", show_default="the bundled one")
+]
+DecoderOption = Annotated[
+    Decoder, typer.Option(help="Decoder: best path, most probable string, or peak picking.")
+]
 TopologyOption = Annotated[
     Topology,
-    typer.Option(help="No-digit column needed between equal digits (ctc) or between any two (strict)."),
+    typer.Option(help="No-digit column required between equal digits (ctc) or between any two (strict)."),
 ]
+DATA_DEFAULT = "SDNN_DATA, data/ of a checkout, the user's cache"
 DataOption = Annotated[
-    Path | None,
-    typer.Option(
-        help="Folder that holds MNIST/raw (else: SDNN_DATA, data/ of a checkout, the user's cache)."
-    ),
+    Path | None, typer.Option(help="Folder with MNIST/raw and unipen.", show_default=DATA_DEFAULT)
 ]
 ProfileOption = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help=f"Settings by name: {', '.join(BUILT_IN)}, or one of {FILE_NAME}.",
+        help=f"Profile of settings: {', '.join(BUILT_IN)}, or one in {FILE_NAME}.",
         rich_help_panel="Constraint",
     ),
 ]
 
 
 def with_profile(*parameters: Parameter) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Adds --profile and an option for each of some parameters to a command.
+    """Adds --profile and an option for each of the parameters to a command.
 
-    The command is handed one `Profile` with all of them, as its argument `profile`; typer reads the options
+    The command receives one `Profile` with all of them, as its argument `profile`; typer reads the options
     from the signature.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
         def decorated(*, profile: str | None, **values: Any) -> None:
-            stated = {each.name: values.pop(each.name) for each in parameters}
+            given = {each.name: values.pop(each.name) for each in parameters}
             for older, name in older_names.items():
                 value = values.pop(older)
-                stated[name] = value if stated[name] is None else stated[name]
-            begun = Profile() if profile is None else load_profile(profile)
-            command(profile=begun.with_options(stated), **values)
+                given[name] = value if given[name] is None else given[name]
+            base = Profile() if profile is None else load_profile(profile)
+            command(profile=base.with_options(given), **values)
 
         older_names = {each.older_name: each.name for each in parameters if each.older_name}
         own = inspect.signature(command)
@@ -71,12 +74,12 @@ def with_profile(*parameters: Parameter) -> Callable[[Callable[..., None]], Call
 
 
 def _option(parameter: Parameter, is_hidden: bool = False) -> Any:
-    """The option that states a parameter."""
+    """The option of a parameter."""
     option = typer.Option(
         metavar=parameter.metavar,
         help=parameter.help,
-        min=parameter.least,
-        max=parameter.most,
+        min=parameter.minimum,
+        max=parameter.maximum,
         show_default=True if parameter.default is None else f"{parameter.default:g}",
         rich_help_panel="Constraint",
         hidden=is_hidden,
@@ -84,8 +87,8 @@ def _option(parameter: Parameter, is_hidden: bool = False) -> Any:
     return Annotated[parameter.type | None, option]
 
 
-def region_of(text: str) -> tuple[float, float, float, float]:
-    """`x,y,w,h`: left, top, width and height in pixels."""
+def parse_region(text: str) -> tuple[float, float, float, float]:
+    """Left, top, width and height in pixels, from `x,y,w,h`."""
     try:
         left, top, width, height = (float(number) for number in text.split(","))
         usable = width > 0 and height > 0 and all(map(math.isfinite, (left, top, width, height)))
@@ -96,8 +99,8 @@ def region_of(text: str) -> tuple[float, float, float, float]:
     return left, top, width, height
 
 
-def digits_range(text: str) -> tuple[int, int]:
-    """`5` or `3-8`."""
+def parse_digits(text: str) -> tuple[int, int]:
+    """Smallest and largest number of digits, from `5` or `3-8`."""
     low, dash, high = text.partition("-")
     high = high if dash else low
     if not (low.isdecimal() and high.isdecimal() and 1 <= int(low) <= int(high)):
@@ -105,8 +108,8 @@ def digits_range(text: str) -> tuple[int, int]:
     return int(low), int(high)
 
 
-def gap_range(text: str) -> tuple[int, int]:
-    """`0:6` or `-2:4`."""
+def parse_gap(text: str) -> tuple[int, int]:
+    """Smallest and largest gap in pixels, from `0:6` or `-2:4`."""
     try:
         low, high = (int(bound) for bound in text.split(":"))
     except ValueError:

@@ -1,42 +1,33 @@
-"""Talking to whoever called the command: results on stdout, all else on stderr."""
+"""Terminal output: results on stdout, messages and progress bars on stderr."""
 
 import contextlib
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, BinaryIO, NoReturn, TextIO, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, NoReturn, TextIO
 
 from sdnn.errors import ExitCode, MissingPackage, UnreadableInput
-from sdnn.output import to_stdout
+from sdnn.output import write_stdout
 
-Item = TypeVar("Item")
+if TYPE_CHECKING:
+    from sdnn.results import Reading
 
 
 def print_line(line: str) -> None:
-    """One line of results on stdout, untouched: rich would wrap it, or take brackets in it for markup.
-
-    Ends the command quietly where nobody reads any more, as in `| head -1`.
-
-    Raises:
-        OutputError: When stdout is closed, or cannot take any more.
-    """
-    to_stdout(line + "\n")
+    """Prints one line of results as it is, where rich would wrap it, or take brackets in it for markup."""
+    write_stdout(line + "\n")
 
 
 def standard_input() -> BinaryIO:
-    """The bytes that come through stdin.
-
-    Raises:
-        UnreadableInput: When stdin is closed.
-    """
+    """The bytes of stdin; raises UnreadableInput when it is closed."""
     if sys.stdin is None:
         raise UnreadableInput("stdin: is closed; give a picture, as in: sdnn read - < strip.png")
     return sys.stdin.buffer
 
 
 def note(message: str) -> None:
-    """One line on stderr; where that is closed or full, nobody listens, and the results matter more."""
+    """Prints one line on stderr; a closed or full stderr must not stop the results."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
             sys.stderr.write(f"sdnn: {message}\n")
@@ -44,21 +35,18 @@ def note(message: str) -> None:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether someone looks at a stream, which may be closed."""
+    """Whether a stream, which may be closed, is a terminal."""
     return stream is not None and stream.isatty()
 
 
 def fail(message: str, code: ExitCode) -> NoReturn:
-    """One line on stderr, and the end."""
+    """Prints one line on stderr and ends the command."""
     note(message)
     sys.exit(code)
 
 
-def leave(code: int) -> NoReturn:
-    """Ends the process without Python's tidying up, which takes a sixth of the time that one picture takes.
-
-    What is to last is written by then: files are closed where they are written.
-    """
+def quick_exit(code: int) -> NoReturn:
+    """Ends the process without Python's cleanup, which takes a sixth of the time of one picture."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             with contextlib.suppress(OSError):
@@ -68,11 +56,7 @@ def leave(code: int) -> NoReturn:
 
 @contextlib.contextmanager
 def needs(package: str, purpose: str, extra: str = "train") -> Iterator[None]:
-    """Turns the failed import of a package that a reading-only installation leaves out into one line.
-
-    Raises:
-        MissingPackage: When the package is not installed.
-    """
+    """Turns the failed import of an optional package into `MissingPackage`."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -82,48 +66,49 @@ def needs(package: str, purpose: str, extra: str = "train") -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def progress(what: str, *figures: str) -> Iterator[Callable[..., None]]:
-    """A progress bar on stderr, where that is a terminal.
+def progress(label: str, unit: str = "") -> Iterator[Callable[..., None]]:
+    """A progress bar on stderr, if that is a terminal.
 
     Args:
-        what: Stands in front of the bar.
-        figures: Names of what else to show.
+        label: Text before the bar.
+        unit: Name of the things counted; without one the bar shows a percentage.
 
     Yields:
-        A function (done, total, **texts) to call with what has been done, and the text for each figure.
+        Function of the number done and the total, which updates the bar; `text` goes after the number, and
+        `label` replaces the text before the bar.
     """
     if not is_terminal(sys.stderr):
-        yield lambda done, total, **texts: None
+        yield lambda *_: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+    from rich.table import Column
 
-    console = Console(stderr=True)
-    shown = [TextColumn(f"{name} {{task.fields[{name}]}}") for name in figures]
-    columns = [TextColumn(what), BarColumn(), MofNCompleteColumn(), *shown, TimeRemainingColumn()]
-    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
-        unknown: dict[str, Any] = dict.fromkeys(figures, "–")
-        task = bar.add_task(what, total=None, **unknown)
-        yield lambda done, total, **texts: bar.update(task, completed=done, total=total, **texts)
+    number = (MofNCompleteColumn(), unit) if unit else ("{task.percentage:.0f} %",)
+    left = TimeRemainingColumn(table_column=Column(no_wrap=True))  # the bar gives way instead
+    columns = ("{task.description}", BarColumn(None), *number, "{task.fields[text]}", left, "left")
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task(label, total=None, text="")
+
+        def update(done: int, total: int, text: str = "", label: str = label) -> None:
+            bar.update(task, completed=done, total=total, text=text, description=label)
+
+        yield update
 
 
-def counted(
-    items: Iterable[Item], count: Callable[[], int], is_first: Callable[[Item], bool]
-) -> Iterator[Item]:
-    """The items, with a progress bar where stderr is a terminal.
+def track(pages: Iterable[list["Reading"]], names: Callable[[], Iterable[str]]) -> Iterator[list["Reading"]]:
+    """The readings of pages, with a progress bar that counts pictures, if stderr is a terminal.
 
     Args:
-        items: What there is.
-        count: Number of files they come from; called where there is a bar only.
-        is_first: Whether an item is the first one of its file.
+        pages: Readings of each page.
+        names: Function that lists the pictures; called only for a bar.
     """
     if not is_terminal(sys.stderr):
-        yield from items
+        yield from pages
         return
-    total, done = count(), 0
-    started = time.perf_counter()
-    with progress("reading", "a second") as update:
-        for item in items:
-            yield item
-            done += is_first(item)
-            update(done, total, **{"a second": f"{done / (time.perf_counter() - started):,.0f}"})
+    total, done, started = sum(1 for _ in names()), 0, time.perf_counter()
+    with progress("reading", "pictures") as update:
+        for readings in pages:
+            yield readings
+            done += readings[0].page == 1
+            update(done, total, f"{done / (time.perf_counter() - started):,.0f} a second")

@@ -1,69 +1,51 @@
 """`sdnn train` and `sdnn average`."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import replace
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from sdnn.cli.options import DataOption
 from sdnn.cli.terminal import fail, needs, note, print_line, progress
-from sdnn.enums import Gradient, Objective, Source, Stage
-from sdnn.errors import ExitCode, UsageError
+from sdnn.enums import Device, Gradient, Net, Objective, Source, Stage
+from sdnn.errors import ExitCode, UsageError, WorkerError
 
 if TYPE_CHECKING:
     from sdnn.training.detector_run import DetectorRun
+    from sdnn.training.loop import Progress
     from sdnn.training.precision import Resources
     from sdnn.training.reader_run import ReaderRun
 
+    AnyRun = DetectorRun | ReaderRun
 
 OF_OTHER_STAGE: Final = {
-    Stage.DIGITS: ("--strips", "--objective", "--gradient"),
-    Stage.STRINGS: ("--windows", "--isolated"),
+    Stage.DIGITS: ("strips", "objective", "gradient"),
+    Stage.STRINGS: ("windows", "isolated"),
 }
-"""Options without effect where a stage is trained alone."""
-
-
-class Device(StrEnum):
-    """Device that a net is trained on."""
-
-    CPU = "cpu"
-    CUDA = "cuda"
-
-
-class Net(StrEnum):
-    """Net that is trained."""
-
-    READER = "reader"
-    DETECTOR = "detector"
+"""Options without effect on a stage that is trained alone."""
 
 
 def train(
     net: Annotated[
-        Net | None,
-        typer.Option(help="Net: reads lines, or detects them on pictures [default: reader]."),
+        Net | None, typer.Option(help="Net: reads lines, or detects them on pictures.", show_default="reader")
     ] = None,
     stage: Annotated[
-        Stage | None, typer.Option(help="Single digits, strings, or one after the other [default: both].")
+        Stage | None,
+        typer.Option(help="Stages: single digits, strings, or one after the other.", show_default="both"),
     ] = None,
     architecture: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Architecture of the reader [default: lenet].")
+        str | None, typer.Option(metavar="NAME", help="Architecture of the reader.", show_default="lenet")
     ] = None,
-    source: Annotated[Source | None, typer.Option(help="Digits to train on [default: mixed].")] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder that holds MNIST/raw and, for the detector, unipen [default: SDNN_DATA, data/ of a "
-            "checkout, the user's cache]."
-        ),
-    ] = None,
+    source: Annotated[Source | None, typer.Option(help="Source of the digits.", show_default="mixed")] = None,
+    data: DataOption = None,
     run: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="New folder for the run [default: runs/TIME].")
+        Path | None, typer.Option(metavar="DIR", help="New folder for the run.", show_default="runs/TIME")
     ] = None,
-    resume: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of a run to go on with.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of an interrupted run to resume.")
+    ] = None,
     init_from: Annotated[
         Path | None,
         typer.Option(
@@ -74,26 +56,29 @@ def train(
     ] = None,
     start: Annotated[Path | None, typer.Option(hidden=True, help="Older name of --init-from.")] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**32 - 1, help="Random seed of weights and data [default: 0].")
+        int | None,
+        typer.Option(min=0, max=2**32 - 1, help="Random seed of weights and data.", show_default="0"),
     ] = None,
     windows: Annotated[
-        int | None, typer.Option(min=1, help="Windows to train digits on [default: the recipe's].")
+        int | None,
+        typer.Option(min=1, help="Number of windows to train digits on.", show_default="the recipe's"),
     ] = None,
     strips: Annotated[
-        int | None, typer.Option(min=1, help="Strips to train strings on [default: the recipe's].")
+        int | None,
+        typer.Option(min=1, help="Number of strips to train strings on.", show_default="the recipe's"),
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(min=1, help="Batches to train the detector on [default: the recipe's]."),
+        typer.Option(min=1, help="Number of batches to train the detector on.", show_default="the recipe's"),
     ] = None,
     objective: Annotated[
-        Objective | None, typer.Option(help="Objective of string training [default: forward].")
+        Objective | None, typer.Option(help="Objective of string training.", show_default="forward")
     ] = None,
     gradient: Annotated[
-        Gradient | None, typer.Option(help="Gradient of --objective viterbi [default: correct].")
+        Gradient | None, typer.Option(help="Gradient of --objective viterbi.", show_default="correct")
     ] = None,
     isolated: Annotated[
-        bool, typer.Option("--isolated", help="Digits without neighbours, to compare with.")
+        bool, typer.Option("--isolated", help="Digits without neighbours, for comparison.")
     ] = False,
     device: Annotated[
         Device, typer.Option(help="Device: the processor, or a graphics card of NVIDIA.")
@@ -102,84 +87,48 @@ def train(
         int, typer.Option(min=1, max=256, help="Processes that make batches; the result is the same.")
     ] = 1,
 ) -> None:
-    """Train a model; prints the path of the exported file, for `sdnn read --model` if it is a reader.
+    """Train a model; print the path of the exported file, for `sdnn read --model` if it is a reader.
 
-    An interrupted run keeps its last checkpoint, and --resume DIR goes on to the same result.
+    An interrupted run keeps its last checkpoint; --resume DIR continues it, to the same result.
     """
     init_from = init_from or start
-    reader_only: dict[str, object] = {
-        "--stage": stage,
-        "--architecture": architecture,
-        "--source": source,
-        "--windows": windows,
-        "--strips": strips,
-        "--objective": objective,
-        "--gradient": gradient,
-        "--isolated": isolated or None,
+    given = {
+        "seed": seed,
+        "steps": steps,
+        "stage": stage,
+        "architecture": architecture,
+        "source": source,
+        "windows": windows,
+        "strips": strips,
+        "objective": objective,
+        "gradient": gradient,
+        "isolated": isolated or None,
     }
-    others = (net, run, init_from, seed, steps, *reader_only.values())
-    if resume and any(option is not None for option in others):
+    options = {name: value for name, value in given.items() if value is not None}
+    if resume and (options or net or run or init_from):
         raise UsageError(f"--resume {resume} goes on as it was begun; leave out the options that say how")
-    if net is Net.DETECTOR:
-        _refuse(reader_only, f"--net {net}")
-    else:
-        _refuse({"--steps": steps}, f"--net {Net.READER}")
-        if init_from:
-            if stage not in {None, Stage.STRINGS}:
-                raise UsageError(f"--init-from goes on with strings; leave out --stage {stage}")
-            _refuse({"--architecture": architecture}, "--init-from")
-            stage = Stage.STRINGS
-        unused = OF_OTHER_STAGE.get(stage or Stage.BOTH, ())
-        _refuse({option: reader_only[option] for option in unused}, f"--stage {stage}")
-        if gradient and objective is not Objective.VITERBI:
-            raise UsageError(
-                "--gradient has an effect with --objective viterbi only; add that, or leave it out"
-            )
-
+    net = net or Net.READER
+    _check_effects(net, options, init_from)
     with needs("torch", "training"):
-        from sdnn.training.detector_recipe import DetectorRecipe
-        from sdnn.training.detector_run import DetectorRun
         from sdnn.training.precision import Resources
-        from sdnn.training.reader_recipe import chosen_recipe
-        from sdnn.training.reader_run import ReaderRun
-        from sdnn.training.run_folder import net_of
 
     resources = Resources(device, makers)
     resources.torch_device()
     folder = run or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
-    if resume:
-        kind = DetectorRun if net_of(resume) == Net.DETECTOR else ReaderRun
-        _watched(kind.resume(resume), data, resources)
-    elif net is Net.DETECTOR:
-        usual = DetectorRecipe()
-        detector_recipe = replace(usual, seed=seed or usual.seed, steps=steps or usual.steps)
-        _watched(DetectorRun.new(folder, detector_recipe, data, init_from), data, resources)
-    else:
-        recipe = chosen_recipe(
-            stage or Stage.BOTH,
-            source or Source.MIXED,
-            seed or 0,
-            windows,
-            strips,
-            objective or Objective.FORWARD,
-            gradient or Gradient.CORRECT,
-            isolated,
-            fine_tune=init_from is not None,
-            architecture=architecture,
-        )
-        _watched(ReaderRun.new(folder, recipe, data, init_from), data, resources)
+    _train(_resume(resume) if resume else _begin(net, folder, options, data, init_from), data, resources)
 
 
 def average(
     run: Annotated[Path, typer.Argument(metavar="DIR", help="Finished run of `sdnn train --init-from`.")],
     share: Annotated[
-        float, typer.Option(min=0, max=1, help="Of the run's net; the rest is of the net it began from.")
+        float,
+        typer.Option(min=0, max=1, help="Share of the run's net; the rest is of the net it began from."),
     ] = 0.5,
     data: DataOption = None,
 ) -> None:
-    """Take the mean of a net trained further and the one that it began from; prints the exported file.
+    """Average a fine-tuned net and the net it began from; print the exported file.
 
-    Often it reads better than either what neither was trained on.
+    The mean often reads data unlike the training data better than either net.
     """
     with needs("torch", "averaging nets"), needs("onnx", "averaging nets"):
         from sdnn.training.averaging import average_with_start
@@ -188,20 +137,65 @@ def average(
     print_line(str(run / "mean" / "model.onnx"))
 
 
-def _watched(run: "ReaderRun | DetectorRun", data: Path | None, resources: "Resources") -> None:
-    """Trains with a progress bar, and prints the model's path or how to go on."""
+def _check_effects(net: Net, options: Mapping[str, Any], init_from: Path | None) -> None:
+    """Rejects options that would have no effect."""
+    if net is Net.DETECTOR:
+        _reject(options, options.keys() - {"seed", "steps"}, f"--net {net}")
+        return
+    _reject(options, ["steps"], f"--net {net}")
+    stage = options.get("stage", Stage.STRINGS if init_from else Stage.BOTH)
+    if init_from:
+        if stage is not Stage.STRINGS:
+            raise UsageError(f"--init-from goes on with strings; leave out --stage {stage}")
+        _reject(options, ["architecture"], "--init-from")
+    _reject(options, OF_OTHER_STAGE.get(stage, ()), f"--stage {stage}")
+    if "gradient" in options and options.get("objective") is not Objective.VITERBI:
+        raise UsageError("--gradient has an effect with --objective viterbi only; add that, or leave it out")
+
+
+def _reject(options: Mapping[str, Any], without_effect: Iterable[str], choice: str) -> None:
+    for name in options:
+        if name in without_effect:
+            raise UsageError(f"--{name} has no effect with {choice}; leave out one of them")
+
+
+def _begin(
+    net: Net, folder: Path, options: Mapping[str, Any], data: Path | None, init_from: Path | None
+) -> "AnyRun":
+    """A new run of a net, with the default recipe except for the options."""
+    from sdnn.training.detector_recipe import DetectorRecipe
+    from sdnn.training.detector_run import DetectorRun
+    from sdnn.training.reader_recipe import chosen_recipe
+    from sdnn.training.reader_run import ReaderRun
+
+    if net is Net.DETECTOR:
+        return DetectorRun.new(folder, DetectorRecipe(**options), data, init_from)
+    recipe = chosen_recipe(**options, fine_tune=init_from is not None)
+    return ReaderRun.new(folder, recipe, data, init_from)
+
+
+def _resume(folder: Path) -> "AnyRun":
+    from sdnn.training.detector_run import DetectorRun
+    from sdnn.training.reader_run import ReaderRun
+    from sdnn.training.run_folder import net_of
+
+    return (DetectorRun if net_of(folder) == Net.DETECTOR else ReaderRun).resume(folder)
+
+
+def _train(run: "AnyRun", data: Path | None, resources: "Resources") -> None:
+    """Trains with a progress bar, and prints the model's path or how to resume."""
+    resume = f"go on with: sdnn train --resume {run.folder}"
     try:
         note(f"training into {run.folder}")
-        with progress("training", "stage", "loss", "accuracy", "examples/s") as update:
-            run.train(data, lambda now: update(now.step, now.steps, **now.shown()), resources)
+        with progress("training") as update:
+
+            def report(now: "Progress") -> None:
+                update(now.run_step, now.run_steps, now.summary(), now.stage)
+
+            run.train(data, report, resources)
     except KeyboardInterrupt:
         kept = "" if run.checkpoint.exists() else " before the first checkpoint"
-        fail(f"interrupted{kept}; go on with: sdnn train --resume {run.folder}", ExitCode.INTERRUPTED)
+        fail(f"interrupted{kept}; {resume}", ExitCode.INTERRUPTED)
+    except WorkerError as error:
+        raise WorkerError(f"{error}; {resume}") from error
     print_line(str(run.model))
-
-
-def _refuse(options: Mapping[str, object], choice: str) -> None:
-    """Refuses those of the options that were given: the choice leaves them without effect."""
-    for option, value in options.items():
-        if value is not None:
-            raise UsageError(f"{option} has no effect with {choice}; leave out one of them")

@@ -1,1 +1,1 @@
-"""How well labelled strips are read."""
+"""Evaluation on labelled strips: metrics, calibration, thresholds."""

@@ -1,4 +1,4 @@
-"""Fitting confidence to someone's own strips, and a threshold that keeps the error within a target."""
+"""Temperature and confidence threshold, fitted on labelled strips."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,9 +10,10 @@ import numpy as np
 from sdnn.decoding.temperature import fit_temperature
 from sdnn.enums import Status
 from sdnn.errors import UnreadableInput
-from sdnn.evaluation.confidence import Threshold, expected_calibration_error, fewest_strips, threshold_for
-from sdnn.evaluation.folder import first_readings
+from sdnn.evaluation.folder import read_first_pages
 from sdnn.evaluation.labels import LabelledFile, read_labels
+from sdnn.evaluation.reliability import expected_calibration_error
+from sdnn.evaluation.threshold import Threshold, min_sample_size, select_threshold
 from sdnn.reading.reader import Reader
 from sdnn.reading.settings import ReadingSettings
 from sdnn.results import FloatArray, Reading
@@ -20,16 +21,16 @@ from sdnn.results import FloatArray, Reading
 
 @dataclass(frozen=True)
 class Calibration:
-    """What was found on labelled strips.
+    """Result of a calibration.
 
     Attributes:
-        temperature: Divides the logits of every column.
-        threshold: Confidence from which on readings are accepted; None where no one is known to do.
-        target_error: Share of wrong texts among the accepted ones, at most.
-        n: Strips that were read.
-        right: How many of them right.
-        error_before: Expected calibration error at the temperature of the model.
-        error_after: The same at the temperature found, on the same strips.
+        temperature: Divisor of the logits of every column.
+        threshold: Confidence threshold; None if no threshold meets the target.
+        target_error: Largest share of wrong texts among the accepted ones.
+        n: Number of strips.
+        right: Number of strips read right.
+        error_before: Expected calibration error at the model's own temperature.
+        error_after: Expected calibration error at the fitted temperature, on the same strips.
     """
 
     temperature: float
@@ -42,34 +43,32 @@ class Calibration:
 
     @property
     def shortage(self) -> str:
-        """Why there is no threshold."""
-        needed = fewest_strips(self.target_error)
-        if self.n < needed:
-            return (
-                f"no threshold: {self.n} strips are too few for an error of {self.target_error:g}; "
-                f"even without a mistake it takes {needed}"
-            )
-        return f"no threshold: too many of the surest readings are wrong to keep {self.target_error:g}"
+        """Reason why no threshold meets the target."""
+        needed = min_sample_size(self.target_error)
+        if self.n >= needed:
+            return f"no threshold: too many readings of high confidence are wrong for {self.target_error:g}"
+        few = f"no threshold: {self.n} strips are too few for an error of {self.target_error:g}"
+        return f"{few}; even without a mistake it takes {needed}"
 
     def summary(self) -> str:
-        """The figures as lines of text."""
+        """The result as lines of text."""
         lines = [
-            f"strips        {self.n}, of which {self.right} are read right",
+            f"strips        {self.n}, {self.right} of them read right",
             f"temperature   {self.temperature:.3f}",
             f"calibration   error {self.error_before:.3f} before, {self.error_after:.3f} after, on them",
         ]
         if self.error_after > self.error_before:
             lines.append("              no better than the model's own temperature: give more strips")
-        if self.threshold:
-            lines.append(
-                f"threshold     {self.threshold.value:.4f} accepts {100 * self.threshold.coverage:.1f} %, "
-                f"{self.threshold.wrong} of {self.threshold.accepted} wrong; of those to come at most "
-                f"{100 * self.threshold.upper:.2f} %, 19 times of 20"
-            )
+        if (found := self.threshold) is not None:
+            lines += [
+                f"threshold     {found.value:.4f} accepts {100 * found.coverage:.1f} %, "
+                f"{found.wrong} of {found.accepted} wrong",
+                f"              error on other strips at most {100 * found.upper:.2f} %, with 95 % certainty",
+            ]
         return "\n".join(lines)
 
     def to_record(self) -> dict[str, Any]:
-        """The figures in plain JSON types."""
+        """The result in plain JSON types."""
         return {"schema": 1, **asdict(self)}
 
 
@@ -80,49 +79,48 @@ def calibrate(
     advance: Callable[[int, int], None] = lambda done, total: None,
     model: Path | None = None,
 ) -> Calibration:
-    """Fits a temperature, then finds the threshold at that temperature.
+    """Fits a temperature, then selects the threshold at that temperature, on the same strips.
 
-    The temperature is the one under which the labels are most probable on the usual view of each strip. Both
-    are found on the same strips; the guarantee of the threshold is weakened a little by that.
+    The temperature gives the labels the highest probability on the first view of each strip.
 
     Args:
-        settings: Settings of reading, of which the temperature is the one before.
-        folders: With `labels.csv`.
-        target_error: Share of the accepted texts that may be wrong.
-        advance: Called with readings done and to do.
-        model: File (.onnx); the bundled one by default.
+        settings: Settings of reading; their temperature is the one before.
+        folders: Folders with `labels.csv`.
+        target_error: Largest share of wrong texts among the accepted ones.
+        advance: Called with readings done and in all.
+        model: Model file (.onnx); the bundled one by default.
 
     Raises:
-        UnreadableInput: When a folder, its labels or a picture cannot be read.
+        UnreadableInput: When a folder, its labels or a picture cannot be read, or no strip has digits.
     """
     labelled = [each for folder in folders for each in read_labels(folder)]
+    total = 3 * len(labelled)
     plain = Reader(model, replace(settings, temperature=1.0, views=settings.views[:1], constraint=None))
     maps: list[FloatArray] = []
     strings: list[list[int]] = []
-    for done, (each, (reading, _)) in enumerate(zip(labelled, _readings(plain, labelled), strict=True)):
+    for done, (each, (reading, _)) in enumerate(zip(labelled, _readings(plain, labelled), strict=True), 1):
         if reading.evidence and each.label:
             maps.append(reading.evidence.class_map.log_probs)
             strings.append([int(digit) for digit in each.label])
-        advance(done + 1, 3 * len(labelled))
+        advance(done, total)
     if not maps:
         raise UnreadableInput(f"{folders[0]}: no strip with digits on it; nothing can be fitted")
     temperature = round(fit_temperature(maps, strings), 4)  # as it will stand in the profile
     outcomes = []
-    readers = (Reader(model, settings), Reader(model, replace(settings, temperature=temperature)))
-    for number, reader in enumerate(readers, start=1):
+    for number, tried in enumerate((settings, replace(settings, temperature=temperature)), 1):
         confidences, right = np.zeros(len(labelled)), np.zeros(len(labelled), bool)
-        for done, (reading, digits) in enumerate(_readings(reader, labelled)):
+        for done, (reading, digits) in enumerate(_readings(Reader(model, tried), labelled)):
             confidences[done], right[done] = reading.confidence, digits == labelled[done].label
-            advance(number * len(labelled) + done + 1, 3 * len(labelled))
+            advance(number * len(labelled) + done + 1, total)
         outcomes.append((confidences, right))
-    confidences, right = outcomes[1]
+    before, (confidences, right) = outcomes
     return Calibration(
         temperature,
-        threshold_for(confidences, right, target_error),
+        select_threshold(confidences, right, target_error),
         target_error,
         len(labelled),
         int(right.sum()),
-        expected_calibration_error(*outcomes[0]),
+        expected_calibration_error(*before),
         expected_calibration_error(confidences, right),
     )
 
@@ -133,7 +131,7 @@ def _readings(reader: Reader, labelled: Sequence[LabelledFile]) -> Iterator[tupl
     Raises:
         UnreadableInput: At the first that cannot be read.
     """
-    for reading, digits in first_readings(reader, [each.path for each in labelled]):
+    for reading, digits in read_first_pages(reader, [each.path for each in labelled]):
         if reading.status is Status.ERROR:
             raise UnreadableInput(reading.reason or "")
         yield reading, digits

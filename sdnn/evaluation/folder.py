@@ -1,4 +1,4 @@
-"""Reading a labelled folder and scoring what was read."""
+"""Evaluation of a labelled folder."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,45 +17,37 @@ from sdnn.rendering.contact_sheet import SheetEntry
 from sdnn.results import Reading
 
 UNREADABLE: Final = "?"
-"""Stands for the text of a file that cannot be read: equal to no label, not even a blank one."""
+"""Text of a file that cannot be read: equal to no label, not even a blank one."""
 
 
-def first_readings(reader: Reader, files: Sequence[Path]) -> Iterator[tuple[Reading, str]]:
-    """The reading of each file, of several pages that of the first, with its evidence, and the digits alone.
+def read_first_pages(reader: Reader, files: Sequence[Path]) -> Iterator[tuple[Reading, str]]:
+    """One reading of the first page of each file, with its evidence, and its digits.
 
-    Where there are several strings, text and digits are those of all, with a blank between: they equal no
-    label.
+    Several strings on a page are joined by blanks, in text and digits: they equal no label.
     """
     for readings in reader.read_pages(files, evidence=True):
-        if readings[0].page == 1:
-            yield _together(readings)
-
-
-def _together(readings: Sequence[Reading]) -> tuple[Reading, str]:
-    """The readings of a page as one, and its digits."""
-    first = max(readings, key=lambda reading: len(reading.string))
-    if len(readings) == 1:
-        return first, first.string
-    confidence = min(reading.confidence for reading in readings)
-    together = replace(first, text=" ".join(reading.text for reading in readings), confidence=confidence)
-    return together, " ".join(reading.string for reading in readings)
+        longest = max(readings, key=lambda reading: len(reading.string))
+        if longest.page == 1:
+            text = " ".join(reading.text for reading in readings)
+            confidence = min(reading.confidence for reading in readings)
+            digits = " ".join(reading.string for reading in readings)
+            yield replace(longest, text=text, confidence=confidence), digits
 
 
 def evaluate(
     reader: Reader, folder: Path, advance: Callable[[], None] = lambda: None
 ) -> tuple[FolderReport, list[SheetEntry]]:
-    """Reads every file of a labelled folder.
+    """Reads every file of a labelled folder, and compares the digits with the labels.
 
-    A file that cannot be read counts as read wrong, whatever its label, and goes on the list of failures.
-    What a pattern puts between the digits does not count.
+    A file that cannot be read is wrong, whatever its label.
 
     Args:
-        reader: Reads the files.
-        folder: With `labels.csv`.
+        reader: Reader of the files.
+        folder: Folder with `labels.csv`.
         advance: Called after every file.
 
     Returns:
-        The scores, and every file whose text is not its label.
+        The report, and every file whose digits are not its label.
 
     Raises:
         UnreadableInput: When the folder or its labels cannot be read.
@@ -63,7 +55,7 @@ def evaluate(
     started = time.perf_counter()
     pairs, confidences, failures, unreadable = [], [], [], 0
     files = read_labels(folder)
-    found = first_readings(reader, [each.path for each in files])
+    found = read_first_pages(reader, [each.path for each in files])
     for labelled, (reading, text) in zip(files, found, strict=True):
         if reading.status is Status.ERROR:
             reading, text = replace(reading, text=UNREADABLE), UNREADABLE

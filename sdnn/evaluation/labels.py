@@ -1,4 +1,4 @@
-"""Which file of a folder holds which string: `labels.csv`.
+"""Labels of the pictures in a folder: `labels.csv`.
 
 ::
 
@@ -23,11 +23,11 @@ HEADER: Final = ["file", "label"]
 
 @dataclass(frozen=True)
 class LabelledFile:
-    """A picture and what is written in it.
+    """A picture and its label.
 
     Attributes:
-        path: The picture, the folder included, so that it can be opened as it is.
-        label: The digits, leading zeros kept; empty for a blank strip.
+        path: Path of the picture, the folder included.
+        label: Digits, leading zeros kept; empty for a blank strip.
     """
 
     path: Path
@@ -38,11 +38,11 @@ def read_labels(folder: Path) -> list[LabelledFile]:
     """Reads the labels of a folder, in the order of `labels.csv`.
 
     Args:
-        folder: Holds `labels.csv` (UTF-8, header `file,label`), which names files relative to the folder.
-            Whether the files exist is found out when they are opened.
+        folder: Folder with `labels.csv` (UTF-8, header `file,label`), which names files relative to it. The
+            files need not exist.
 
     Returns:
-        One entry per row, at least one; empty lines are passed over.
+        One entry per row, at least one; empty lines are skipped.
 
     Raises:
         UnreadableInput: When the folder or its `labels.csv` is missing or not readable as UTF-8 or CSV, the
@@ -65,17 +65,14 @@ def _text(table: Path) -> str:
     if not table.parent.is_dir():
         raise UnreadableInput(f"{table.parent}: there is no such folder: give one that holds {LABELS_NAME}")
     try:
-        data = table.read_bytes()
+        # utf-8-sig drops the byte order mark that spreadsheets write.
+        return table.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise UnreadableInput(
-            f"{table}: there is no such file: write it with the header {','.join(HEADER)}"
-        ) from None
+        header = ",".join(HEADER)
+        raise UnreadableInput(f"{table}: there is no such file: write it with the header {header}") from None
     except OSError as error:
         reason = error.strerror or error
         raise UnreadableInput(f"{table}: cannot be opened ({reason}): check the file") from error
-    try:
-        # utf-8-sig drops the byte order mark that spreadsheets write.
-        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise UnreadableInput(f"{table}:{line}: is not UTF-8: save it as CSV in UTF-8") from error
@@ -90,9 +87,7 @@ def _rows(table: Path, text: str) -> Iterator[tuple[int, list[str]]]:
             raise UnreadableInput(
                 f"{table}:1: the header is {','.join(header)!r}: make it exactly {','.join(HEADER)!r}"
             )
-        for row in reader:
-            if row:
-                yield reader.line_num, row
+        yield from ((reader.line_num, row) for row in reader if row)
     except csv.Error as error:
         where = f"{table}:{max(1, reader.line_num)}"
         raise UnreadableInput(f"{where}: is not CSV ({error}): check the quotation marks") from error

@@ -1,31 +1,21 @@
-"""Text in Markdown, readable as it is, too."""
+"""Markdown whose source is readable, too."""
 
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 from typing import Final
 
 LINE: Final = 120
-"""Letters; tables take more where they must."""
+"""Length of a line in characters; rows of tables may be longer."""
 
 
-def paragraph(text: str) -> str:
-    """The text in lines that are not too long."""
-    return fill(text, LINE, break_long_words=False, break_on_hyphens=False)
+def paragraph(text: str, indent: str = "") -> str:
+    """The text, wrapped; all lines but the first are indented."""
+    return fill(text, LINE, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def bullets(items: Iterable[str]) -> str:
     """A list of short texts."""
-    return "\n".join(
-        fill(
-            item,
-            LINE,
-            initial_indent="- ",
-            subsequent_indent="  ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        for item in items
-    )
+    return "\n".join(paragraph(f"- {item}", indent="  ") for item in items)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], texts: int = 1) -> str:
@@ -33,8 +23,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], texts: int = 1) 
 
     Args:
         header: Names of the columns.
-        rows: With as many cells each.
-        texts: Columns at the left that hold text; the others hold numbers, flush right.
+        rows: Cells of each row.
+        texts: Number of columns with text, on the left; the others hold numbers, flush right.
     """
     rule = "|---" * texts + "|--:" * (len(header) - texts) + "|"
     return "\n".join([_row(header), rule, *map(_row, rows)])
@@ -45,7 +35,7 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def percent(share: float, decimals: int = 1) -> str:
-    """A share from 0 to 1 as a number of hundredths, without the sign."""
+    """A share from 0 to 1 in percent, without the sign."""
     return f"{100 * share:.{decimals}f}"
 
 

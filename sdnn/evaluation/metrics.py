@@ -1,7 +1,7 @@
-"""How well strings were read: strings right, digits wrong, and how sure that is.
+"""Accuracy of strings, error rate of digits, and their intervals.
 
-A string counts as right when all of it is. Digit errors are the edit operations that turn the truth into the
-text that was read. A pair is always (truth, text).
+A string is right when all of it is. Digit errors are the edit operations that turn the truth into the text
+read. A pair is always (truth, text).
 """
 
 import math
@@ -15,6 +15,8 @@ from rapidfuzz.distance import Levenshtein
 
 from sdnn.results import FloatArray
 
+BoolArray = npt.NDArray[np.bool_]
+
 Z_95 = 1.96
 """Normal quantile of a two-sided 95 % interval."""
 
@@ -23,8 +25,8 @@ def wilson_interval(successes: float, n: float, z: float = Z_95) -> tuple[float,
     """Wilson score interval of a proportion; sensible near 0 and 1, where accuracies lie.
 
     Args:
-        successes: 0 to n; need not be whole, so that n may be an effective sample size.
-        n: Independent trials; with none, anything from 0 to 1 is possible.
+        successes: Number of successes, 0 to n; not always whole, since n may be an effective sample size.
+        n: Number of independent trials; without any, the interval is 0 to 1.
         z: Normal quantile; 1.96 for 95 %.
 
     Returns:
@@ -49,44 +51,13 @@ def wilson_interval(successes: float, n: float, z: float = Z_95) -> tuple[float,
 
 
 @dataclass(frozen=True)
-class EditCounts:
-    """Fewest single-digit edits from the truth to the text.
-
-    Attributes:
-        substitutions: Digits read as another digit.
-        insertions: Digits read that are not in the truth.
-        deletions: Digits of the truth that were not read.
-    """
-
-    substitutions: int
-    insertions: int
-    deletions: int
-
-    @property
-    def total(self) -> int:
-        """The edit distance."""
-        return self.substitutions + self.insertions + self.deletions
-
-
-def edit_counts(truth: str, text: str) -> EditCounts:
-    """Counts the edits between truth and text by kind.
-
-    The total is unique; its division is not always (12 read as 21: two substitutions, or an insertion and a
-    deletion), and then it is the one rapidfuzz finds. Insertions less deletions is always the difference of
-    the lengths.
-    """
-    kinds = [operation.tag for operation in Levenshtein.editops(truth, text)]
-    return EditCounts(kinds.count("replace"), kinds.count("insert"), kinds.count("delete"))
-
-
-@dataclass(frozen=True)
 class Score:
     """Counts over a set of strips; the scores of two sets add up.
 
     Attributes:
-        n: Strips.
-        right: Strips of which the whole string was read right.
-        digits: Digits in the truth.
+        n: Number of strips.
+        right: Number of strips whose whole string is right.
+        digits: Number of digits in the truth.
         substitutions: Digits read as another digit.
         insertions: Digits read that are not in the truth.
         deletions: Digits of the truth that were not read.
@@ -104,7 +75,7 @@ class Score:
 
     @property
     def accuracy(self) -> float:
-        """Share of strings that are right, 0 to 1; 0 where there are no strips."""
+        """Share of strings that are right, 0 to 1; 0 without strips."""
         return self.right / self.n if self.n else 0.0
 
     @property
@@ -119,65 +90,62 @@ class Score:
 
     @property
     def digit_error_rate(self) -> float:
-        """Edits per digit of the truth; above 1 is possible, and blank strips alone count as one digit."""
+        """Edits per digit of the truth; it may exceed 1, and blank strips alone count as one digit."""
         return self.edits / max(1, self.digits)
 
 
 def score(pairs: Iterable[tuple[str, str]]) -> Score:
-    """Scores what was read against the truth.
-
-    Args:
-        pairs: Truth and text of each strip.
-    """
-    return sum((_score_one(truth, text) for truth, text in pairs), Score())
+    """The score of pairs of truth and text."""
+    return sum((score_pair(truth, text) for truth, text in pairs), Score())
 
 
 def score_by_length(pairs: Iterable[tuple[str, str]]) -> dict[int, Score]:
-    """Scores per number of digits in the truth, shortest first.
-
-    Args:
-        pairs: Truth and text of each strip.
-    """
+    """The score of the pairs of each number of digits in the truth, shortest first."""
     by_length: defaultdict[int, Score] = defaultdict(Score)
     for truth, text in pairs:
-        by_length[len(truth)] += _score_one(truth, text)
+        by_length[len(truth)] += score_pair(truth, text)
     return dict(sorted(by_length.items()))
 
 
-def _score_one(truth: str, text: str) -> Score:
-    counts = edit_counts(truth, text)
-    return Score(1, int(truth == text), len(truth), counts.substitutions, counts.insertions, counts.deletions)
+def score_pair(truth: str, text: str) -> Score:
+    """The score of one strip, with the fewest single-digit edits from truth to text.
+
+    Their number is unique, their kinds are not always (12 read as 21: two substitutions, or an insertion and
+    a deletion); then they are those that rapidfuzz finds.
+    """
+    kinds = [operation.tag for operation in Levenshtein.editops(truth, text)]
+    edits = (kinds.count(kind) for kind in ("replace", "insert", "delete"))
+    return Score(1, int(truth == text), len(truth), *edits)
 
 
 def bootstrap_over_digits(
-    right: npt.NDArray[np.bool_] | FloatArray,
+    right: BoolArray | FloatArray,
     sources: Sequence[Sequence[int]],
     rng: np.random.Generator,
     rounds: int = 1000,
 ) -> tuple[float, float]:
     """95 % interval of string accuracy for strips that are built from a pool of digit images.
 
-    One illegible image spoils every strip it stands in, so N such strips tell less than N separate ones. Each
-    round resamples the digit images with replacement, image d being drawn m_d times, and gives a strip the
-    weight 1 + sum of (m_d - 1) over its digits. Two strips then vary together exactly as often as they share
-    an image, which makes the variance between strips right. The noise of a strip with L digits itself is
-    counted L times instead of once; L - 1 of these are taken off again. The usual weight, the product of the
-    m_d, has the same first-order part but counts this noise 2^L - 1 times (31 times for five digits), and no
-    strips keep a weight where L is large. The variance, over that of N independent strips, is the design
-    effect; the interval is Wilson's for N / design effect strips, which holds near 100 % too.
+    One illegible image spoils all its strips, so N such strips tell less than N separate ones. Each round
+    resamples the digit images with replacement, image d being drawn m_d times, and gives a strip the weight
+    1 + sum of (m_d - 1) over its digits. Two strips then vary together exactly as often as they share an
+    image, which makes the variance between strips right. The noise of a strip with L digits itself is counted
+    L times instead of once; L - 1 of these are subtracted. The usual weight, the product of the m_d, counts
+    this noise 2^L - 1 times (31 times for five digits), and vanishes where L is large. The variance, over
+    that of N independent strips, is the design effect; the interval is Wilson's for N / design effect strips,
+    which holds near 100 % too.
 
-    Where all strips are right, or all wrong, nothing shows how far they depend on the images, and the design
-    effect is the largest possible one: as if the images alone decided. Otherwise it is estimated from the
-    errors, so with only a few bad images in the pool the interval is still somewhat narrow: in 2,000
-    runs of the tests' simulation it held the truth in 94 % with nine bad images and in 89 % with three
-    (Wilson's alone: 49 and 50 %).
+    If all strips are right, or all wrong, the design effect is the largest possible one, as if the images
+    alone decided. Otherwise it is estimated from the errors, so with few bad images in the pool the interval
+    is still somewhat narrow: in 2,000 runs of the tests' simulation it held the truth in 94 % with nine bad
+    images and in 89 % with three (Wilson's alone: 49 and 50 %).
 
     Args:
-        right: (N,) whether each string was read right; or by what share of several readers, and then the
-            interval is that of one of them, somewhat wide for all.
+        right: (N,) true where the string is right; or the share of several readers that read it right, and
+            then the interval is that of one reader, somewhat wide for their mean.
         sources: N lists of the indices of the digit images in each strip; empty for a blank strip.
         rng: Source of the resampling.
-        rounds: Resamplings.
+        rounds: Number of resamplings.
 
     Returns:
         Lower and upper end, 0 to 1.
@@ -197,12 +165,9 @@ def bootstrap_over_digits(
 
 
 def _design_effect(
-    right: npt.NDArray[np.float64],
-    sources: Sequence[Sequence[int]],
-    rng: np.random.Generator,
-    rounds: int,
+    right: FloatArray, sources: Sequence[Sequence[int]], rng: np.random.Generator, rounds: int
 ) -> float:
-    """Variance of the accuracy over what it would be for as many independent strips; at least 1."""
+    """Variance of the accuracy over that of as many independent strips; at least 1."""
     # An image that stands twice in a strip is still one image.
     images = [sorted(set(strip)) for strip in sources]
     strip_length = np.array([len(strip) for strip in images], dtype=np.intp)

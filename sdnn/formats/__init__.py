@@ -1,10 +1,11 @@
-"""How readings are written out: as text, tables, JSON lines or ALTO.
+"""Output formats of readings: text, tables, JSON lines and ALTO.
 
-Each format is a class of its own, loaded when it is asked for, so that nobody pays for another one.
+Each format is a class of its own, loaded on demand.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from sdnn.enums import Format
 
@@ -12,29 +13,35 @@ if TYPE_CHECKING:
     from sdnn.results import Reading
 
 
-class Formatter(Protocol):
-    """Turns readings into whole lines."""
+class Formatter(ABC):
+    """Formats readings as whole lines.
 
-    @property
-    def resumable(self) -> bool:
-        """Whether one can go on with what was begun: every row names its source."""
+    Attributes:
+        resumable: Whether every row names its source, so that an interrupted output can be resumed.
+    """
+
+    resumable: bool = True
 
     def start(self) -> str:
-        """What stands before all rows; empty where nothing does."""
+        """Text before all rows; empty by default."""
+        return ""
 
+    @abstractmethod
     def rows(self, readings: "Sequence[Reading]") -> str:
-        """The rows for all the strings of one page, which may be none; some may come with the next call."""
+        """Rows for the strings of one page, if any; some may come with the next call."""
 
     def end(self) -> str:
-        """The rows still missing, and what stands after all rows; empty where nothing does."""
+        """Rows still missing, and text after all rows; empty by default."""
+        return ""
 
     def source_of(self, line: str) -> str | None:
-        """The source that a line names; None for a header.
+        """Source named by a line; None for a header.
 
         Raises:
             ValueError: When the line is not one of this format.
             UsageError: When the line is of another version of this format.
         """
+        return None
 
 
 def formatter(
@@ -47,16 +54,16 @@ def formatter(
     mask_below: float = 0.0,
     confidence: bool = False,
 ) -> Formatter:
-    """The formatter that writes a format.
+    """The formatter of a format.
 
     Args:
-        form: The format.
-        model: Name and checksum of the model, for the formats that tell them.
+        form: Output format.
+        model: Name and checksum of the model, for JSON and ALTO.
         source: Name of the one picture that an ALTO document describes.
         named: Whether text has the source in front.
-        nbest: How many of the likeliest texts were asked for; with several, text lists them all.
+        nbest: Number of most probable texts asked for; with several, text lists them all.
         mask_below: Probability of a digit below which text has a question mark in its place.
-        confidence: Whether text has the confidence behind.
+        confidence: Whether text has a column with the confidence.
     """
     match form:
         case Format.TEXT:

@@ -1,4 +1,4 @@
-"""Readings as an ALTO 4 document, the XML that libraries and archives keep beside their scans.
+"""ALTO 4, the XML that libraries and archives keep beside their scans.
 
 Reference: https://www.loc.gov/standards/alto/, version 4.4. Measures are pixels of the page.
 """
@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 
 from sdnn import __version__
 from sdnn.enums import Status
+from sdnn.formats import Formatter
 from sdnn.results import DIGITS, Box, Digit, Reading
 
 NAMESPACE: Final = "http://www.loc.gov/standards/alto/ns-v4#"
@@ -43,8 +44,8 @@ _HEAD: Final = """\
 """
 
 
-class Alto:
-    """One document for one picture, with a page for each call of `rows`."""
+class Alto(Formatter):
+    """One document for one picture, with a page for each call of `rows`; written whole or not at all."""
 
     resumable = False
 
@@ -65,7 +66,7 @@ class Alto:
         )
 
     def rows(self, readings: Sequence[Reading]) -> str:
-        """A page with a block for each reading that has a place on it."""
+        """A page with a block for each reading that has a box."""
         self._pages += 1
         number = readings[0].page if readings else self._pages
         page = Element("Page", ID=f"page_{self._pages}", PHYSICAL_IMG_NR=str(number))
@@ -82,12 +83,8 @@ class Alto:
         return f"    {tostring(page).decode('ascii')}\n"
 
     def end(self) -> str:
-        """What closes the document."""
+        """The end of the document."""
         return "  </Layout>\n</alto>\n"
-
-    def source_of(self, line: str) -> str | None:
-        """None: a document is written at once or not at all."""
-        return None
 
 
 def _add_string(space: Element, reading: Reading, box: Box, number: str) -> None:
@@ -113,9 +110,9 @@ def _add_string(space: Element, reading: Reading, box: Box, number: str) -> None
 
 
 def _letters(reading: Reading) -> Iterator[tuple[str, Digit | None]]:
-    """The letters of the text, each with its digit; a literal of a pattern has none.
+    """Characters of the text with their digits; a literal of a pattern has none.
 
-    ALTO wants a glyph for every letter, so that the places in glyphs and string are the same.
+    ALTO wants a glyph for every character, so that positions in glyphs and string are the same.
     """
     digits = iter(reading.digits)
     for letter in reading.text:
@@ -132,6 +129,6 @@ def _probability(value: float) -> str:
 
 
 def _character_data(text: str) -> str:
-    """The text for an XML document; what XML cannot hold, escaped or not, becomes a replacement character."""
+    """The text for an XML document, with a replacement character for each that XML cannot hold."""
     possible = re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
     return escape(possible, {"\r": "&#13;"}).encode("ascii", "xmlcharrefreplace").decode("ascii")

@@ -1,4 +1,4 @@
-r"""One row stays one row, whatever a file is called: what would break a line or a cell is spelled out.
+r"""Escapes for cells of a table.
 
 A tab becomes ``\t``, a line feed ``\n``, a carriage return ``\r`` and a backslash ``\\``.
 """
@@ -6,9 +6,9 @@ A tab becomes ``\t``, a line feed ``\n``, a carriage return ``\r`` and a backsla
 import re
 from typing import Final
 
-_SPELLED: Final = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
-_MEANT: Final = {spelled: character for character, spelled in _SPELLED.items()}
-_TABLE: Final = str.maketrans(_SPELLED)
+_ESCAPES: Final = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_CHARACTERS: Final = {escape: character for character, escape in _ESCAPES.items()}
+_TABLE: Final = str.maketrans(_ESCAPES)
 
 
 def escaped(text: str) -> str:
@@ -17,18 +17,18 @@ def escaped(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """The text that was escaped."""
-    return re.sub(r"\\.", lambda found: _MEANT.get(found[0], found[0]), text)
+    """The text before `escaped`."""
+    return re.sub(r"\\.", lambda found: _CHARACTERS.get(found[0], found[0]), text)
 
 
 def escape_formula(cell: str) -> str:
-    """The escaped cell with an apostrophe in front where a spreadsheet would take it for a formula.
+    """The escaped cell, with an apostrophe in front where a spreadsheet would take it for a formula.
 
-    What looks guarded already gets one more, so that taking one away always gives back the cell.
+    A cell that has apostrophes there already gets one more, so that removing one always gives back the cell.
     """
     return "'" + cell if re.match(r"'*[=+\-@]", cell) else cell
 
 
 def unescape_formula(cell: str) -> str:
-    """The cell that was guarded."""
+    """The cell before `escape_formula`."""
     return cell[1:] if re.match(r"'+[=+\-@]", cell) else cell

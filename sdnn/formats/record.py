@@ -1,7 +1,4 @@
-"""A reading as the JSON record that `sdnn read --json` prints, one object to a line.
-
-`record.schema.json` beside this file describes it.
-"""
+"""JSON record of a reading, as `sdnn read --json` prints it; `record.schema.json` describes it."""
 
 from typing import Any, Final
 
@@ -9,14 +6,30 @@ from sdnn.enums import Status
 from sdnn.results import Box, Reading
 
 SCHEMA: Final = 2
-"""Version of the record; it changes when a field is added or changes its meaning."""
+"""Version of the record; it rises when a field is added or changes its meaning."""
+
+
+_NOTHING_READ: Final[dict[str, Any]] = {
+    "box": None,
+    "text": None,
+    "confidence": 0.0,
+    "constraint_probability": 1.0,
+    "digits": [],
+    "signs": [],
+    "printed": False,
+    "nbest": [],
+    "residual_probability": 0.0,
+    "unconstrained": None,
+    "views": 0,
+}
+"""Fields of a picture that could not be read: an empty text would be an answer."""
 
 
 def reading_record(reading: Reading, model: dict[str, str]) -> dict[str, Any]:
     """The record of a reading, in plain JSON types.
 
     Args:
-        reading: What was read.
+        reading: Result for one string.
         model: Name and checksum of the model.
     """
     record = {
@@ -47,24 +60,7 @@ def reading_record(reading: Reading, model: dict[str, str]) -> dict[str, Any]:
         "model": model,
         "elapsed_ms": round(reading.elapsed_ms, 2),
     }
-    return record | _nothing_read() if reading.status is Status.ERROR else record
-
-
-def _nothing_read() -> dict[str, Any]:
-    """What the record says of a picture that could not be read: an empty text would be an answer."""
-    return {
-        "box": None,
-        "text": None,
-        "confidence": 0.0,
-        "constraint_probability": 1.0,
-        "digits": [],
-        "signs": [],
-        "printed": False,
-        "nbest": [],
-        "residual_probability": 0.0,
-        "unconstrained": None,
-        "views": 0,
-    }
+    return record | _NOTHING_READ if reading.status is Status.ERROR else record
 
 
 def _edges(box: Box) -> list[int]:

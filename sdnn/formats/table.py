@@ -1,15 +1,16 @@
-"""Readings as a table, TSV or CSV: a header, and a row for each string.
+"""Tables, TSV and CSV: a header, and a row for each string.
 
-Text is escaped as `escaping` says, in both, since both are opened in spreadsheets. A rejected text is in the
-table, as it is in the JSON record: the status stands beside it.
+Text is escaped in both, since both are opened in spreadsheets. A rejected text is in the table, with its
+status beside it, as in the JSON record.
 """
 
 import csv
 import io
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
+from sdnn.formats import Formatter
 from sdnn.formats.escaping import escape_formula, escaped, unescape_formula, unescaped
 from sdnn.results import Reading
 
@@ -33,29 +34,19 @@ COLUMNS: Final = (
 """`signs`: number of signs that are no digits; `printed`: 1 for a printed string, else 0."""
 
 
-class Table(ABC):
-    """What both kinds of table have in common."""
-
-    resumable = True
+class Table(Formatter):
+    """A table of either kind."""
 
     def start(self) -> str:
-        """The names of the columns."""
+        """The header."""
         return self._line(COLUMNS)
 
     def rows(self, readings: Sequence[Reading]) -> str:
         """A line for each reading."""
         return "".join(self._line(_cells(reading)) for reading in readings)
 
-    def end(self) -> str:
-        """Nothing."""
-        return ""
-
     def source_of(self, line: str) -> str | None:
-        """The source in the first cell.
-
-        Raises:
-            ValueError: When the line is not a row of such a table.
-        """
+        """Source in the first cell; see `Formatter.source_of`."""
         cells = self._split(line)
         if len(cells) != len(COLUMNS):
             raise ValueError(f"{len(cells)} cells instead of {len(COLUMNS)}")
@@ -71,7 +62,7 @@ class Table(ABC):
 
 
 class Tsv(Table):
-    """Cells with a tab between them, for `cut` and `awk`."""
+    """Cells separated by tabs, for `cut` and `awk`."""
 
     def _line(self, cells: Sequence[Cell]) -> str:
         return "\t".join(map(str, cells)) + "\n"
@@ -81,7 +72,7 @@ class Tsv(Table):
 
 
 class Csv(Table):
-    """RFC 4180, text quoted and numbers bare: a quoted text can be imported with its leading zeros."""
+    """RFC 4180, with text in quotes and numbers without: quoted text keeps its leading zeros on import."""
 
     def _line(self, cells: Sequence[Cell]) -> str:
         line = io.StringIO()
@@ -116,5 +107,5 @@ def _text(text: str) -> str:
 
 
 def _short(probability: float) -> float:
-    """Six digits that count: also of a fit that is next to nothing."""
+    """Six significant digits, also of a probability next to 0."""
     return float(f"{probability:.6g}")

@@ -1,29 +1,27 @@
-"""Readings as plain text: the digits, and nothing else unless asked for."""
+"""Plain text: the digits, with other columns on request."""
 
 import re
 from collections.abc import Sequence
 from typing import Final
 
 from sdnn.enums import Status
+from sdnn.formats import Formatter
 from sdnn.formats.escaping import escaped, unescaped
 from sdnn.results import Reading
 
 _PAGE: Final = re.compile(r":[0-9]+\Z")
-"""Page number behind a source."""
+"""Page number after a source."""
 
 
-class Text:
+class Text(Formatter):
     """One row a string: the text, or source, tab and text.
 
     Rows of a file with several pages have its source and the page in front, as in ``scan.tif:2``. Only the
     second page shows that a file has several, so the rows of a first page are held back until the next page
-    or picture. A source that itself ends in a colon and a number always has its page behind, so that
+    or picture. A source that itself ends in a colon and a number always has its page after it, so that
     removing one always gives back the source.
 
     A rejected, empty or unreadable picture has an empty text: better blank than wrong.
-
-    Attributes:
-        resumable: Whether all rows name their sources.
     """
 
     def __init__(
@@ -36,19 +34,8 @@ class Text:
         self._confidence = confidence
         self._held: Sequence[Reading] = ()
 
-    def start(self) -> str:
-        """Nothing: text has no header."""
-        return ""
-
     def rows(self, readings: Sequence[Reading]) -> str:
-        """A line for each reading, or for each of its likeliest texts, with their probabilities.
-
-        Args:
-            readings: Strings of one page; those of a first page are held back.
-
-        Returns:
-            The rows held back so far; behind them those of a later page.
-        """
+        """Rows held back so far, then those of a later page; rows of a first page are held back."""
         if not readings:
             return ""
         held, self._held = self._held, ()
@@ -58,39 +45,32 @@ class Text:
         return self._rows(held)
 
     def end(self) -> str:
-        """The rows that are held back."""
+        """Rows held back."""
         held, self._held = self._held, ()
         return self._rows(held)
 
     def source_of(self, line: str) -> str | None:
-        """The source in front of the first tab, without a page.
-
-        Raises:
-            ValueError: When the line has too few or too many cells.
-        """
+        """Source before the first tab, without a page; see `Formatter.source_of`."""
         source, *cells = line.removesuffix("\n").split("\t")
-        least, most = (2, 2) if self._confidence else (1, 2 if self._nbest > 1 else 1)
-        if not least <= len(cells) <= most:
+        fewest, most = (2, 2) if self._confidence else (1, 2 if self._nbest > 1 else 1)
+        if not fewest <= len(cells) <= most:
             raise ValueError("not source, tab and text")
         return unescaped(_PAGE.sub("", source))
 
     def _rows(self, readings: Sequence[Reading], of_several: bool = False) -> str:
-        """The rows of readings, of a file with several pages or with one."""
-        return "".join(
-            f"{self._source(reading, of_several)}{text}\n"
-            for reading in readings
-            for text in self._texts(reading)
-        )
+        """Rows of readings, of a file with several pages or with one."""
+        rows = ((self._source(each, of_several), text) for each in readings for text in self._texts(each))
+        return "".join(f"{source}{text}\n" for source, text in rows)
 
     def _source(self, reading: Reading, of_several: bool) -> str:
-        """The first cell and the tab behind it, where there is one."""
+        """The first cell and its tab, where there is one."""
         source = escaped(reading.source)
         if of_several or (self.resumable and _PAGE.search(source)):
             return f"{source}:{reading.page}\t"
         return f"{source}\t" if self.resumable else ""
 
     def _texts(self, reading: Reading) -> list[str]:
-        """The cells behind the source, of one row or several."""
+        """Cells after the source, of one row or several."""
         accepted = reading.status is Status.ACCEPTED
         if accepted and self._nbest > 1 and reading.nbest:
             return [f"{text}\t{probability:.4f}" for text, probability in reading.nbest]

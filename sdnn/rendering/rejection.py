@@ -29,7 +29,7 @@ LEAST_ACCEPTED: Final = 20
 
 
 class ErrorCurve(Protocol):
-    """What is drawn of a curve: `sdnn.evaluation.confidence` makes them, and lies above this module.
+    """What is drawn of a curve: `sdnn.evaluation.risk_coverage` makes them, and lies above this module.
 
     K is the number of thresholds.
     """

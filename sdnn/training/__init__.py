@@ -1,8 +1,7 @@
-"""Training: digits, then strings. Imports torch; reading never comes here."""
+"""Training of the reader and the detector. It imports torch; reading never imports it."""
 
 import os
 
-# The process that makes the batches shares the cores with torch. Threads that wait for each other by
-# spinning, which is the default, keep it from its work, most of all on a busy machine. Has to be said before
-# torch loads.
+# The process that makes the batches shares the cores with torch, whose threads spin while they wait, by
+# default, and take its time. The variable has to be set before torch loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -1,8 +1,8 @@
-"""The mean of a net and the one that it began from: steadier than either.
+"""Weight averaging of a fine-tuned net and the net it began from.
 
-Training further makes a net better at what it is shown and a little worse at what it is not. Half-way back,
-on the straight line between the two, it keeps most of the gain and forgets less. That works only because both
-lie in one valley: the second was trained from the first with the normalisation frozen.
+Fine-tuning makes a net better on its training data and a little worse on other data. Half-way back, on the
+straight line between the two, it keeps most of the gain and forgets less. That works only because both lie in
+one valley of the loss: the second was trained from the first with the normalisation frozen.
 
 Reference:
     Wortsman et al. 2022, "Robust fine-tuning of zero-shot models".
@@ -17,12 +17,9 @@ from sdnn.training.reader_run import ReaderRun
 
 
 def interpolate(first: DigitNet, second: DigitNet, share: float) -> DigitNet:
-    """A net on the straight line from the first to the second.
+    """The net on the straight line from the first (share 0) to the second (share 1).
 
-    Args:
-        first: At share 0.
-        second: At share 1; of the same architecture and with the same statistics.
-        share: How far to go.
+    Both have the same architecture, and the same statistics of the normalisation.
     """
     one, other = first.state_dict(), second.state_dict()
     mean = DigitNet(first.architecture).eval()
@@ -36,12 +33,12 @@ def interpolate(first: DigitNet, second: DigitNet, share: float) -> DigitNet:
 
 
 def average_with_start(folder: Path, share: float, data: Path | None) -> ReaderMetadata:
-    """Writes the mean of a finished run's net and the one that it began from, into `mean/` of its folder.
+    """Writes the mean of a finished run's net and the net it began from, into `mean/` of its folder.
 
     Args:
-        folder: Of a run that began from a trained net.
-        share: Of the run's net; the rest is the start's.
-        data: Folder that holds MNIST, for the temperature.
+        folder: Folder of a run that began from a trained net.
+        share: Share of the run's net.
+        data: Folder with MNIST, for the temperature.
 
     Raises:
         UsageError: When the folder holds no such run, or its net is not finished.

@@ -1,8 +1,8 @@
-"""The detector's one stage: maps and ink against the truth of documents, place by place."""
+"""The detector's one stage: maps and ink against the truth of documents, cell by cell."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -22,9 +22,9 @@ VALIDATION_BATCHES: Final = 8
 MASK_NAMES: Final = ("line", "digit", "sign", "struck", "closer")
 FIELD_NAMES: Final = ("height", "x", "y", "offset", "slant")
 PRINTED: Final = MASKS + len(FIELD_NAMES)
-"""Number of the map that says how probable print is."""
-LARGE_ERROR: Final = 0.1
-"""Of a field; beyond it an error counts by itself and not by its square: a few wild cells teach little."""
+"""Index of the map of print."""
+SMOOTH_L1_BETA: Final = 0.1
+"""Error of a field above which the loss is linear: a few wild cells teach little."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class DetectionTask:
         """Detection loss of a batch."""
         device = precision.device_of(net)
         with precision.autocast(device):
-            maps, ink = net(_contrast(batch, device))
+            maps, ink = net(_as_input(batch, device))
         return detector_loss(maps.float(), ink.float(), batch.truth, self.make_batches.recipe.loss)
 
     def evaluate(self, net: DetectorNet) -> dict[str, float]:
@@ -63,37 +63,30 @@ def detector_loss(maps: Tensor, ink: Tensor, truth: TruthMaps, weights: LossWeig
 
     Args:
         maps: (B, 11, h, w) logits of the masks, then the fields, the last of them a logit, too.
-        ink: (B, H, W) logits.
-        truth: With a batch axis in front.
-        weights: What the parts count.
+        ink: (B, H, W) logits of the ink.
+        truth: Truth maps with a batch axis in front.
+        weights: Weights of the parts.
     """
 
-    def beside(values: npt.NDArray[Any] | Sequence[float] | float) -> Tensor:
+    def as_tensor(values: npt.NDArray[Any] | Sequence[float] | float) -> Tensor:
         return torch.as_tensor(np.ascontiguousarray(values, dtype=np.float32), device=maps.device)
 
-    cells = functional.binary_cross_entropy_with_logits(
-        maps[:, :MASKS],
-        beside(truth.masks),
-        weight=beside(truth.masks_valid),
-        pos_weight=beside(weights.present).view(1, -1, 1, 1),
-        reduction="none",
+    cross_entropy = partial(functional.binary_cross_entropy_with_logits, reduction="none")
+    over_absent = as_tensor(weights.present).view(1, -1, 1, 1)
+    cells = cross_entropy(
+        maps[:, :MASKS], as_tensor(truth.masks), as_tensor(truth.masks_valid), pos_weight=over_absent
     )
     loss = weights.masks * cells.mean(dim=(0, 2, 3)).sum()
-    fields, valid = beside(truth.fields), beside(truth.fields_valid)
+    fields, valid = as_tensor(truth.fields), as_tensor(truth.fields_valid)
     share = valid / valid.sum().clamp(min=1.0)
     off = functional.smooth_l1_loss(
-        maps[:, MASKS:PRINTED], fields[:, :-1], reduction="none", beta=LARGE_ERROR
+        maps[:, MASKS:PRINTED], fields[:, :-1], reduction="none", beta=SMOOTH_L1_BETA
     )
-    loss = loss + beside(weights.fields) @ (off * share[:, None]).sum(dim=(0, 2, 3))
-    printed = functional.binary_cross_entropy_with_logits(maps[:, PRINTED], fields[:, -1], reduction="none")
+    loss = loss + as_tensor(weights.fields) @ (off * share[:, None]).sum(dim=(0, 2, 3))
+    printed = cross_entropy(maps[:, PRINTED], fields[:, -1])
     loss = loss + weights.printed * (printed * share).sum()
-    pixels = functional.binary_cross_entropy_with_logits(
-        ink,
-        beside(truth.ink),
-        weight=beside(truth.ink_valid),
-        pos_weight=beside(weights.ink_present),
-        reduction="none",
-    )
+    over_blank = as_tensor(weights.ink_present)
+    pixels = cross_entropy(ink, as_tensor(truth.ink), as_tensor(truth.ink_valid), pos_weight=over_blank)
     return loss + weights.ink * pixels.mean()
 
 
@@ -103,53 +96,45 @@ def detector_metrics(
     """Loss, precision and recall of the masks and the ink, and mean absolute errors of the fields.
 
     Args:
-        net: In evaluation.
-        batches: Not learned from.
-        weights: Of the loss.
+        net: Net in evaluation mode.
+        batches: Held-out batches.
+        weights: Weights of the loss.
 
     Returns:
         Metrics by name. Errors of fields are means over the cells of lines, in the units of `TruthMaps`;
         "accuracy" is the harmonic mean of precision and recall of lines.
     """
     names = (*MASK_NAMES, "ink")
-    right, said, true = (np.zeros(len(names)) for _ in range(3))
+    hits, predicted, actual = (np.zeros(len(names)) for _ in range(3))
     errors, cells, losses = np.zeros(len(FIELD_NAMES)), 0.0, []
     for batch in batches:
         truth = batch.truth
         with torch.inference_mode():
-            maps, ink = net(_contrast(batch, precision.device_of(net)))
+            maps, ink = net(_as_input(batch, precision.device_of(net)))
             losses.append(float(detector_loss(maps, ink, truth, weights)))
         maps, ink = maps.cpu(), ink.cpu()
-        mask_logits = maps[:, :MASKS].numpy().swapaxes(0, 1)
-        masks = [
-            *zip(mask_logits, *_by_mask(truth.masks, truth.masks_valid), strict=True),
-            (ink.numpy(), truth.ink, truth.ink_valid),
-        ]
+        by_mask = (each.swapaxes(0, 1) for each in (maps[:, :MASKS].numpy(), truth.masks, truth.masks_valid))
+        masks = [*zip(*by_mask, strict=True), (ink.numpy(), truth.ink, truth.ink_valid)]
         for number, (logits, present, valid) in enumerate(masks):
-            yes, is_so = (logits > 0) & (valid > 0), (present > 0) & (valid > 0)
-            right[number] += np.count_nonzero(yes & is_so)
-            said[number] += np.count_nonzero(yes)
-            true[number] += np.count_nonzero(is_so)
+            positive, true = (logits > 0) & (valid > 0), (present > 0) & (valid > 0)
+            hits[number] += np.count_nonzero(positive & true)
+            predicted[number] += np.count_nonzero(positive)
+            actual[number] += np.count_nonzero(true)
         off = np.abs(maps[:, MASKS:PRINTED].numpy() - truth.fields[:, :-1])
         errors += (off * truth.fields_valid[:, None]).sum(axis=(0, 2, 3))
         cells += float(np.count_nonzero(truth.fields_valid))
-    precisions, recalls = right / said.clip(1), right / true.clip(1)
     return {
-        "accuracy": round(float(2 * right[0] / max(1.0, said[0] + true[0])), 4),
+        "accuracy": round(float(2 * hits[0] / max(1.0, predicted[0] + actual[0])), 4),
         "held-out loss": round(float(np.mean(losses)), 4),
-        **_named(names, "precision", precisions),
-        **_named(names, "recall", recalls),
+        **_named(names, "precision", hits / predicted.clip(1)),
+        **_named(names, "recall", hits / actual.clip(1)),
         **_named(FIELD_NAMES, "error", errors / max(1.0, cells)),
     }
 
 
-def _named(names: Sequence[str], what: str, values: npt.NDArray[np.float64]) -> dict[str, float]:
-    return {f"{name} {what}": round(value, 4) for name, value in zip(names, values.tolist(), strict=True)}
+def _named(names: Sequence[str], metric: str, values: npt.NDArray[np.float64]) -> dict[str, float]:
+    return {f"{name} {metric}": round(value, 4) for name, value in zip(names, values.tolist(), strict=True)}
 
 
-def _by_mask(*maps: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
-    return [each.swapaxes(0, 1) for each in maps]
-
-
-def _contrast(batch: DetectorBatch, device: torch.device) -> Tensor:
+def _as_input(batch: DetectorBatch, device: torch.device) -> Tensor:
     return as_input(batch.contrast.astype(np.float32), device)

@@ -1,6 +1,7 @@
-"""The settings of a training of the detector's net, saved with the model they make."""
+"""Recipe of the detector's training, saved with the model."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from sdnn.datasets.documents import DocumentRecipe
 from sdnn.enums import Source
@@ -9,18 +10,18 @@ from sdnn.training.reader_recipe import Recorded
 
 @dataclass(frozen=True)
 class LossWeights:
-    """What the parts of the detector's loss count beside each other.
+    """Weights of the parts of the detector's loss.
 
     Attributes:
-        present: Cells that are, over cells that are not, for each mask (line, digit, sign, struck, closer):
-            the rarer are missed sooner than the others are made up.
-        masks: Cross-entropy of the masks, a mean over all cells, added up over the masks. It is high because
-            most of the cells are blank and soon learned.
-        fields: Smooth absolute error of height, direction (x, y), offset and slant, each a mean over the
-            cells of lines; slant least, since the reader measures it again.
-        printed: Cross-entropy of print or handwriting, a mean over the cells of lines.
-        ink_present: Pixels that are ink of digits, over pixels that are not.
-        ink: Cross-entropy of the ink, a mean over all pixels.
+        present: Weight of present over absent cells of each mask (line, digit, sign, struck, closer): the
+            rarer ones are missed more often than the others are hallucinated.
+        masks: Weight of the cross-entropy of the masks, a mean over all cells, summed over the masks. It is
+            high because most of the cells are blank and soon learned.
+        fields: Weights of the smooth absolute errors of height, direction (x, y), offset and slant, each a
+            mean over the cells of lines; slant least, since the reader measures it again.
+        printed: Weight of the cross-entropy of print, a mean over the cells of lines.
+        ink_present: Weight of pixels with ink of digits over the others.
+        ink: Weight of the cross-entropy of the ink, a mean over all pixels.
     """
 
     present: tuple[float, float, float, float, float] = (2.0, 3.0, 8.0, 20.0, 2.0)
@@ -33,30 +34,30 @@ class LossWeights:
 
 @dataclass(frozen=True)
 class DetectorRecipe(Recorded):
-    """A whole training of the detector's net.
+    """A training of the detector's net.
 
     Attributes:
-        seed: Decides weights and documents; two runs with the same one are equal.
-        start: SHA-256 of the file that the net begins from; a new net where None.
-        steps: Batches in all: two hours on two cores.
-        steps_per_epoch: Of these, between two records and checkpoints.
-        learning_rate: At its highest, after the warm-up.
-        warm_up: Share of the steps in which the rate rises; then it falls as a half cosine to nothing.
-        weight_decay: Of AdamW, on kernels only.
-        mean_decay: What the running mean of the weights, which is the net that comes out, keeps of itself at
-            each step: it reaches back some 500 steps.
-        pen_share: How many of the writers that are not of UNIPEN are drawn ones, and not MNIST.
-        real_share: How many of the writers are of UNIPEN: hands that keep their size and slant.
-        page_share: How many of the batches are parts of pages; the others are lines cut out, as crops are.
+        seed: Random seed of weights and documents; two runs with the same one are equal.
+        start: SHA-256 of the file that the net begins from; None for a new net.
+        steps: Number of batches: two hours on two cores.
+        steps_per_epoch: Number of batches between two records and checkpoints.
+        learning_rate: Highest learning rate, after the warm-up.
+        warm_up: Share of the steps in which the rate rises; then it falls as a half cosine to 0.
+        weight_decay: Weight decay of AdamW, on kernels only.
+        mean_decay: Decay of the moving average of the weights, which is the trained net: it reaches back
+            some 500 steps.
+        pen_share: Share of drawn writers among those that are not of UNIPEN; the others are of MNIST.
+        real_share: Share of writers of UNIPEN, who keep their size and slant.
+        page_share: Share of batches with parts of pages; the others have line crops.
         page_px: Height and width of a part of a page: ten digits high and wide at the scale that counts.
         page_batch: Parts of pages in a batch.
-        line_px: Height and width of a line cut out.
-        line_batch: Lines cut out in a batch: about as many pixels as there are in the parts of pages.
-        turned: How many of the square pictures are turned by quarters.
-        upside_down: How many of these stand on their heads; most scans that lie wrong lie on their sides.
-        inverted: How many pictures have light ink on a dark ground.
-        documents: What stands on them, and how many of the parts of pages are lines cut out.
-        loss: What the parts of the loss count.
+        line_px: Height and width of a line crop.
+        line_batch: Line crops in a batch, with about as many pixels as the parts of pages.
+        turned: Share of square pictures that are turned by quarters.
+        upside_down: Share of these that are upside down; most scans that lie wrong lie on their sides.
+        inverted: Share of pictures with light ink on a dark ground.
+        documents: Content of the documents, and the share of line crops among the parts of pages.
+        loss: Weights of the parts of the loss.
     """
 
     seed: int = 0
@@ -80,17 +81,10 @@ class DetectorRecipe(Recorded):
     documents: DocumentRecipe = field(default_factory=lambda: DocumentRecipe(crop_share=0.25))
     loss: LossWeights = field(default_factory=LossWeights)
 
-    @property
-    def source(self) -> Source:
-        """Real hands among others."""
-        return Source.HANDS
-
-    @property
-    def dropout(self) -> float:
-        """No dropout."""
-        return 0.0
+    source: ClassVar = Source.HANDS
+    dropout: ClassVar = 0.0
 
     @property
     def batch(self) -> int:
-        """Documents in a batch, on average."""
+        """Mean number of documents in a batch."""
         return round(self.page_share * self.page_batch + (1 - self.page_share) * self.line_batch)

@@ -1,4 +1,4 @@
-"""A training of the detector's net: one stage, on documents."""
+"""Training run of the detector: one stage, on documents."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -23,7 +23,7 @@ from sdnn.training.task import Task
 
 
 class DetectorRun(Run[DetectorRecipe, DetectorNet, DetectorMetadata]):
-    """A training of the detector's net."""
+    """A training run of the detector."""
 
     NET = DETECTOR
     TRAIN = TRAIN_DETECTOR
@@ -45,7 +45,7 @@ class DetectorRun(Run[DetectorRecipe, DetectorNet, DetectorMetadata]):
         return DetectorNet()
 
     def tasks(self, data: Path | None) -> Iterator[Task[DetectorNet, Any]]:
-        """Documents."""
+        """The stage on documents."""
         splits = (Split.TRAIN, Split.VALIDATION)
         yield DetectionTask(*(document_maker(self.recipe, split, data) for split in splits))
 
@@ -65,8 +65,7 @@ class DetectorRun(Run[DetectorRecipe, DetectorNet, DetectorMetadata]):
         )
         model = folder / self.MODEL
         save_net(model.with_suffix(".safetensors"), net, metadata)
-        # The loss counts cells where a mask is present several times, and the net overstates their odds by
-        # as much.
+        # The loss weights cells where a mask is present, so that the net overstates their odds as much.
         corrected, present = deepcopy(net), self.recipe.loss.present
         assert corrected.maps.bias is not None
         with torch.no_grad():

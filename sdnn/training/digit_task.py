@@ -19,7 +19,7 @@ from sdnn.training import precision
 from sdnn.training.reader_recipe import DigitRecipe
 
 Windows = tuple[FloatArray, npt.NDArray[np.bool_]]
-"""(B, H, W) windows, 0 paper to 1 ink, and (B, 11) whether each class is right."""
+"""(B, H, W) windows, 0 paper to 1 ink, and (B, 11) true for each right class."""
 
 VALIDATION_WINDOWS = 4096
 
@@ -30,9 +30,9 @@ class WindowMaker:
 
     Attributes:
         source: Digits on the windows.
-        recipe: How windows are made, and how many for a batch.
+        recipe: Recipe of windows and batches.
         geometry: Size of the windows.
-        seed: Decides everything.
+        seed: Random seed.
     """
 
     source: DigitSource
@@ -47,7 +47,7 @@ class WindowMaker:
         return [self.windows(self.recipe.batch, make_rng(self.seed, number, RngPurpose.WINDOWS))]
 
     def windows(self, count: int, rng: np.random.Generator) -> Windows:
-        """As many windows as asked for."""
+        """The given number of windows."""
         return make_windows(self.source, count, self.recipe.window, self.geometry, rng)
 
 
@@ -104,13 +104,11 @@ def classify(net: DigitNet, windows: FloatArray) -> npt.NDArray[np.int64]:
 
 
 def partial_label_loss(logits: Tensor, right: Tensor) -> Tensor:
-    """Minus the logarithm of the probability that the right classes have together, averaged.
-
-    With one right class this is cross-entropy.
+    """Mean of minus the logarithm of the right classes' summed probability; cross-entropy if one is right.
 
     Args:
-        logits: (B, C).
-        right: (B, C), true where a class is right; at least one in each row.
+        logits: (B, C) logits.
+        right: (B, C) true for each right class, at least one in each row.
     """
     of_right = logits.masked_fill(~right, -torch.inf).logsumexp(dim=1)
     return (logits.logsumexp(dim=1) - of_right).mean()

@@ -1,4 +1,4 @@
-"""Documents with their truth, made on the fly, in batches of one size."""
+"""Documents with their truth, made on demand, in batches of one size."""
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -28,12 +28,7 @@ from sdnn.training.detector_recipe import DetectorRecipe
 
 @dataclass(frozen=True, eq=False)
 class DetectorBatch:
-    """Documents of one size with their truth.
-
-    Attributes:
-        contrast: (B, H, W) local contrast.
-        truth: With a batch axis in front of each array.
-    """
+    """Documents of one size: (B, H, W) local contrast, and truth maps with a batch axis in front."""
 
     contrast: npt.NDArray[np.float16]
     truth: TruthMaps
@@ -41,12 +36,12 @@ class DetectorBatch:
 
 @dataclass(frozen=True)
 class DocumentMaker:
-    """Maker of documents: of several batches at once, for one is too little to send between processes.
+    """Maker of documents: several batches at a time, since one is too small to send between processes.
 
     Attributes:
-        source: Hands whose digits are written.
-        others: Hands that write words.
-        recipe: How documents are made.
+        source: Writers of digits.
+        others: Writers of words.
+        recipe: Recipe of the documents.
     """
 
     source: DigitSource
@@ -56,7 +51,7 @@ class DocumentMaker:
     batches_per_call: ClassVar = 4
 
     def __call__(self, number: int) -> list[DetectorBatch]:
-        """Batches of pages and of lines."""
+        """Batches of parts of pages and of line crops."""
         rng = make_rng(self.recipe.seed, number, RngPurpose.DOCUMENTS)
         return [self.batch(rng) for _ in range(self.batches_per_call)]
 
@@ -65,7 +60,7 @@ class DocumentMaker:
         return [self.batch(make_rng(0, number, RngPurpose.HELD_OUT_DOCUMENTS)) for number in range(count)]
 
     def batch(self, rng: np.random.Generator) -> DetectorBatch:
-        """One batch: parts of pages, or lines cut out."""
+        """One batch: parts of pages, or line crops."""
         recipe = self.recipe
         if rng.random() < recipe.page_share:
             size, count, crop_share = recipe.page_px, recipe.page_batch, recipe.documents.crop_share
@@ -74,26 +69,28 @@ class DocumentMaker:
         documents = replace(recipe.documents, size_px=size, crop_share=crop_share)
         contrasts, truths = [], []
         for _ in range(count):
-            document = filled_up(random_document(self.source, self.others, documents, rng), size, rng)
+            document = pad_document(random_document(self.source, self.others, documents, rng), size, rng)
             contrast, truth = local_contrast(document.picture, WINDOW_PX), truth_maps(document)
             if size[0] == size[1] and rng.random() < recipe.turned:
                 sideways = (1 - recipe.upside_down) / 2
                 turns = int(rng.choice([1, 3, 2], p=[sideways, sideways, recipe.upside_down]))
-                contrast, truth = np.rot90(contrast, turns), turned(truth, turns)
+                contrast, truth = np.rot90(contrast, turns), rotate_truth(truth, turns)
             if rng.random() < recipe.inverted:
                 contrast = -contrast
             contrasts.append(contrast.astype(np.float16))
             truths.append(truth)
-        return DetectorBatch(np.stack(contrasts), _stacked(truths))
+        names = [each.name for each in fields(TruthMaps)]
+        stacked = {name: np.stack([getattr(truth, name) for truth in truths]) for name in names}
+        return DetectorBatch(np.stack(contrasts), TruthMaps(**stacked))
 
 
 def document_maker(recipe: DetectorRecipe, split: Split, data: Path | None) -> DocumentMaker:
-    """Documents in the hands of one split: MNIST's digits, drawn ones, and UNIPEN's digits and words.
+    """Maker of documents by the writers of one split: MNIST, drawn ones, and UNIPEN with its words.
 
     Args:
-        recipe: Shares of the hands, and how documents are made.
-        split: Which of MNIST's images and UNIPEN's writers; drawn hands are endless and have none.
-        data: Folder that holds MNIST and UNIPEN.
+        recipe: Recipe of the documents, with the shares of the writers.
+        split: Split of MNIST's images and UNIPEN's writers; drawn writers are endless and have none.
+        data: Folder with MNIST and UNIPEN.
 
     Raises:
         MissingPackage: When torchvision is not installed.
@@ -104,45 +101,36 @@ def document_maker(recipe: DetectorRecipe, split: Split, data: Path | None) -> D
     return DocumentMaker(MixedDigits(images, strokes, recipe.real_share), word_source(split, data), recipe)
 
 
-def filled_up(document: Document, size: tuple[int, int], rng: np.random.Generator) -> Document:
-    """The document, as large as asked for, its outermost pixels repeated: so the detector fills up pictures.
+def pad_document(document: Document, size: tuple[int, int], rng: np.random.Generator) -> Document:
+    """Pads a document by repeating its outermost pixels, as the detector pads pictures.
 
     Args:
-        document: Not larger than that.
+        document: Document of at most that size.
         size: Height and width in pixels.
-        rng: Decides how much comes before it and how much after.
+        rng: Source of the place of the document.
     """
     rows, columns = (whole - length for whole, length in zip(size, document.picture.shape, strict=True))
     top, left = int(rng.integers(rows + 1)), int(rng.integers(columns + 1))
     border = (top, rows - top, left, columns - left)
     picture = cv2.copyMakeBorder(document.picture, *border, cv2.BORDER_REPLICATE)
     ink = cv2.copyMakeBorder(document.ink, *border, cv2.BORDER_CONSTANT, value=0)
+    place = [left, top]
     strings = tuple(
-        replace(string, quads=string.quads + [left, top], centre=string.centre + [left, top])
+        replace(string, quads=string.quads + place, centre=string.centre + place)
         for string in document.strings
     )
-    return Document(
-        np.asarray(picture, dtype=np.float32),
-        np.asarray(ink, dtype=np.uint8),
-        strings,
-        document.signs + [left, top, 0],
-    )
+    arrays = np.asarray(picture, dtype=np.float32), np.asarray(ink, dtype=np.uint8)
+    return Document(*arrays, strings, document.signs + [*place, 0])
 
 
-def turned(truth: TruthMaps, turns: int) -> TruthMaps:
-    """The truth turned to the left by so many quarters; the direction of reading turns with it."""
+def rotate_truth(truth: TruthMaps, turns: int) -> TruthMaps:
+    """The truth turned to the left by a number of quarters, the direction of reading included."""
 
     def quarters(maps: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return np.rot90(maps, turns, axes=(-2, -1))
 
     directions = quarters(truth.fields).copy()
-    for _ in range(turns):  # what ran to the right runs up, what ran down runs to the right
+    for _ in range(turns):  # rightward becomes upward, downward becomes rightward
         directions[1], directions[2] = directions[2].copy(), -directions[1].copy()
     whole = {each.name: quarters(getattr(truth, each.name)) for each in fields(truth)}
     return TruthMaps(**{**whole, "fields": directions})
-
-
-def _stacked(truths: list[TruthMaps]) -> TruthMaps:
-    return TruthMaps(
-        **{each.name: np.stack([getattr(truth, each.name) for truth in truths]) for each in fields(TruthMaps)}
-    )

@@ -1,4 +1,4 @@
-"""The exponential moving average (EMA) of a net's weights: steadier than the net itself."""
+"""Exponential moving average (EMA) of a net's weights."""
 
 from copy import deepcopy
 from typing import Final, Generic, TypeVar
@@ -9,27 +9,27 @@ from torch import nn
 Net = TypeVar("Net", bound=nn.Module)
 
 WARM_UP_STEPS: Final = 20
-"""After n steps the average reaches back over about a twentieth of them, until its decay is less."""
+"""Warm-up of the decay: after n steps the average reaches back over about a twentieth of them."""
 
 
 class MovingAverage(Generic[Net]):
-    """The moving average of a net; the first steps, which leave the random weights behind, soon fade.
+    """Moving average of a net; the first steps, which leave the random weights behind, soon fade.
 
     Attributes:
-        net: Averages of the weights and of the statistics that the normalisation keeps.
+        net: Net with the averages of the weights and of the statistics of the normalisation.
 
     Reference:
-        Polyak and Juditsky 1992; with weights that fall off, as in Szegedy et al. 2016 (section 8).
+        Polyak and Juditsky 1992; with exponential weights, as in Szegedy et al. 2016 (section 8).
     """
 
     def __init__(self, net: Net, decay: float) -> None:
-        """Begins with a copy of the net; `decay` is the share that each step keeps."""
+        """Starts from a copy of the net; `decay` is the share that each step keeps."""
         self.net = deepcopy(net).eval()
         self._decay = decay
 
     @torch.no_grad()
     def update(self, net: Net, step: int) -> None:
-        """Moves towards the net as it is after step number `step`, counted from 0."""
+        """Moves towards the net after step number `step`, counted from 0."""
         decay = min(self._decay, step / (step + WARM_UP_STEPS))
         for kept, new in zip(self.net.state_dict().values(), net.state_dict().values(), strict=True):
             if kept.dtype.is_floating_point:

@@ -1,4 +1,4 @@
-"""The training loop of all stages: batch, loss, step, evaluation, record, checkpoint."""
+"""Training loop of all stages: batch, loss, step, evaluation, record, checkpoint."""
 
 import math
 import time
@@ -13,6 +13,7 @@ from sdnn.enums import Stage
 from sdnn.training.ema import MovingAverage
 from sdnn.training.prefetch import Prefetcher
 from sdnn.training.run_folder import RunFolder
+from sdnn.training.state import TrainingState
 from sdnn.training.task import StageSettings, Task
 
 Net = TypeVar("Net", bound=nn.Module)
@@ -29,27 +30,27 @@ class Progress:
     Attributes:
         stage: Name of the stage.
         step: Steps of the stage done.
-        steps: Steps of the stage in all.
+        steps: Steps of the stage.
+        run_step: Steps of the run done; steps of all stages take about the same time.
+        run_steps: Steps of the run.
         loss: Loss of the last step.
         accuracy: Accuracy on validation data at the last epoch; None before the first.
-        examples_per_second: Windows, strips or documents learned a second since the last record.
+        examples_per_second: Windows, strips or documents a second since the last record.
     """
 
     stage: str
     step: int
     steps: int
+    run_step: int
+    run_steps: int
     loss: float
     accuracy: float | None
     examples_per_second: float
 
-    def shown(self) -> dict[str, str]:
-        """Stage, loss, accuracy and speed as a progress bar shows them."""
-        return {
-            "stage": self.stage,
-            "loss": f"{self.loss:.3f}",
-            "accuracy": "–" if self.accuracy is None else f"{100 * self.accuracy:.2f} %",
-            "examples/s": f"{self.examples_per_second:,.0f}",
-        }
+    def summary(self) -> str:
+        """Loss, accuracy and speed for a progress bar."""
+        accuracy = "–" if self.accuracy is None else f"{100 * self.accuracy:.2f} %"
+        return f"loss {self.loss:.3f}, accuracy {accuracy}, {self.examples_per_second:,.0f} examples/s"
 
 
 Report = Callable[[Progress], None]
@@ -57,38 +58,41 @@ Report = Callable[[Progress], None]
 
 
 def fit(net: Net, task: Task[Net, Batch], run: RunFolder[Any], report: Report, makers: int = 1) -> Net:
-    """Trains a net through one stage, from the run's checkpoint where there is one of the stage.
+    """Trains a net through one stage, from the run's checkpoint of the stage if there is one.
 
     Args:
-        net: Trained in place.
-        task: The stage.
+        net: Net, trained in place.
+        task: Stage to train.
         run: Folder for records and checkpoints.
         report: Called after every step.
-        makers: Processes that make batches; the result is the same for any number.
+        makers: Number of processes that make batches; it does not change the result.
 
     Returns:
-        The moving average of the net where the recipe asks for one, else the net.
+        The moving average of the net if the recipe has one, else the net.
 
     Raises:
         OutputError: When the folder cannot be written.
     """
     recipe = task.make_batches.recipe
     average = MovingAverage(net, recipe.mean_decay) if recipe.mean_decay is not None else None
-    result = average.net if average else net
     kept = average.net if average else None
+    result = net if kept is None else kept
+    # The stage of strings ends the run, and so does a stage that is trained alone.
+    before = 0 if task.name == Stage.DIGITS else run.recipe.steps - recipe.steps
     optimizer = _optimizer(net, recipe)
-    done = run.load_checkpoint(task.name, net, optimizer, kept)
+    state = TrainingState(net, optimizer, kept)
+    done = run.load_checkpoint(task.name, state)
     last = run.last_metrics(task.name)
     accuracy = last.get("accuracy")
     began = time.perf_counter() - last.get("seconds", 0.0)
     for layer in net.modules():
         if isinstance(layer, nn.Dropout):
             layer.p = recipe.dropout
-    with Prefetcher(task.make_batches, makers) as portions:
-        batches = portions.batches(done, task.make_batches.batches_per_call)
+    with Prefetcher(task.make_batches, makers) as prefetcher:
+        batches = prefetcher.batches(done, task.make_batches.batches_per_call)
         since, learned = time.perf_counter(), 0
         for step in range(done, recipe.steps):
-            # Decides the dropout, which is to be the same after a resume.
+            # The dropout must be the same after a resume.
             torch.manual_seed(hash((run.recipe.seed, task.name == Stage.STRINGS, step)))
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(recipe, step)
@@ -115,14 +119,15 @@ def fit(net: Net, task: Task[Net, Batch], run: RunFolder[Any], report: Report, m
                         "examples_per_second": round(per_second, 1),
                     }
                 )
-                run.save_checkpoint(task.name, net, optimizer, step + 1, kept)
+                run.save_checkpoint(task.name, state, step + 1)
                 since, learned = time.perf_counter(), 0
-            report(Progress(task.name, step + 1, recipe.steps, float(loss.detach()), accuracy, per_second))
+            steps = step + 1, recipe.steps, before + step + 1, run.recipe.steps
+            report(Progress(task.name, *steps, float(loss.detach()), accuracy, per_second))
     return result
 
 
 def learning_rate(recipe: StageSettings, step: int) -> float:
-    """Learning rate of a step: rises evenly during the warm-up, then falls as a half cosine to 0."""
+    """Learning rate of a step: a linear warm-up, then a half cosine to 0."""
     warm_up = max(1, round(recipe.warm_up * recipe.steps))
     if step < warm_up:
         return recipe.learning_rate * (step + 1) / warm_up
@@ -132,8 +137,5 @@ def learning_rate(recipe: StageSettings, step: int) -> float:
 def _optimizer(net: nn.Module, recipe: StageSettings) -> torch.optim.Optimizer:
     kernels = [parameter for parameter in net.parameters() if parameter.ndim > 1]
     others = [parameter for parameter in net.parameters() if parameter.ndim <= 1]
-    groups = [
-        {"params": kernels, "weight_decay": recipe.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
+    groups: list[dict[str, Any]] = [{"params": kernels}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)

@@ -1,22 +1,21 @@
-"""What string training minimises, from the digits of a strip alone.
+"""Objectives of string training, from the digits of a strip alone.
 
-*Forward* (discriminative forward): minus the log-posterior of the string, the score of its paths together
-against that of all paths. With a softmax in each column and CTC's topology all paths sum to 1, and the
-objective is the framework's CTC loss; a test holds that to `decoding`.
+*Forward* (discriminative forward): minus the log-posterior of the string, the score of all its paths against
+that of all paths. With a softmax in each column and CTC's topology all paths sum to 1, and the objective is
+the framework's CTC loss; a test holds that to `decoding`.
 
 *Viterbi* (Matan et al. 1992): the best path that spells the string against the best path of all. The paper
-names three ways of turning the two into a gradient, here on the logits, with a column's softmax p:
+has three gradients, here on the logits, with a column's softmax p:
 
-* *reinforce*: only the winner w of the constrained path is pulled up, by 1 - p(w);
-* *correct*: besides, where the free path differs from the constrained one, its winner is pushed down by
-  its p;
-* *contrast*: besides, everything else is pushed down by its p, except classes that the constrained path has
+* *reinforce* (a): the winner w of the constrained path is raised by 1 - p(w);
+* *correct* (b): besides, where the free path differs from the constrained one, its winner is lowered by p;
+* *contrast* (c): besides, every other class is lowered by its p, except classes that the constrained path has
   within `NEAR` columns.
 
 Reference:
-    Matan et al. 1992, the three ways a, b and c. LeCun et al. 1998, section VI, recommends forward:
-    Viterbi's gradient vanishes as soon as the best path is right. Where we differ: the paper trains columns
-    of ten digits with the number of digits known; ours have a no-digit class and any number.
+    Matan et al. 1992. LeCun et al. 1998, section VI, recommends forward: Viterbi's gradient vanishes as soon
+    as the best path is right. Where we differ: the paper trains columns of ten digits with the number of
+    digits known; ours have a no-digit class and any number.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,21 +32,21 @@ from sdnn.enums import Gradient, Objective
 from sdnn.results import CLASSES, NO_DIGIT, FloatArray, IntArray
 
 NEAR: Final = 2
-"""Columns to either side in which a class of the constrained path counts as near."""
+"""Columns on either side in which a class of the constrained path counts as near."""
 
 Loss = Callable[[Tensor, Sequence[str], Sequence[int]], Tensor]
-"""From (B, T, 11) logits, B texts and the B columns that count to a scalar."""
+"""Function from (B, T, 11) logits, B texts and B numbers of valid columns to a scalar."""
 
 
 def string_loss(objective: Objective, gradient: Gradient) -> Loss:
-    """The loss of an objective; the gradient matters to Viterbi only."""
+    """The loss of an objective; the gradient is of Viterbi only."""
     if objective is Objective.FORWARD:
         return forward_loss
     return lambda logits, texts, columns: viterbi_loss(logits, texts, columns, gradient)
 
 
 def forward_loss(logits: Tensor, texts: Sequence[str], columns: Sequence[int]) -> Tensor:
-    """Minus log p(string | map), averaged over the strips; strips too narrow for their string count as 0."""
+    """Mean of -log p(string | map) over the strips; strips too narrow for their string count as 0."""
     log_probs = logits.log_softmax(2).transpose(0, 1)
     digits = [int(digit) for text in texts for digit in text]
     labels = torch.tensor(digits, dtype=torch.long, device=logits.device)
@@ -64,10 +63,10 @@ def forward_loss(logits: Tensor, texts: Sequence[str], columns: Sequence[int]) -
 
 
 def viterbi_loss(logits: Tensor, texts: Sequence[str], columns: Sequence[int], gradient: Gradient) -> Tensor:
-    """Log-probability that the free path has over the constrained one, averaged over the strips.
+    """Mean log-probability of the free path over that of the constrained one.
 
-    Its gradient is not the derivative of that but what `gradient` says. Strips too narrow for their string
-    count as 0.
+    Its gradient is not the derivative of that, but the given one. Strips too narrow for their string count
+    as 0.
     """
     log_probs = logits.detach().log_softmax(2).double().cpu().numpy()
     trellis = each_string([[int(digit) for digit in text] for text in texts], CLASSES)
@@ -85,16 +84,16 @@ def viterbi_loss(logits: Tensor, texts: Sequence[str], columns: Sequence[int], g
 def winner_gradient(
     probs: FloatArray, constrained: IntArray, free: IntArray, gradient: Gradient
 ) -> FloatArray:
-    """What each logit is to be lowered by.
+    """Gradient of the Viterbi objective on the logits.
 
     Args:
         probs: (B, T, C) softmax of the logits.
-        constrained: (B, T) classes of the best path that spells the string; they win.
+        constrained: (B, T) classes of the best path that spells the string, the winners.
         free: (B, T) classes of the best path of all.
-        gradient: Which of the paper's three ways.
+        gradient: One of the paper's three gradients.
 
     Returns:
-        (B, T, C), negative where a logit is to rise.
+        (B, T, C) gradient, negative where a logit has to rise.
     """
     classes = np.arange(probs.shape[2])
     wins = constrained[..., None] == classes

@@ -1,4 +1,4 @@
-"""Batches made ahead of the training by worker processes, in an order that the seed alone decides."""
+"""Batches prefetched by worker processes, in an order that the seed alone decides."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -10,26 +10,22 @@ from sdnn.process_map import ProcessMap
 Batch = TypeVar("Batch")
 
 AHEAD: Final = 3
-"""Portions prefetched by one process; enough that a slow one is not waited for."""
+"""Calls prefetched by one process; enough that training does not wait for a slow one."""
 
 
 class Prefetcher(ProcessMap[int, list[Batch]]):
-    """Portions 0, 1, 2, … of a maker, each a list of batches, prefetched by worker processes."""
+    """Calls 0, 1, 2, … of a maker, each of which gives a list of batches, in worker processes."""
 
     def __init__(self, maker: Callable[[int], list[Batch]], processes: int = 1) -> None:
         """Prepares the processes, whose number does not change the batches."""
         super().__init__(maker, processes, _lower_priority)
         self._ahead = AHEAD + 2 * (processes - 1)
 
-    def batches(self, first: int, per_portion: int) -> Iterator[Batch]:
-        """Batches without end, from number `first` on, counted through all portions.
-
-        Raises:
-            SdnnError: When a worker process is killed, or exits.
-        """
-        number, skipped = divmod(first, per_portion)
-        for portion in self.map(count(number), self._ahead):
-            yield from portion[skipped:]
+    def batches(self, first: int, per_call: int) -> Iterator[Batch]:
+        """Endless batches from number `first` on, counted through all calls; errors as for `map`."""
+        number, skipped = divmod(first, per_call)
+        for batches in self.map(count(number), self._ahead):
+            yield from batches[skipped:]
             skipped = 0
 
 

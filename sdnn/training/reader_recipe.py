@@ -1,9 +1,9 @@
-"""The settings of a training of the reader's net, saved with the model they make."""
+"""Recipe of the reader's training, saved with the model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
-from typing import Any, Self, get_args, get_type_hints
+from typing import Any, ClassVar, Self, get_args, get_type_hints
 
 from sdnn.datasets.pages import PageRecipe
 from sdnn.datasets.windows import WindowRecipe
@@ -15,45 +15,17 @@ from sdnn.models.registry import ARCHITECTURES, DEFAULT
 
 @dataclass(frozen=True)
 class StageRecipe:
-    """Settings of both stages.
+    """Settings of either stage; the defaults are those of digits.
 
     Attributes:
-        pen_share: How many of the writers are drawn ones, where the source is mixed.
-        examples: Windows or strips shown in all.
-        examples_per_epoch: Of these, between two records and checkpoints.
+        pen_share: Share of drawn writers in a mixed source.
+        examples: Number of windows or strips.
+        examples_per_epoch: Number of windows or strips between two records and checkpoints.
         batch: Examples per step.
-        learning_rate: At its highest, after the warm-up.
-        warm_up: Share of the steps in which the rate rises; then it falls as a half cosine to nothing.
-        weight_decay: Of AdamW, on kernels only.
-        dropout: Before the last layer.
-    """
-
-    pen_share: float
-    examples: int
-    examples_per_epoch: int
-    batch: int
-    learning_rate: float
-    warm_up: float
-    weight_decay: float
-    dropout: float
-
-    @property
-    def steps(self) -> int:
-        """Batches in all."""
-        return -(-self.examples // self.batch)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Batches between two records."""
-        return -(-self.examples_per_epoch // self.batch)
-
-
-@dataclass(frozen=True)
-class DigitRecipe(StageRecipe):
-    """How the single-digit net is trained, on windows.
-
-    Attributes:
-        window: How the windows are made.
+        learning_rate: Highest learning rate, after the warm-up.
+        warm_up: Share of the steps in which the rate rises; then it falls as a half cosine to 0.
+        weight_decay: Weight decay of AdamW, on kernels only.
+        dropout: Dropout before the last layer.
     """
 
     pen_share: float = 0.2
@@ -64,34 +36,49 @@ class DigitRecipe(StageRecipe):
     warm_up: float = 0.1
     weight_decay: float = 0.02
     dropout: float = 0.25
-    window: WindowRecipe = field(default_factory=WindowRecipe)
 
     @property
-    def mean_decay(self) -> None:
-        """No moving average."""
-        return None
+    def steps(self) -> int:
+        """Number of batches."""
+        return -(-self.examples // self.batch)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Number of batches between two records."""
+        return -(-self.examples_per_epoch // self.batch)
+
+
+@dataclass(frozen=True)
+class DigitRecipe(StageRecipe):
+    """Training of the single-digit net, on windows.
+
+    Attributes:
+        window: Recipe of the windows.
+    """
+
+    window: WindowRecipe = field(default_factory=WindowRecipe)
+
+    mean_decay: ClassVar = None  # no moving average
 
 
 @dataclass(frozen=True)
 class StringRecipe(StageRecipe):
-    """How the net is trained further, on strips of which only the digits are known.
+    """Training of the swept net, on strips of which only the digits are known.
 
     Attributes:
-        objective: What is minimised.
-        gradient: Where the Viterbi objective pushes.
-        mean_decay: Share of the running mean of the net that each step keeps.
-        frozen: Whether the normalisation keeps the statistics that the net came with: the mean of a net and
-            the one that it began from needs that.
-        page: How the pages are made that the strips come from.
+        objective: Objective of the training.
+        gradient: Gradient of the Viterbi objective.
+        mean_decay: Decay of the moving average of the net.
+        frozen: Whether the normalisation keeps its statistics: the mean of a net and the net it began from
+            needs that.
+        page: Recipe of the pages that the strips come from.
     """
 
     pen_share: float = 0.7
     examples: int = 102_400
-    examples_per_epoch: int = 25_600
     batch: int = 64
     learning_rate: float = 1.5e-3
     warm_up: float = 0.02
-    weight_decay: float = 0.02
     dropout: float = 0.1
     objective: Objective = Objective.FORWARD
     gradient: Gradient = Gradient.CORRECT
@@ -101,14 +88,14 @@ class StringRecipe(StageRecipe):
 
 
 class Recorded:
-    """A dataclass of settings that can be had back from its record."""
+    """A dataclass of settings that can be restored from its record."""
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """The recipe that `dataclasses.asdict` and JSON made the record of.
+        """The recipe of a record that `dataclasses.asdict` and JSON made.
 
         Raises:
-            TypeError: When the record is none of a recipe, or names a setting that there is not.
+            TypeError: When it is not the record of a recipe, or has an unknown setting.
         """
         recipe = _from_record(cls, record)
         if not isinstance(recipe, cls) or not record:
@@ -118,15 +105,15 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Recipe(Recorded):
-    """A whole training of the reader's net.
+    """A training of the reader's net.
 
     Attributes:
-        source: Where digits come from.
-        seed: Decides weights and data; two runs with the same one are equal.
+        source: Source of the digits.
+        seed: Random seed of weights and data; two runs with the same one are equal.
         channels: Feature maps of the net's convolutions.
-        start: SHA-256 of the file that the net begins from; a new net where None.
-        digits: Stage 1; left out where None.
-        strings: Stage 2; left out where None.
+        start: SHA-256 of the file that the net begins from; None for a new net.
+        digits: Recipe of stage 1, or None.
+        strings: Recipe of stage 2, or None.
         architecture: Name of the net in the registry.
     """
 
@@ -143,11 +130,16 @@ class Recipe(Recorded):
         """The net's architecture with the recipe's channels."""
         return replace(ARCHITECTURES[self.architecture], channels=self.channels)
 
+    @property
+    def steps(self) -> int:
+        """Number of batches of both stages."""
+        return sum(stage.steps for stage in (self.digits, self.strings) if stage)
+
 
 DIGITS_ALONE_WINDOWS = 614_400
-"""Windows where the first stage is all there is: alone it has to do what strings else would."""
+"""Number of windows of the first stage alone, which has to do the work of the second, too."""
 FINE_TUNE_LEARNING_RATE = 5e-4
-"""Learning rate of fine-tuning a trained net on strings: a greater one would undo much of it first."""
+"""Learning rate of fine-tuning a trained net on strings; a higher one would first undo much of it."""
 
 
 def chosen_recipe(
@@ -162,13 +154,11 @@ def chosen_recipe(
     fine_tune: bool = False,
     architecture: str | None = None,
 ) -> Recipe:
-    """The default recipe with the settings of the command line; `fine_tune`: for a trained net."""
+    """The default recipe with the options of `sdnn train`; `fine_tune`: for a trained net."""
     digits, strings = DigitRecipe(), StringRecipe(objective=objective, gradient=gradient)
-    if stage is Stage.DIGITS:
-        digits = replace(digits, examples=DIGITS_ALONE_WINDOWS)
-    if windows is not None:
-        digits = replace(digits, examples=windows)
-    if strips is not None:
+    if windows or stage is Stage.DIGITS:
+        digits = replace(digits, examples=windows or DIGITS_ALONE_WINDOWS)
+    if strips:
         strings = replace(strings, examples=strips)
     if isolated:
         digits = replace(digits, window=WindowRecipe.isolated())
@@ -189,7 +179,7 @@ def chosen_recipe(
 
 
 def _from_record(kind: Any, value: Any) -> Any:
-    """A value of the given type from what JSON made of it: dictionaries, lists, strings."""
+    """A value of the given type from its JSON form: dictionaries, lists, strings."""
     if value is None:
         return None
     kinds = [each for each in get_args(kind) if each is not type(None)]

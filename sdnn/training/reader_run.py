@@ -1,4 +1,4 @@
-"""A training of the reader's net: digits, then strings, then a temperature."""
+"""Training run of the reader: digits, then strings, then a temperature."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
@@ -35,7 +35,7 @@ FIT_AND_CHOOSE = (Split.TRAIN, Split.VALIDATION)
 
 
 class ReaderRun(Run[Recipe, DigitNet, ReaderMetadata]):
-    """A training of the reader's net."""
+    """A training run of the reader."""
 
     NET = READER
     TRAIN = TRAIN_READER
@@ -90,12 +90,12 @@ class ReaderRun(Run[Recipe, DigitNet, ReaderMetadata]):
         return digit_source(self.recipe.source, split, stage.pen_share, data)
 
     def _lines(self, stage: StageRecipe, split: Split, data: Path | None) -> LineSource:
-        """Where lines come from: with real hands, documents are among their pages."""
+        """Source of lines; with real writers, documents are among their pages."""
         words = word_source(split, data) if self.recipe.source is Source.HANDS else None
         return LineSource(self._source(stage, split, data), Detector(threads=1), words)
 
     def _temperature(self, engine: Engine, data: Path | None) -> float:
-        """Fitted on validation strips as the reader sees them, of pages like those of the last stage."""
+        """Temperature fitted on validation strips in the first view, from pages of the last stage's kind."""
         stage = self.recipe.strings or self.recipe.digits
         assert stage is not None
         page = self.recipe.strings.page if self.recipe.strings else PageRecipe(clean_share=1)

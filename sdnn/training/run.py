@@ -1,4 +1,4 @@
-"""A training run, of either net: how it begins, goes through its stages, and exports the result."""
+"""Training run of either net: start, stages, export."""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -23,17 +23,17 @@ AnyMetadata = TypeVar("AnyMetadata", bound=ModelMetadata)
 
 
 class Run(RunFolder[AnyRecipe], ABC, Generic[AnyRecipe, Net, AnyMetadata]):
-    """A training of one net."""
+    """A training run of one net."""
 
     @classmethod
     def new(cls, folder: Path, recipe: AnyRecipe, data: Path | None, init_from: Path | None = None) -> Self:
-        """Starts a run once its data are there.
+        """Starts a run, after a check that its data exist.
 
         Args:
-            folder: Folder for the run.
+            folder: New folder for the run.
             recipe: Settings of the training.
-            data: Folder that holds MNIST and UNIPEN; see `find_mnist` and `find_unipen`.
-            init_from: Trained net (.safetensors) to go on from; it overrides the recipe's architecture.
+            data: Folder with MNIST and UNIPEN; see `find_mnist` and `find_unipen`.
+            init_from: Trained net (.safetensors) to fine-tune; it overrides the recipe's architecture.
 
         Raises:
             ModelError: When there is no such net.
@@ -49,24 +49,24 @@ class Run(RunFolder[AnyRecipe], ABC, Generic[AnyRecipe, Net, AnyMetadata]):
         return cls.begin(folder, recipe, source_checksums(recipe.source, data), content)
 
     def train(self, data: Path | None, report: Report, resources: Resources = ONE_CPU) -> AnyMetadata:
-        """Trains the net, from the checkpoint where there is one, and exports it.
+        """Trains the net, from the checkpoint if there is one, and exports it.
 
         Two runs of one recipe give the same net on the same machine; so does one that was interrupted and
         resumed.
 
         Args:
-            data: Folder that holds MNIST and UNIPEN.
+            data: Folder with MNIST and UNIPEN.
             report: Called after every step.
             resources: Device and processes.
 
         Returns:
-            The description written into the model files, with metrics on validation data.
+            Metadata of the model files, with metrics on validation data.
 
         Raises:
             UnreadableInput: When the data cannot be read.
             OutputError: When the folder cannot be written.
         """
-        cv2.setNumThreads(1)  # windows, strips and documents are too small to share out
+        cv2.setNumThreads(1)  # windows, strips and documents are too small to divide
         self.check_data(data)
         torch.manual_seed(self.recipe.seed)
         net = self.load(self.start) if self.recipe.start else self.new_net()
@@ -80,11 +80,7 @@ class Run(RunFolder[AnyRecipe], ABC, Generic[AnyRecipe, Net, AnyMetadata]):
     @staticmethod
     @abstractmethod
     def load(path: Path) -> Net:
-        """A trained net.
-
-        Raises:
-            ModelError: When the file is missing, damaged, or holds another net.
-        """
+        """A trained net; raises ModelError when the file is missing, damaged, or holds another net."""
 
     @staticmethod
     @abstractmethod
@@ -97,11 +93,11 @@ class Run(RunFolder[AnyRecipe], ABC, Generic[AnyRecipe, Net, AnyMetadata]):
 
     @abstractmethod
     def tasks(self, data: Path | None) -> Iterator[Task[Net, Any]]:
-        """The stages that are not over."""
+        """Stages that are not finished."""
 
     @abstractmethod
     def export(self, net: Net, folder: Path, card: Mapping[str, Any], data: Path | None) -> AnyMetadata:
-        """Writes the net, with its card, into a folder: .onnx to read with, .safetensors to go on training.
+        """Writes the net, with its card, into a folder: .onnx for reading, .safetensors for training.
 
         Raises:
             UnreadableInput: When the data cannot be read.

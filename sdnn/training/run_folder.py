@@ -1,15 +1,15 @@
-"""The folder of a training run: recipe, metrics and checkpoint.
+"""Folder of a training run: recipe, metrics and checkpoint.
 
 ::
 
     run.json                recipe, versions, hardware, checksums of the data
     metrics.jsonl           a line for each epoch of each stage
-    start.safetensors       the net that the run began from, where it did not begin with a new one
-    checkpoint.safetensors  net, optimizer, stage and step, written anew after each epoch
-    model.safetensors       the net, when done
-    model.onnx              the sweeping net, when done: what `sdnn read --model` takes
+    start.safetensors       the net that the run began from, unless that was a new one
+    checkpoint.safetensors  net, optimizer, stage and step, rewritten after each epoch
+    model.safetensors       the trained net
+    model.onnx              the trained net, swept, for `sdnn read --model`
 
-The last two are called `detector` where that was trained.
+Of the detector, the last two are called `detector`.
 """
 
 import contextlib
@@ -24,8 +24,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from sdnn import __version__
 from sdnn.datasets.digit_sources import source_checksums
@@ -37,7 +36,7 @@ from sdnn.models.metadata import READER
 from sdnn.training.detector_recipe import DetectorRecipe
 from sdnn.training.metrics_log import MetricsLog
 from sdnn.training.reader_recipe import Recipe
-from sdnn.training.state import restore, state_tensors
+from sdnn.training.state import TrainingState
 
 DONE: Final = "done"
 """Metadata entry of a checkpoint: stage and step."""
@@ -50,9 +49,9 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
     """A run folder and the recipe in it.
 
     Attributes:
-        folder: Where all of it lies.
-        recipe: What to do.
-        data: Checksums of the files that the digits come from.
+        folder: Path of the folder.
+        recipe: Recipe of the training.
+        data: Checksums of the files with the digits.
     """
 
     recipe: AnyRecipe
@@ -61,11 +60,11 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
     NET: ClassVar[str]
     """Name of the net in the record."""
     TRAIN: ClassVar[str]
-    """The command that begins such a run."""
+    """Command that starts such a run."""
     MODEL: ClassVar[str]
-    """Name of the exported model; that of the net beside it ends in .safetensors."""
+    """File name of the exported model; the net beside it has the suffix .safetensors."""
     RECIPE: ClassVar[type[Any]]
-    """The recipe of such a run."""
+    """Type of the recipe."""
 
     @classmethod
     def begin(
@@ -74,10 +73,10 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
         """Starts a run in a new folder.
 
         Args:
-            folder: Made if it does not exist.
-            recipe: What to do.
-            data: Checksums of the files that the digits come from.
-            start: Content of the file whose checksum the recipe names.
+            folder: Folder, made if it does not exist.
+            recipe: Recipe of the training.
+            data: Checksums of the files with the digits.
+            start: Content of the file whose checksum is in the recipe.
 
         Raises:
             UsageError: When the folder already holds a run.
@@ -85,9 +84,7 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
         """
         run = cls(folder, recipe, data)
         if (folder / "run.json").exists():
-            raise UsageError(
-                f"{folder}: holds a run already; go on with --resume {folder}, or give another --run"
-            )
+            raise UsageError(f"{folder}: holds a run; go on with --resume {folder}, or give another --run")
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{folder}: exists and is not an empty folder; give another --run")
         try:
@@ -102,7 +99,7 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
         return run
 
     def to_record(self) -> dict[str, Any]:
-        """What a run that begins now is: what was asked for, with what, on what."""
+        """Record of a run that starts now: command, recipe, software, hardware and data."""
         return {
             "version": __version__,
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -117,24 +114,22 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
 
     @classmethod
     def resume(cls, folder: Path) -> Self:
-        """The run that a folder holds.
+        """The run in a folder.
 
         Raises:
             UsageError: When the folder holds no run, or one that other code began.
         """
         run, code = cls._recorded(folder)
         if code != code_checksum():
-            raise UsageError(
-                f"{folder}: begun with other code; the result would be neither's, so start another run"
-            )
+            raise UsageError(f"{folder}: begun with other code, whose result would differ; start another run")
         return run
 
     @classmethod
     def finished(cls, folder: Path) -> Self:
-        """The run that a folder holds, by whatever code, once it is done.
+        """The finished run in a folder, of any version of the code.
 
         Raises:
-            UsageError: When the folder holds no run, or one that is not done.
+            UsageError: When the folder holds no run, or an unfinished one.
         """
         run, _ = cls._recorded(folder)
         if not run.model.exists():
@@ -143,7 +138,7 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
 
     @classmethod
     def _recorded(cls, folder: Path) -> tuple[Self, str]:
-        """A run as its record says, and the checksum of the code that began it."""
+        """The run of the record in a folder, and the checksum of the code that began it."""
         try:
             record = json.loads((folder / "run.json").read_text())
             if (net := record.get("net", READER)) != cls.NET:
@@ -156,10 +151,10 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
             ) from error
 
     def check_data(self, data: Path | None) -> None:
-        """Makes sure that the digits are those that the run began with.
+        """Checks that the digits are those that the run began with.
 
         Raises:
-            UnreadableInput: When they are not there.
+            UnreadableInput: When they are missing.
             UsageError: When they are others.
         """
         if self.data and source_checksums(self.recipe.source, data) != self.data:
@@ -167,45 +162,32 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
 
     @property
     def model(self) -> Path:
-        """The exported model, once the run is done."""
+        """Path of the exported model."""
         return self.folder / self.MODEL
 
     @property
     def start(self) -> Path:
-        """The net that the run began from."""
+        """Path of the net that the run began from."""
         return self.folder / "start.safetensors"
 
     @property
     def checkpoint(self) -> Path:
-        """Where to go on from."""
+        """Path of the checkpoint."""
         return self.folder / "checkpoint.safetensors"
 
-    def save_checkpoint(
-        self,
-        stage: str,
-        net: nn.Module,
-        optimizer: torch.optim.Optimizer,
-        step: int,
-        mean: nn.Module | None = None,
-    ) -> None:
-        """Writes what going on needs; the data and the learning rate follow from the step."""
+    def save_checkpoint(self, stage: str, state: TrainingState, step: int) -> None:
+        """Writes a checkpoint; data and learning rate follow from the step."""
         # One entry: safetensors writes several in no particular order.
         done = {DONE: json.dumps({"stage": stage, "step": step})}
-        save_tensors(self.checkpoint, state_tensors(net, optimizer, mean), done)
+        save_tensors(self.checkpoint, state.tensors(), done)
 
-    def load_checkpoint(
-        self,
-        stage: str,
-        net: nn.Module,
-        optimizer: torch.optim.Optimizer,
-        mean: nn.Module | None = None,
-    ) -> int:
-        """Puts net, optimizer and mean where the stage's checkpoint left them, and drops later metrics.
+    def load_checkpoint(self, stage: str, state: TrainingState) -> int:
+        """Restores the state from the stage's checkpoint, and removes later metrics.
 
-        A checkpoint of the stage before leaves everything as it is: its net has just been trained or loaded.
+        A checkpoint of the stage before changes nothing: its net has just been trained or loaded.
 
         Returns:
-            Steps of the stage done; 0 where it has no checkpoint yet.
+            Steps of the stage done; 0 without a checkpoint of it.
 
         Raises:
             ModelError: When the checkpoint is damaged, or another net's.
@@ -217,20 +199,16 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
         if reached != stage:
             self.keep_metrics(lambda line: line["stage"] != stage)
             return 0
-        restore(tensors, net, optimizer, mean, self.checkpoint)
+        state.restore(tensors, self.checkpoint)
         self.keep_metrics(lambda line: line["stage"] != stage or line["step"] <= step)
         return step
 
     def reached(self) -> str | None:
-        """The stage that the checkpoint is of; None where there is none.
-
-        Raises:
-            ModelError: When the checkpoint is damaged.
-        """
+        """Stage of the checkpoint, or None; raises ModelError when it is damaged."""
         return self._load()[1] if self.checkpoint.exists() else None
 
     def _load(self) -> tuple[dict[str, Tensor], str, int]:
-        """Tensors of the checkpoint, and the stage and step that it is of."""
+        """Tensors, stage and step of the checkpoint."""
         tensors, entries = load_tensors(self.checkpoint)
         try:
             done = json.loads(entries[DONE])
@@ -242,7 +220,7 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
 
 
 def net_of(folder: Path) -> str:
-    """Which net the run in a folder trains; the reader's where that is not to be found out."""
+    """Name of the net that the run in a folder trains; the reader's if the record has none."""
     try:
         return str(json.loads((folder / "run.json").read_text())["net"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -250,7 +228,7 @@ def net_of(folder: Path) -> str:
 
 
 def code_checksum() -> str:
-    """SHA-256 over all modules of the package: what a run depends on beside its recipe and data."""
+    """SHA-256 over all modules of the package, on which a run depends beside its recipe and data."""
     digest = hashlib.sha256()
     package = Path(__file__).parents[1]
     for module in sorted(package.rglob("*.py")):
@@ -259,7 +237,7 @@ def code_checksum() -> str:
 
 
 def _versions(*packages: str) -> dict[str, str]:
-    """Of the packages that are installed."""
+    """Versions of the installed ones among the packages."""
     versions = {}
     for package in packages:
         with contextlib.suppress(metadata.PackageNotFoundError):

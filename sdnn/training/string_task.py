@@ -1,6 +1,6 @@
-"""Stage 2: the net swept across strips and trained through the trellis, from the digits of a strip alone.
+"""Stage 2 of the reader: the net swept across strips, trained through the trellis from their digits alone.
 
-Where on the strip a digit stands is nowhere said; the trellis finds out.
+The places of the digits are unknown; the trellis finds them.
 
 Reference:
     Matan et al. 1992: training through Viterbi from string labels. LeCun et al. 1998, section VI: summed
@@ -10,6 +10,7 @@ Reference:
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import ClassVar
 
 import numpy as np
@@ -29,17 +30,17 @@ from sdnn.training.objectives import string_loss
 from sdnn.training.reader_recipe import StringRecipe
 
 VALIDATION_STRIPS = 512
-"""Of each kind."""
+"""Number of strips of each kind."""
 
 
 @dataclass(frozen=True, eq=False)
 class StripBatch:
-    """Strips of similar widths, filled up with paper on the right.
+    """Strips of similar widths, padded with paper on the right.
 
     Attributes:
         ink: (B, H, W) uint8, 0 paper to 255 ink.
-        texts: The digits on each.
-        columns: Columns of the map that each strip has without the filling.
+        texts: Digits on each strip.
+        columns: Columns of each strip's class map without the padding.
     """
 
     ink: npt.NDArray[np.uint8]
@@ -53,7 +54,7 @@ def bucket_by_width(strips: Sequence[LabelledStrip], size: int, geometry: Geomet
     Args:
         strips: Strips of the geometry's height.
         size: Strips in a batch; the last may have fewer.
-        geometry: Window and stride that give each strip's columns.
+        geometry: Height of the strips, window and stride of the net.
     """
     ordered = sorted(strips, key=lambda strip: strip.ink.shape[1])
     batches = []
@@ -70,13 +71,13 @@ def bucket_by_width(strips: Sequence[LabelledStrip], size: int, geometry: Geomet
 
 @dataclass(frozen=True)
 class StripMaker:
-    """Maker of strips: of several batches at once, so that strips of similar widths can share one.
+    """Maker of strips: several batches at a time, so that strips of similar widths can share one.
 
     Attributes:
         source: Lines that the strips are made from.
-        recipe: How strips are made, and how many for a batch.
+        recipe: Recipe of strips and batches.
         geometry: Height of the strips, window and stride of the net.
-        seed: Decides everything.
+        seed: Random seed.
     """
 
     source: LineSource
@@ -94,7 +95,7 @@ class StripMaker:
         return [batches[place] for place in rng.permutation(len(batches))]
 
     def batches(self, count: int, size: int, page: PageRecipe, rng: np.random.Generator) -> list[StripBatch]:
-        """As many strips as asked for, in batches ordered by width."""
+        """The given number of strips, in batches ordered by width."""
         strips = random_strips(self.source, count, page, self.geometry, rng)
         return bucket_by_width(strips, size, self.geometry)
 
@@ -105,7 +106,7 @@ class StringTask:
 
     Attributes:
         make_batches: Maker of the training strips.
-        validation: Maker of the strips of the evaluation: as many on paper as clean ones.
+        validation: Maker of the strips of the evaluation, half of them clean, half on paper.
     """
 
     make_batches: StripMaker
@@ -147,12 +148,8 @@ def read_batch(net: DigitNet, batch: StripBatch) -> list[str]:
 
 
 def _accuracy(net: DigitNet, batches: Sequence[StripBatch]) -> float:
-    right = [
-        read == text
-        for batch in batches
-        for read, text in zip(read_batch(net, batch), batch.texts, strict=True)
-    ]
-    return float(np.mean(right))
+    pairs = (zip(read_batch(net, batch), batch.texts, strict=True) for batch in batches)
+    return float(np.mean([read == text for read, text in chain.from_iterable(pairs)]))
 
 
 def _as_input(batch: StripBatch, device: torch.device) -> Tensor:

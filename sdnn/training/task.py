@@ -1,4 +1,4 @@
-"""One stage of a training, as the loop sees it."""
+"""Interface of a stage of training."""
 
 from collections.abc import Mapping
 from typing import Protocol, TypeVar
@@ -14,7 +14,7 @@ StageSettings = DigitRecipe | StringRecipe | DetectorRecipe
 
 
 class BatchMaker(Protocol[Batch]):
-    """Maker of batches; goes to other processes."""
+    """Maker of batches; picklable."""
 
     @property
     def recipe(self) -> StageSettings:
@@ -22,7 +22,7 @@ class BatchMaker(Protocol[Batch]):
 
     @property
     def batches_per_call(self) -> int:
-        """Number of batches made together."""
+        """Number of batches of a call."""
 
     def __call__(self, number: int) -> list[Batch]:
         """Batches of call `number`, which depend on that and the seed alone."""

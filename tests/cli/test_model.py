@@ -56,11 +56,10 @@ def test_the_bundled_model_is_shown_by_default() -> None:
     assert value(text, "parameters") == f"{PARAMETERS:,}"
     assert value(text, "strip of 5 digits") == f"{STRIP_PX} px, {columns} columns"
     assert value(text, "multiplications") == f"{swept:,}"
-    of_all = f"{windows:,}, {windows / swept:.1f} times the sweep"
-    assert value(text, "multiplications of all windows") == of_all
+    assert value(text, "multiplications of all windows").endswith(f"{windows / swept:.1f} times the sweep")
     assert value(text, "recipe.channels") == str([*LENET.channels])
     for name, checksum in Engine().metadata.data.items():
-        assert value(text, f"data.{name}") == checksum
+        assert value(text, f"data.{name}") == f"{checksum[:16]}…"
 
 
 def test_there_is_a_row_for_each_layer() -> None:

@@ -4,17 +4,18 @@ import doctest
 import json
 import math
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 from helpers.documentation import DOCUMENTS, README, ROOT, rows_below, text_of
 
 import sdnn
-from sdnn.cli.read import ENDINGS
+from sdnn.cli.read import SUFFIX_FORMATS
 from sdnn.decoding.constraints.check_digits import check_digits
 from sdnn.enums import Format
 from sdnn.errors import ExitCode, UsageError
-from sdnn.evaluation.confidence import fewest_strips
+from sdnn.evaluation.threshold import min_sample_size
 from sdnn.models.registry import DEFAULT
 from sdnn.profiles import BUILT_IN
 from sdnn.reading.views import VIEWS
@@ -75,14 +76,15 @@ def test_the_profiles_and_checks_are_those_that_come_with_the_package() -> None:
 
 def test_as_many_strips_without_a_mistake_are_named_as_calibration_takes() -> None:
     (named,) = re.findall(r"takes ([0-9,]+) strips without a mistake for 1 %", " ".join(CONSTRAINTS.split()))
-    assert int(named) == fewest_strips(0.01)
+    assert int(named) == min_sample_size(0.01)
 
 
 def test_the_formats_and_their_suffixes_are_those_of_the_command() -> None:
     table = rows_below(("`--format`", "suffix of `-o`", "content"), READING)
     shown = {quoted(form)[0]: set(quoted(suffixes)) for form, suffixes, _ in table}
     taken = {
-        form.value: {suffix for suffix, of in ENDINGS.items() if of is form and suffix} for form in Format
+        form.value: {suffix for suffix, of in SUFFIX_FORMATS.items() if of is form and suffix}
+        for form in Format
     }
     assert shown == taken
 
@@ -104,6 +106,30 @@ def test_the_sample_form_holds_the_numbers_that_its_description_names() -> None:
     described = text_of(ROOT / "data/README.md").split("in reading order")[1].split(".")[0]
     read = [reading.text for reading in sdnn.read(ROOT / "data/form.jpg")]
     assert re.findall(r"\d+", described) == read
+
+
+def test_git_ignores_what_the_examples_write() -> None:
+    option = r"(?:-o|--out|--explain|--failures|--rejection) ([a-z]+(?:\.[a-z]+)?)(?![\w./])"
+    written = {name for path in DOCUMENTS for name in re.findall(option, text_of(path))}
+    assert {"pages", "pages.csv", "wrong.png", "curve.png"} <= written
+    ignored = [line.strip("/") for line in text_of(ROOT / ".gitignore").splitlines()]
+    for name in (*written, "pages.csv.part", "sdnn.toml", "strip-7.png", "runs"):
+        assert any(fnmatch(name, pattern) for pattern in ignored), name
+
+
+@pytest.mark.parametrize("word", ["page", "line", "strip", "string", "view"])
+def test_the_words_of_the_pipeline_are_defined_once(word: str) -> None:
+    defined = [path for path in DOCUMENTS for _ in re.findall(rf"\bA\s\*\*{word}\*\* is", text_of(path))]
+    assert defined == [README]
+
+
+def test_an_amount_with_a_point_is_explained() -> None:
+    for text in (text_of(README), READING):
+        assert re.search(r"12\.50 (becomes|is read as)\s1250", text)
+
+
+def test_the_limits_name_the_meters_that_are_not_read() -> None:
+    assert "displays of meters" in text_of(ROOT / "docs/limits.md")
 
 
 @pytest.mark.parametrize("path", [ROOT / "CITATION.cff"], ids=["citation"])

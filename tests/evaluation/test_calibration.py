@@ -38,14 +38,14 @@ def test_the_threshold_keeps_the_target_on_the_strips_that_it_was_found_on(
     assert 0 < found.threshold.coverage <= 1
 
 
-def test_too_few_strips_for_a_target_are_said_to_be_too_few() -> None:
+def test_too_few_strips_for_a_target_give_the_reason() -> None:
     strict = calibrate(ReadingSettings(), [SAMPLES], target_error=0.01)
     assert strict.threshold is None
     assert "too few" in strict.shortage
     assert "threshold" not in strict.summary()
 
 
-def test_a_fit_that_made_calibration_worse_is_commented_on(found: Calibration) -> None:
+def test_a_fit_that_made_calibration_worse_has_a_comment(found: Calibration) -> None:
     worse = replace(found, error_before=0.05, error_after=0.06)
     better = replace(found, error_before=0.06, error_after=0.05)
     assert "no better" in worse.summary()

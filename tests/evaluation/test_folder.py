@@ -6,7 +6,7 @@ from helpers.cli_runner import SAMPLES
 from PIL import Image
 
 from sdnn.decoding.constraints import constraint
-from sdnn.evaluation.folder import UNREADABLE, evaluate, first_readings
+from sdnn.evaluation.folder import UNREADABLE, evaluate, read_first_pages
 from sdnn.reading.reader import Reader
 from sdnn.reading.settings import ACCEPT_ALL
 
@@ -60,7 +60,7 @@ def test_two_strings_together_are_as_sure_as_the_less_sure_of_them(reader: Reade
     path = tmp_path / "two.png"
     two_strings(path)
     apart = reader.read(path)
-    ((together, digits),) = first_readings(reader, [path])
+    ((together, digits),) = read_first_pages(reader, [path])
     assert digits == "8809 14662"
     assert together.confidence == pytest.approx(min(reading.confidence for reading in apart), abs=1e-4)
 

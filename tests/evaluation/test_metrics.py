@@ -1,23 +1,21 @@
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sdnn.evaluation.metrics import (
-    EditCounts,
+    BoolArray,
     Score,
     bootstrap_over_digits,
-    edit_counts,
     score,
     score_by_length,
+    score_pair,
     wilson_interval,
 )
 
 strings = st.text(alphabet="012", max_size=7)
-BoolArray = npt.NDArray[np.bool_]
 
 
 @pytest.mark.parametrize(
@@ -69,19 +67,20 @@ def test_wilson_refuses_more_successes_than_trials() -> None:
 @pytest.mark.parametrize(
     ("truth", "text", "expected"),
     [
-        ("50417", "50417", EditCounts(0, 0, 0)),
-        ("50417", "50477", EditCounts(1, 0, 0)),
-        ("50417", "504117", EditCounts(0, 1, 0)),
-        ("50417", "5047", EditCounts(0, 0, 1)),
-        ("50417", "", EditCounts(0, 0, 5)),
-        ("", "11", EditCounts(0, 2, 0)),
-        ("0123", "123", EditCounts(0, 0, 1)),
-        ("11234", "1235", EditCounts(1, 0, 1)),
-        ("", "", EditCounts(0, 0, 0)),
+        ("50417", "50417", (0, 0, 0)),
+        ("50417", "50477", (1, 0, 0)),
+        ("50417", "504117", (0, 1, 0)),
+        ("50417", "5047", (0, 0, 1)),
+        ("50417", "", (0, 0, 5)),
+        ("", "11", (0, 2, 0)),
+        ("0123", "123", (0, 0, 1)),
+        ("11234", "1235", (1, 0, 1)),
+        ("", "", (0, 0, 0)),
     ],
 )
-def test_edits_are_told_apart(truth: str, text: str, expected: EditCounts) -> None:
-    assert edit_counts(truth, text) == expected
+def test_edits_are_counted_by_kind(truth: str, text: str, expected: tuple[int, int, int]) -> None:
+    found = score_pair(truth, text)
+    assert (found.substitutions, found.insertions, found.deletions) == expected
 
 
 def edit_distance(truth: str, text: str) -> int:
@@ -99,8 +98,8 @@ def edit_distance(truth: str, text: str) -> int:
 
 @given(truth=strings, text=strings)
 def test_edits_are_as_few_as_the_recursion_finds(truth: str, text: str) -> None:
-    counts = edit_counts(truth, text)
-    assert counts.total == edit_distance(truth, text)
+    counts = score_pair(truth, text)
+    assert counts.edits == edit_distance(truth, text)
     assert counts.insertions - counts.deletions == len(text) - len(truth)
 
 

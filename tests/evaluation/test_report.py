@@ -5,9 +5,10 @@ import re
 import numpy as np
 import pytest
 from rich.console import Console
+from rich.table import Table
 
 from sdnn.evaluation.metrics import Score, wilson_interval
-from sdnn.evaluation.report import FolderReport, rows_of, table, tables, trust_table
+from sdnn.evaluation.report import FolderReport, accuracy_rows, accuracy_table, calibration_table, tables
 
 THREE = Score(n=80, right=72, digits=240, substitutions=6, insertions=1, deletions=2)
 FOUR = Score(n=20, right=18, digits=80, substitutions=3)
@@ -27,10 +28,14 @@ TRUST = FolderReport(
 )
 
 
-def rendered(*reports: FolderReport, columns: int = 100) -> str:
+def rendered(*reports: FolderReport, columns: int = 80) -> str:
+    return printed(accuracy_table(reports), columns)
+
+
+def printed(table: Table, columns: int = 80) -> str:
     console = Console(width=columns, file=io.StringIO(), color_system=None)
     with console.capture() as capture:
-        console.print(table(reports))
+        console.print(table)
     return capture.get()
 
 
@@ -69,14 +74,14 @@ def test_the_record_holds_the_total_and_each_length() -> None:
 
 
 def test_the_table_holds_the_cells_of_all_rows() -> None:
-    rows = [[name, *cells] for name, _, cells in rows_of([MIXED, SINGLE])]
-    lines = [re.split(r"\s{2,}", line.strip()) for line in rendered(MIXED, SINGLE).splitlines()]
+    rows = [[name, *cells] for name, _, cells in accuracy_rows([MIXED, SINGLE])]
+    lines = [re.split(r"\s{2,}", line.strip()) for line in rendered(MIXED, SINGLE, columns=100).splitlines()]
     assert [cells for cells in lines if len(cells) == 9][-4:] == rows
 
 
 def test_lengths_are_indented_under_their_folder_and_shortest_first() -> None:
     text = rendered(MIXED)
-    assert text.index("register-numbers") < text.index("   3 digits") < text.index("   4 digits")
+    assert text.index("register-numbers") < text.index("  3 digits") < text.index("  4 digits")
 
 
 def test_a_folder_of_one_length_has_one_row() -> None:
@@ -96,12 +101,12 @@ def test_numbers_end_in_the_same_column() -> None:
     assert len({len(line) for line in lines}) == 1
 
 
-@pytest.mark.parametrize("columns", [100, 140])
-def test_the_table_fits_100_columns_with_no_number_cut(columns: int) -> None:
+@pytest.mark.parametrize("columns", [80, 140])
+def test_the_table_fits_its_width_with_no_number_cut(columns: int) -> None:
     big = Score(10**6, 10**6 - 1, 5 * 10**6, 123456, 123456, 123456)
     report = FolderReport("a-rather-long-folder-name/" * 4, big + big, {4: big, 5: big}, 3, 1.0)
     text = rendered(report, columns=columns)
-    assert max(len(line.rstrip()) for line in text.splitlines()) <= 100
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= min(columns, 100)
     assert "…" not in text
     for number in ("2000000", "1999998", "246912", "100.00–100.00"):
         assert number in text
@@ -119,7 +124,7 @@ def test_files_that_could_not_be_read_are_mentioned_only_if_there_are_any() -> N
 
 
 def test_no_reports_make_an_empty_table() -> None:
-    assert table([]).row_count == 0
+    assert accuracy_table([]).row_count == 0
 
 
 def test_trust_is_what_is_accepted_within_an_error_and_confidence_beside_accuracy() -> None:
@@ -128,11 +133,8 @@ def test_trust_is_what_is_accepted_within_an_error_and_confidence_beside_accurac
     assert record["coverage"] == {"0.05": 0.6, "0.01": None, "0.001": None}
     # Sure: .95 for 60 of 60 right; doubtful: .55 for 30 of 40: (60 x .05 + 40 x .2) / 100.
     assert record["expected_calibration_error"] == pytest.approx(0.11)
-    console = Console(width=100, file=io.StringIO(), color_system=None)
-    with console.capture() as capture:
-        console.print(trust_table([TRUST]))
-    text = capture.get()
-    assert "60.0" in text
+    text = printed(calibration_table([TRUST]))
+    assert "60.0 %" in text
     assert "–" in text
     assert "0.5–0.6: 75 of 40" in text
     assert "0.9–1.0: 100 of 60" in text
@@ -140,3 +142,15 @@ def test_trust_is_what_is_accepted_within_an_error_and_confidence_beside_accurac
 
 def test_the_terminal_gets_scores_and_trust() -> None:
     assert [each.row_count for each in tables([TRUST])] == [1, 1]
+
+
+def test_both_tables_fit_80_columns_with_names_whole() -> None:
+    big = Score(5860, 5860, 29300, 123, 12, 12)
+    report = FolderReport(
+        "cheque-amounts", big, {5: big, 6: big}, 0, 1.0, np.full(5860, 0.95), np.ones(5860, bool)
+    )
+    for table in tables([report]):
+        text = printed(table)
+        assert max(map(len, text.splitlines())) <= 80
+        assert "cheque-amounts " in text
+        assert "100" in text

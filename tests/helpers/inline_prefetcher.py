@@ -16,7 +16,7 @@ class OnTheSpot(Prefetcher[Any]):
     def __exit__(self, *_: object) -> None:
         pass
 
-    def batches(self, first: int, per_portion: int) -> Iterator[Any]:
-        number, skipped = divmod(first, per_portion)
+    def batches(self, first: int, per_call: int) -> Iterator[Any]:
+        number, skipped = divmod(first, per_call)
         for each in count(number):
             yield from self.maker(each)[skipped if each == number else 0 :]

@@ -6,12 +6,12 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
-from sdnn.evaluation.confidence import Curve, risk_coverage
+from sdnn.evaluation.risk_coverage import RiskCoverageCurve, risk_coverage
 from sdnn.rendering.rejection import COLOURS, LEAST_ACCEPTED, SIZE_IN, rejection_figure, rejection_plot
 from sdnn.results import FloatArray
 
 
-def curve(n: int, wrong: int) -> Curve:
+def curve(n: int, wrong: int) -> RiskCoverageCurve:
     """Strips of falling confidence, the least sure ones wrong."""
     return risk_coverage(np.linspace(1, 0, n), np.arange(n) < n - wrong)
 
@@ -64,7 +64,7 @@ def test_an_error_among_the_first_few_strips_does_not_set_the_scale() -> None:
 @pytest.mark.parametrize(
     "few", [curve(5, 1), risk_coverage(np.ones(100), np.arange(100) > 9)], ids=["too few", "one confidence"]
 )
-def test_strips_that_make_no_line_are_a_dot(few: Curve) -> None:
+def test_strips_that_make_no_line_are_a_dot(few: RiskCoverageCurve) -> None:
     figure = rejection_figure([("a", few)])
     assert line(figure)[0].tolist() == [100]
     assert pixels(rejection_plot([("a", few)]), COLOURS[0]) > 0
@@ -90,7 +90,7 @@ def test_a_folder_without_strips_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("curves", [[], [("none", curve(0, 0))]], ids=["no folders", "no strips"])
-def test_without_strips_the_plot_says_so(curves: list[tuple[str, Curve]]) -> None:
+def test_without_strips_the_plot_says_so(curves: list[tuple[str, RiskCoverageCurve]]) -> None:
     assert [text.get_text() for text in rejection_figure(curves).axes[0].texts] == ["no strips"]
 
 

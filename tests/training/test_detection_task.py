@@ -26,7 +26,7 @@ from sdnn.training import run as run_module
 from sdnn.training.detection_task import FIELD_NAMES, MASK_NAMES, PRINTED, detector_loss, detector_metrics
 from sdnn.training.detector_recipe import DetectorRecipe, LossWeights
 from sdnn.training.detector_run import DetectorRun
-from sdnn.training.document_batches import DetectorBatch, DocumentMaker, filled_up, turned
+from sdnn.training.document_batches import DetectorBatch, DocumentMaker, pad_document, rotate_truth
 from sdnn.training.loop import Progress
 from sdnn.training.reader_run import ReaderRun
 from sdnn.training.run_folder import net_of
@@ -203,7 +203,7 @@ def test_the_truth_turned_is_the_truth_of_the_document_turned(turns: int) -> Non
     expected = document
     for _ in range(turns):
         expected = quarter_turned(expected)
-    found, true = turned(truth_maps(document), turns), truth_maps(expected)
+    found, true = rotate_truth(truth_maps(document), turns), truth_maps(expected)
     for name in ("masks", "masks_valid", "fields_valid"):
         # A cell whose middle lies on the edge of a band may fall to either side.
         assert float(np.mean(getattr(found, name) != getattr(true, name))) < 0.02
@@ -215,16 +215,16 @@ def test_the_truth_turned_is_the_truth_of_the_document_turned(turns: int) -> Non
 
 def test_four_quarters_are_none(truth: TruthMaps) -> None:
     once = truth_maps(page())
-    again = turned(turned(once, 3), 1)
+    again = rotate_truth(rotate_truth(once, 3), 1)
     for each in fields(once):
         np.testing.assert_array_equal(getattr(again, each.name), getattr(once, each.name))
 
 
-def test_a_document_filled_up_keeps_what_is_on_it_where_it_stands() -> None:
+def test_a_padded_document_keeps_its_content_in_place() -> None:
     document = page()
     document.picture[:] = np.arange(SIZE[1]) / SIZE[1]
     document.ink[30, 40] = 255
-    whole = filled_up(document, (160, 160), np.random.default_rng(1))
+    whole = pad_document(document, (160, 160), np.random.default_rng(1))
     assert whole.picture.shape == whole.ink.shape == (160, 160)
     ((top, left),) = np.argwhere(whole.ink) - [30, 40]
     assert top > 0

@@ -127,21 +127,11 @@ def test_every_step_is_made_at_its_learning_rate(
 # Steps, epochs and what is shown of them.
 
 
-def test_progress_shows_no_accuracy_before_the_first_epoch() -> None:
-    first = Progress(Stage.DIGITS, 1, 4, 1.23456, None, 1234.5)
-    assert first.shown() == {
-        "stage": "digits",
-        "loss": "1.235",
-        "accuracy": "–",
-        "examples/s": "1,234",
-    }
-    later = Progress(Stage.STRINGS, 2, 4, 0.5, 0.98765, 98.7)
-    assert later.shown() == {
-        "stage": "strings",
-        "loss": "0.500",
-        "accuracy": "98.77 %",
-        "examples/s": "99",
-    }
+def test_progress_names_its_numbers_and_has_no_accuracy_before_the_first_epoch() -> None:
+    first = Progress(Stage.DIGITS, 1, 4, 1, 8, 1.23456, None, 1234.5)
+    assert first.summary() == "loss 1.235, accuracy –, 1,234 examples/s"
+    later = Progress(Stage.STRINGS, 2, 4, 6, 8, 0.5, 0.98765, 98.7)
+    assert later.summary() == "loss 0.500, accuracy 98.77 %, 99 examples/s"
 
 
 def test_every_step_is_reported_and_every_epoch_recorded_the_last_one_even_if_short(

@@ -14,20 +14,20 @@ from sdnn.training.prefetch import AHEAD, Prefetcher
 pytestmark = pytest.mark.slow
 
 TABLE = [[f"{number}{letter}" for letter in "abc"] for number in range(12)]
-IN_ORDER = [batch for portion in TABLE for batch in portion]
+IN_ORDER = [batch for call in TABLE for batch in call]
 
 
 @pytest.mark.parametrize("processes", [1, 3])
 def test_batches_come_in_order_from_any_number_on(processes: int) -> None:
-    with Prefetcher(TABLE.__getitem__, processes) as portions:
+    with Prefetcher(TABLE.__getitem__, processes) as prefetcher:
         for first in (0, 1, 2, 3, 10):
-            assert [*islice(portions.batches(first, per_portion=3), 14)] == IN_ORDER[first : first + 14]
+            assert [*islice(prefetcher.batches(first, per_call=3), 14)] == IN_ORDER[first : first + 14]
 
 
-def test_an_error_of_the_maker_is_raised_where_its_portion_is_due() -> None:
+def test_an_error_of_the_maker_is_raised_where_its_call_is_due() -> None:
     before = multiprocessing.active_children()
-    with Prefetcher(TABLE[: AHEAD + 2].__getitem__) as portions:
-        batches = portions.batches(0, per_portion=3)
+    with Prefetcher(TABLE[: AHEAD + 2].__getitem__) as prefetcher:
+        batches = prefetcher.batches(0, per_call=3)
         # What is missing is asked for before it is due.
         assert [*islice(batches, 3 * (AHEAD + 2))] == IN_ORDER[: 3 * (AHEAD + 2)]
         with pytest.raises(IndexError):
@@ -35,11 +35,11 @@ def test_an_error_of_the_maker_is_raised_where_its_portion_is_due() -> None:
     assert multiprocessing.active_children() == before
 
 
-def broken_off(portions: Prefetcher[str]) -> None:
+def broken_off(prefetcher: Prefetcher[str]) -> None:
     """Takes one batch and stops as a person would."""
     others = len(multiprocessing.active_children())
-    with portions:
-        assert next(portions.batches(4, per_portion=3)) == IN_ORDER[4]
+    with prefetcher:
+        assert next(prefetcher.batches(4, per_call=3)) == IN_ORDER[4]
         assert len(multiprocessing.active_children()) == others + 1
         raise KeyboardInterrupt
 
@@ -53,8 +53,8 @@ def test_the_process_ends_with_the_work_even_where_that_is_broken_off() -> None:
 
 def test_no_process_is_started_for_nothing() -> None:
     before = multiprocessing.active_children()
-    with Prefetcher(TABLE.__getitem__) as portions:
-        portions.batches(0, per_portion=3)
+    with Prefetcher(TABLE.__getitem__) as prefetcher:
+        prefetcher.batches(0, per_call=3)
         assert multiprocessing.active_children() == before
 
 
@@ -65,8 +65,8 @@ def test_the_process_ends_with_a_training_that_is_killed(tmp_path: Path) -> None
         "from sdnn.training.prefetch import Prefetcher\n"
         "def pid(number): return [os.getpid()]\n"
         "if __name__ == '__main__':\n"
-        "    with Prefetcher(pid) as portions:\n"
-        "        print(next(portions.batches(0, 1)), flush=True)\n"
+        "    with Prefetcher(pid) as prefetcher:\n"
+        "        print(next(prefetcher.batches(0, 1)), flush=True)\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     result = run_python(script)

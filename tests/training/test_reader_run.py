@@ -32,6 +32,7 @@ from sdnn.training.averaging import average_with_start
 from sdnn.training.loop import Progress
 from sdnn.training.reader_recipe import DigitRecipe, Recipe, StringRecipe
 from sdnn.training.reader_run import ReaderRun
+from sdnn.training.state import TrainingState
 
 DIGITS = DigitRecipe(examples=32, examples_per_epoch=16, batch=8)
 STRINGS = StringRecipe(
@@ -202,6 +203,8 @@ def test_another_recipe_gives_another_net(finished: Finished, tmp_path: Path, ot
 def test_every_step_of_either_stage_is_reported(finished: Finished) -> None:
     assert [(progress.stage, progress.step) for progress in finished.progress] == BOTH
     assert {progress.steps for progress in finished.progress} == {4}
+    assert [progress.run_step for progress in finished.progress] == list(range(1, 9))
+    assert {progress.run_steps for progress in finished.progress} == {8}
 
 
 def test_every_epoch_of_either_stage_is_recorded_with_its_figures(finished: Finished) -> None:
@@ -254,7 +257,7 @@ def test_the_net_of_the_files_is_the_running_mean_of_the_last_checkpoint(finishe
     optimizer = torch.optim.AdamW(
         [{"params": [*last.parameters()][:2]}, {"params": [*last.parameters()][2:]}]
     )
-    finished.run.load_checkpoint(Stage.STRINGS, last, optimizer, mean)
+    finished.run.load_checkpoint(Stage.STRINGS, TrainingState(last, optimizer, mean))
     torch.testing.assert_close(net.state_dict(), mean.state_dict(), atol=0, rtol=0)
     moved = [not torch.equal(each, last.get_parameter(name)) for name, each in mean.named_parameters()]
     assert all(moved)  # after four steps the net is not its mean any more
@@ -326,7 +329,7 @@ def test_a_run_records_the_checksums_of_mnist_where_it_uses_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run_module, "digit_source", lambda *_, **__: None)
-    monkeypatch.setattr("sdnn.datasets.digits.mnist_checksums", lambda data: {"images": "00ff"})
+    monkeypatch.setattr("sdnn.datasets.digit_sources.mnist_checksums", lambda data: {"images": "00ff"})
     assert ReaderRun.new(tmp_path / "mixed", replace(RECIPE, source=Source.MIXED), None).data == {
         "images": "00ff"
     }

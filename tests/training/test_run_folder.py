@@ -16,6 +16,7 @@ from sdnn.models.lenet import LENET
 from sdnn.training import run_folder as run_module
 from sdnn.training.reader_recipe import Recipe
 from sdnn.training.reader_run import ReaderRun
+from sdnn.training.state import TrainingState
 
 RECIPE = Recipe(Source.PEN, seed=5, channels=(4, 4, 4, 4, 6, 8))
 
@@ -25,25 +26,23 @@ def run(tmp_path: Path) -> ReaderRun:
     return ReaderRun.begin(tmp_path / "run", RECIPE, {"file": "00ff"})
 
 
-def net_and_optimizer(
-    seed: int, memory_format: torch.memory_format
-) -> tuple[DigitNet, torch.optim.Optimizer]:
+def training(seed: int, memory_format: torch.memory_format = torch.contiguous_format) -> TrainingState:
     torch.manual_seed(seed)
     net = DigitNet(replace(LENET, channels=RECIPE.channels)).to(memory_format=memory_format)
-    return net, torch.optim.AdamW(net.parameters(), lr=0.01, fused=True)
+    return TrainingState(net, torch.optim.AdamW(net.parameters(), lr=0.01, fused=True))
 
 
-def learn(net: DigitNet, optimizer: torch.optim.Optimizer) -> None:
+def learn(state: TrainingState) -> None:
     """A step on windows that are the same each time."""
     torch.manual_seed(0)
     windows, labels = torch.rand(8, 1, LENET.geometry.height_px, LENET.geometry.window_px), torch.arange(8)
-    optimizer.zero_grad()
-    torch.nn.functional.cross_entropy(net(windows), labels).backward()
-    optimizer.step()
+    state.optimizer.zero_grad()
+    torch.nn.functional.cross_entropy(state.net(windows), labels).backward()
+    state.optimizer.step()
 
 
-def state(net: DigitNet) -> dict[str, Tensor]:
-    return {name: value.clone() for name, value in net.state_dict().items()}
+def weights(state: TrainingState) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in state.net.state_dict().items()}
 
 
 def test_a_run_begins_with_a_record_of_what_was_asked_for(run: ReaderRun) -> None:
@@ -148,11 +147,11 @@ def test_metrics_that_cannot_be_written_are_an_output_error(run: ReaderRun) -> N
 
 @pytest.mark.parametrize("stage", [Stage.DIGITS, Stage.STRINGS])
 def test_without_a_checkpoint_a_run_starts_at_the_beginning(run: ReaderRun, stage: Stage) -> None:
-    net, optimizer = net_and_optimizer(0, torch.contiguous_format)
-    before = state(net)
+    state = training(0)
+    before = weights(state)
     assert run.reached() is None
-    assert run.load_checkpoint(stage, net, optimizer) == 0
-    torch.testing.assert_close(state(net), before, atol=0, rtol=0)
+    assert run.load_checkpoint(stage, state) == 0
+    torch.testing.assert_close(weights(state), before, atol=0, rtol=0)
 
 
 @pytest.mark.parametrize(
@@ -162,84 +161,84 @@ def test_without_a_checkpoint_a_run_starts_at_the_beginning(run: ReaderRun, stag
 def test_learning_goes_on_from_a_checkpoint_as_if_nothing_had_happened(
     run: ReaderRun, stage: Stage, memory_format: torch.memory_format
 ) -> None:
-    net, optimizer = net_and_optimizer(0, memory_format)
-    learn(net, optimizer)
-    run.save_checkpoint(stage, net, optimizer, 1)
+    state = training(0, memory_format)
+    learn(state)
+    run.save_checkpoint(stage, state, 1)
     assert run.reached() == stage
-    learn(net, optimizer)
+    learn(state)
 
-    other, other_optimizer = net_and_optimizer(1, memory_format)
-    assert run.load_checkpoint(stage, other, other_optimizer) == 1
-    learn(other, other_optimizer)
-    torch.testing.assert_close(state(other), state(net), atol=1e-6, rtol=1e-5)
+    other = training(1, memory_format)
+    assert run.load_checkpoint(stage, other) == 1
+    learn(other)
+    torch.testing.assert_close(weights(other), weights(state), atol=1e-6, rtol=1e-5)
 
 
 def test_a_checkpoint_written_again_is_the_same_file(run: ReaderRun) -> None:
-    net, optimizer = net_and_optimizer(0, torch.contiguous_format)
+    state = training(0)
     contents = set()
     for _ in range(20):
-        run.save_checkpoint(Stage.DIGITS, net, optimizer, 4)
+        run.save_checkpoint(Stage.DIGITS, state, 4)
         contents.add(run.checkpoint.read_bytes())
     assert len(contents) == 1
 
 
 def test_a_checkpoint_of_the_stage_before_leaves_net_and_optimizer_as_they_are(run: ReaderRun) -> None:
-    run.save_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format), 4)
-    net, optimizer = net_and_optimizer(1, torch.contiguous_format)
-    before = state(net)
-    assert run.load_checkpoint(Stage.STRINGS, net, optimizer) == 0
-    torch.testing.assert_close(state(net), before, atol=0, rtol=0)
-    assert optimizer.state_dict()["state"] == {}
+    run.save_checkpoint(Stage.DIGITS, training(0), 4)
+    state = training(1)
+    before = weights(state)
+    assert run.load_checkpoint(Stage.STRINGS, state) == 0
+    torch.testing.assert_close(weights(state), before, atol=0, rtol=0)
+    assert state.optimizer.state_dict()["state"] == {}
     assert run.reached() == Stage.DIGITS
 
 
 def test_metrics_after_the_checkpoint_are_dropped(run: ReaderRun) -> None:
-    net, optimizer = net_and_optimizer(0, torch.contiguous_format)
-    run.save_checkpoint(Stage.DIGITS, net, optimizer, 4)
+    state = training(0)
+    run.save_checkpoint(Stage.DIGITS, state, 4)
     for step in (2, 4, 6):
         run.record(line(Stage.DIGITS, step))
-    assert run.load_checkpoint(Stage.DIGITS, net, optimizer) == 4
+    assert run.load_checkpoint(Stage.DIGITS, state) == 4
     assert run.metrics() == [line(Stage.DIGITS, 2), line(Stage.DIGITS, 4)]
 
 
 def test_metrics_of_the_stage_before_are_kept_whatever_becomes_of_the_next(run: ReaderRun) -> None:
-    net, optimizer = net_and_optimizer(0, torch.contiguous_format)
+    state = training(0)
     of_digits = [line(Stage.DIGITS, step) for step in (10, 20)]
     for each in of_digits:
         run.record(each)
-    run.save_checkpoint(Stage.DIGITS, net, optimizer, 20)
+    run.save_checkpoint(Stage.DIGITS, state, 20)
     # Recorded, but the run was killed before its checkpoint was written.
     run.record(line(Stage.STRINGS, 2))
-    assert run.load_checkpoint(Stage.STRINGS, net, optimizer) == 0
+    assert run.load_checkpoint(Stage.STRINGS, state) == 0
     assert run.metrics() == of_digits
 
     for step in (2, 4):
         run.record(line(Stage.STRINGS, step))
-    run.save_checkpoint(Stage.STRINGS, net, optimizer, 2)
-    assert run.load_checkpoint(Stage.STRINGS, net, optimizer) == 2
+    run.save_checkpoint(Stage.STRINGS, state, 2)
+    assert run.load_checkpoint(Stage.STRINGS, state) == 2
     assert run.metrics() == [*of_digits, line(Stage.STRINGS, 2)]
 
 
 def test_metrics_recorded_before_the_first_checkpoint_are_dropped(run: ReaderRun) -> None:
     run.record(line(Stage.DIGITS, 2))
-    assert run.load_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format)) == 0
+    assert run.load_checkpoint(Stage.DIGITS, training(0)) == 0
     assert run.metrics() == []
 
 
 def test_half_a_line_of_metrics_does_not_stop_a_resume(run: ReaderRun) -> None:
-    net, optimizer = net_and_optimizer(0, torch.contiguous_format)
+    state = training(0)
     run.record(line(Stage.DIGITS, 2))
-    run.save_checkpoint(Stage.DIGITS, net, optimizer, 2)
+    run.save_checkpoint(Stage.DIGITS, state, 2)
     with open(run.folder / "metrics.jsonl", "a") as file:
         file.write('{"step": 4, "lo')
-    assert run.load_checkpoint(Stage.DIGITS, net, optimizer) == 2
+    assert run.load_checkpoint(Stage.DIGITS, state) == 2
     assert run.metrics() == [line(Stage.DIGITS, 2)]
 
 
 def test_a_file_that_is_no_checkpoint_is_a_model_error(run: ReaderRun) -> None:
     run.checkpoint.write_bytes(b"no checkpoint")
     with pytest.raises(ModelError):
-        run.load_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format))
+        run.load_checkpoint(Stage.DIGITS, training(0))
     with pytest.raises(ModelError):
         run.reached()
 
@@ -248,14 +247,14 @@ def test_a_file_that_is_no_checkpoint_is_a_model_error(run: ReaderRun) -> None:
 def test_tensors_that_are_no_checkpoint_are_a_model_error(run: ReaderRun, metadata: dict[str, str]) -> None:
     save_tensors(run.checkpoint, {"net.weight": torch.zeros(1)}, {"stage": "digits", **metadata})
     with pytest.raises(ModelError):
-        run.load_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format))
+        run.load_checkpoint(Stage.DIGITS, training(0))
 
 
 def test_the_checkpoint_of_a_net_with_other_channels_is_a_model_error(run: ReaderRun) -> None:
-    run.save_checkpoint(Stage.DIGITS, *net_and_optimizer(0, torch.contiguous_format), 1)
+    run.save_checkpoint(Stage.DIGITS, training(0), 1)
     other = DigitNet(replace(LENET, channels=(4, 4, 4, 4, 6, 9)))
     with pytest.raises(ModelError, match="another net"):
-        run.load_checkpoint(Stage.DIGITS, other, torch.optim.AdamW(other.parameters()))
+        run.load_checkpoint(Stage.DIGITS, TrainingState(other, torch.optim.AdamW(other.parameters())))
 
 
 def test_the_hardware_is_one_line() -> None:

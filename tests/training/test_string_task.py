@@ -102,15 +102,15 @@ def same(one: list[StripBatch], other: list[StripBatch]) -> bool:
     return all(a.texts == b.texts and np.array_equal(a.ink, b.ink) for a, b in zip(one, other, strict=True))
 
 
-def test_the_batches_of_a_portion_depend_on_seed_and_number_alone() -> None:
-    portion = MAKER(1)
-    assert [len(batch.texts) for batch in portion] == [2] * MAKER.batches_per_call
-    assert same(portion, pickle.loads(pickle.dumps(MAKER))(1))
-    assert not same(portion, MAKER(0))
-    assert not same(portion, replace(MAKER, seed=4)(1))
+def test_the_batches_of_a_call_depend_on_seed_and_number_alone() -> None:
+    batches = MAKER(1)
+    assert [len(batch.texts) for batch in batches] == [2] * MAKER.batches_per_call
+    assert same(batches, pickle.loads(pickle.dumps(MAKER))(1))
+    assert not same(batches, MAKER(0))
+    assert not same(batches, replace(MAKER, seed=4)(1))
 
 
-def test_the_batches_of_a_portion_come_in_random_order() -> None:
+def test_the_batches_of_a_call_come_in_random_order() -> None:
     widths = [batch.ink.shape[2] for batch in MAKER(1)]
     assert widths != sorted(widths)
     strips = random_strips(
