@@ -20,7 +20,7 @@ from sdnn.decoding.decoder import collapse
 from sdnn.decoding.dynamic_programming import best_paths, log_partition, log_plus
 from sdnn.decoding.nbest import n_best
 from sdnn.decoding.posterior import digit_marginals, language_log_probs
-from sdnn.decoding.trellis import each_string, every_string, for_each_map, trellis_of
+from sdnn.decoding.trellis import automaton_trellis, free_trellis, repeated_trellis, string_trellis
 from sdnn.enums import Topology
 from sdnn.hardware import hardware
 from sdnn.results import CLASSES, NO_DIGIT, FloatArray, log_softmax
@@ -66,26 +66,28 @@ def maps() -> FloatArray:
 
 def unconstrained(log_probs: FloatArray) -> list[list[int]]:
     """Best paths of a batch, and the probability of what they spell."""
-    paths, _ = best_paths(log_probs, for_each_map(every_string(CLASSES), len(log_probs)))
+    paths, _ = best_paths(log_probs, repeated_trellis(free_trellis(CLASSES), len(log_probs)))
     strings = [[span.label for span in collapse(path, NO_DIGIT)] for path in paths]
-    log_partition(log_probs, each_string(strings, CLASSES), log_plus)
+    log_partition(log_probs, string_trellis(strings, CLASSES), log_plus)
     return strings
 
 
 def constrained(log_probs: FloatArray, automaton: Automaton) -> None:
     """The same under a constraint, with what the constraint keeps."""
-    trellis = for_each_map(trellis_of(automaton, CLASSES, Topology.CTC), len(log_probs))
+    trellis = repeated_trellis(automaton_trellis(automaton, CLASSES, Topology.CTC), len(log_probs))
     paths, _ = best_paths(log_probs, trellis)
     strings = [[span.label for span in collapse(path, NO_DIGIT)] for path in paths]
-    log_partition(log_probs, each_string(strings, CLASSES), log_plus)
+    log_partition(log_probs, string_trellis(strings, CLASSES), log_plus)
     log_partition(log_probs, trellis, log_plus)
 
 
 def with_lexicon(log_probs: FloatArray, automaton: Automaton) -> None:
     """One map: best entry and its share of the lexicon's probability."""
-    (path,), _ = best_paths(log_probs[None], trellis_of(automaton, CLASSES))
+    (path,), _ = best_paths(log_probs[None], automaton_trellis(automaton, CLASSES))
     log_partition(
-        log_probs[None], each_string([[span.label for span in collapse(path, NO_DIGIT)]], CLASSES), log_plus
+        log_probs[None],
+        string_trellis([[span.label for span in collapse(path, NO_DIGIT)]], CLASSES),
+        log_plus,
     )
     language_log_probs([log_probs], automaton)
 

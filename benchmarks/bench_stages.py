@@ -26,9 +26,9 @@ from sdnn.formats import formatter
 from sdnn.models.engine import Engine
 from sdnn.output import Output
 from sdnn.preprocessing import load_page
+from sdnn.reading.page import ViewOutput
 from sdnn.reading.page_report import report
 from sdnn.reading.reader import BATCH_SIZE, Reader
-from sdnn.reading.records import ViewOutput
 from sdnn.results import FloatArray, Strip
 
 ROUNDS: Final = 3
@@ -127,7 +127,7 @@ def read_batch(reader: Reader, names: Sequence[str], rows: Output, clock: Clock)
         with clock(DECODING):
             for output, class_map in zip(outputs, class_maps, strict=True):
                 output.class_map = class_map
-            decoder.propose(outputs)
+            decoder.decode_views(outputs)
 
     with clock(FILES):
         pictures = [load_page(name, settings.max_pixels) for name in names]
@@ -136,15 +136,15 @@ def read_batch(reader: Reader, names: Sequence[str], rows: Output, clock: Clock)
         lines = [line for page in pages for line in page.lines]
     sweep([line.outputs[0] for line in lines])
     with clock(DECODING):
-        decoder.agree(lines)
+        decoder.combine_views(lines)
         uncertain = [line for line in lines if reader._is_uncertain(line)]
     views, geometry = settings.views[1:], reader.engine.metadata.geometry
     with clock(PREPARATION):
         further = [output for line in uncertain for output in line.add_views(views, geometry)]
     sweep(further)
     with clock(DECODING):
-        decoder.agree(uncertain)
-        decoder.read(pages)
+        decoder.combine_views(uncertain)
+        decoder.make_readings(pages)
         found = [report(page, PageMode.AUTO, settings, page.elapsed_ms) for page in pages]
     with clock(RECORDS):
         for readings in found:

@@ -30,7 +30,7 @@ from sdnn.datasets.strips import Layout, set_side_by_side
 from sdnn.datasets.windows import clean_strip
 from sdnn.datasets.writer_style import WriterStyle
 from sdnn.hardware import hardware
-from sdnn.models.engine import MOST_SWEPT_PX, Engine
+from sdnn.models.engine import MAX_BATCH_PX, Engine
 from sdnn.models.lenet import LENET
 from sdnn.results import FloatArray, Geometry, Strip, log_softmax
 
@@ -110,7 +110,7 @@ class Case:
         self.widths_px = [strip.ink.shape[1] for strip in self.strips]
         self.columns = [self._geometry.columns(width) for width in self.widths_px]
         # Of more strips than it sweeps at once the engine would make several sweeps.
-        most = min(len(self.strips), max(1, MOST_SWEPT_PX // max(self.widths_px)))
+        most = min(len(self.strips), max(1, MAX_BATCH_PX // max(self.widths_px)))
         self.sweep = Way(self._swept, len(self.strips), [size for size in STRIPS_AT_ONCE if size <= most])
         self.alone = Way(self._swept, len(self.strips), [1])
         sizes = [size for size in WINDOWS_AT_ONCE if size <= sum(self.columns)]

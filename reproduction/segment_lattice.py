@@ -37,9 +37,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.decoding.automaton import Automaton, any_string, one_of_each
+from sdnn.decoding.automaton import Automaton, any_string, string_automata
 from sdnn.decoding.dynamic_programming import best_paths, forward_scores, log_plus
-from sdnn.decoding.trellis import Trellis, for_each_map, from_arcs
+from sdnn.decoding.trellis import Trellis, from_arcs, repeated_trellis
 from sdnn.results import FloatArray, IntArray, Span
 
 
@@ -171,7 +171,7 @@ def segments_of_length(lengths: tuple[int, ...], zones: SegmentWidths) -> Trelli
         lengths: N numbers of digits.
         zones: How wide the digits are.
     """
-    chains, maps = one_of_each([[0] * length for length in lengths])
+    chains, maps = string_automata([[0] * length for length in lengths])
     arcs = np.tile(chains.arcs, (zones.digits, 1))
     arcs[:, 1] = np.repeat(np.arange(zones.digits), len(chains.arcs))
     return segments_of(Automaton(arcs, chains.initial, chains.final), zones, maps)
@@ -187,7 +187,7 @@ def segments_of_each(strings: Sequence[Sequence[int]], zones: SegmentWidths) -> 
     Raises:
         ValueError: When a string holds anything but digit classes.
     """
-    chains, maps = one_of_each(strings)
+    chains, maps = string_automata(strings)
     return segments_of(chains, zones, maps)
 
 
@@ -290,5 +290,5 @@ def marginals(
 
 def _any_digits(zones: SegmentWidths, maps: int, lengths: Sequence[int] | None) -> Trellis:
     if lengths is None:
-        return for_each_map(any_segments(zones), maps)
+        return repeated_trellis(any_segments(zones), maps)
     return segments_of_length(tuple(lengths), zones)

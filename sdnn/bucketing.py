@@ -1,21 +1,24 @@
-"""Things of similar size are done together: what is smaller is filled up to the size of the largest."""
+"""Groups of similar lengths, so that little is padded in a batch."""
 
 from collections.abc import Iterator, Sequence
 
 
-def bucket_by_length(sizes: Sequence[int], most: int, widening: float = float("inf")) -> Iterator[list[int]]:
-    """Places of the sizes in groups, each in rising order.
+def bucket_by_length(
+    lengths: Sequence[int], max_total: int, max_ratio: float = float("inf")
+) -> Iterator[list[int]]:
+    """Indices of the lengths in groups, each in rising order.
 
     Args:
-        sizes: From 1 up.
-        most: Size of a whole group, everything in it filled up, beyond which nothing joins it.
-        widening: How many times larger than the smallest of a group the largest may be.
+        lengths: Lengths, 1 or more.
+        max_total: Padded length of a whole group; a single length may exceed it.
+        max_ratio: Ratio of the greatest to the smallest length of a group.
     """
     group: list[int] = []
-    for place in sorted(range(len(sizes)), key=sizes.__getitem__):
-        if group and (sizes[place] > widening * sizes[group[0]] or (len(group) + 1) * sizes[place] > most):
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        length = lengths[index]
+        if group and (length > max_ratio * lengths[group[0]] or (len(group) + 1) * length > max_total):
             yield group
             group = []
-        group.append(place)
+        group.append(index)
     if group:
         yield group

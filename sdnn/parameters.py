@@ -57,11 +57,17 @@ class ConstraintKind(Parameter):
 _KINDS = (
     ConstraintKind("length", str, "Number of digits.", "N|MIN-MAX", builder="length.length"),
     ConstraintKind(
-        "pattern", str, "Pattern; its literals are inserted, not read.", "REGEX", builder="pattern.pattern"
+        "pattern",
+        str,
+        "Pattern; its literals are inserted, not read.",
+        "REGEX",
+        builder="pattern.compile_pattern",
     ),
-    ConstraintKind("lexicon", Path, "File of allowed texts, one a line.", "FILE", builder="lexicon.of_file"),
     ConstraintKind(
-        "check", str, "Check digits: luhn, damm, ean, us.rtn, …", "NAME", builder="check_digits.check"
+        "lexicon", Path, "File of allowed texts, one a line.", "FILE", builder="lexicon.read_lexicon"
+    ),
+    ConstraintKind(
+        "check", str, "Check digits: luhn, damm, ean, us.rtn, …", "NAME", builder="check_digits.check_digits"
     ),
     ConstraintKind(
         "min_value", int, "Smallest number.", minimum=0, builder="interval.min_value", label="value from"

@@ -23,6 +23,21 @@ class Box:
         """Height in pixels."""
         return self.bottom - self.top
 
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Its middle, x and y."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def shifted(self, right_px: float, down_px: float) -> "Box":
+        """The box moved to the right and down."""
+        return Box(self.left + right_px, self.top + down_px, self.right + right_px, self.bottom + down_px)
+
+    def expanded(self, margin_px: float) -> "Box":
+        """The box with a margin on each side."""
+        return Box(
+            self.left - margin_px, self.top - margin_px, self.right + margin_px, self.bottom + margin_px
+        )
+
     def rounded(self) -> tuple[int, int, int, int]:
         """Left, top, right and bottom to the nearest pixel edge, halves upwards."""
         left, top, right, bottom = (math.floor(edge + 0.5) for edge in astuple(self))

@@ -1,6 +1,6 @@
-"""The values that travel through the pipeline, from picture to reading.
+"""The values of the pipeline, from strip to reading.
 
-Axes are named once, here: B batch, C classes, H and W pixels (down, across), T columns of the class map.
+Axes everywhere: B batch, C classes, H and W pixels (down, across), T columns of the class map.
 Pixel coordinates are edges: a box from 0 to 1 covers the first pixel.
 """
 
@@ -11,28 +11,28 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from sdnn.affine import apply_affine, compose_affine, invert_affine
 from sdnn.enums import Status
-from sdnn.rectangle import Box as Box  # it travels, too
+from sdnn.rectangle import Box as Box
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.intp]
 
 DIGITS: Final = "0123456789"
 NO_DIGIT: Final = 10
-"""Class of a column at whose centre no digit stands; classes 0 to 9 are the digits."""
+"""Class of a window without a digit at its centre; classes 0 to 9 are the digits."""
 CLASSES: Final = 11
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """What the net expects of a strip, and how the columns of its class map lie on it.
+    """Sizes of the net's strips, and of the windows behind the columns of its class maps.
 
     Attributes:
-        height_px: Height of the strip, which is also the height of the net's window.
-        text_height_px: Height that the writing takes in the strip; the rest is for what rises above
-            or hangs below.
-        window_px: Width of the window that one column of the map sees.
-        stride_px: Distance from one column's window to the next one's.
+        height_px: Height of a strip and of a window.
+        text_height_px: Height of the text in a strip; the rest is for parts that stick out of it.
+        window_px: Width of a window.
+        stride_px: Distance from one window to the next.
     """
 
     height_px: int
@@ -41,48 +41,46 @@ class Geometry:
     stride_px: int
 
     def columns(self, width_px: int) -> int:
-        """Number of columns T of the class map of a strip so many pixels wide."""
+        """Number of columns T of the class map of a strip of the given width."""
         return max(0, (width_px - self.window_px) // self.stride_px + 1)
 
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """One line of writing, brought to the size and contrast the net was trained on.
+    """A line of text at the size and contrast that the net was trained on.
 
     Attributes:
         ink: (H, W) float32, 0 paper to 1 ink.
-        page_from_strip: (2, 3) affine matrix that takes strip pixels to pixels of the picture.
-        digits: (H, W) by itself what the detector took for ink of digits; None where it was not asked.
+        page_from_strip: (2, 3) affine map from pixels of the strip to pixels of the picture.
+        digit_ink: (H, W) ink of digits alone, by the detector; None without one.
     """
 
     ink: FloatArray
     page_from_strip: FloatArray = field(default_factory=lambda: np.eye(2, 3))
-    digits: FloatArray | None = None
+    digit_ink: FloatArray | None = None
 
     def on_page(self, page_from_line: FloatArray) -> "Strip":
-        """The same, where what it was made of is itself a part of a page.
+        """The same strip, mapped to the page that its line is a part of.
 
         Args:
-            page_from_line: (2, 3) affine matrix from that part to the page.
+            page_from_line: (2, 3) affine map from the line to the page.
         """
-        page_from_strip = page_from_line @ np.vstack([self.page_from_strip, [0.0, 0.0, 1.0]])
-        return replace(self, page_from_strip=page_from_strip)
+        return replace(self, page_from_strip=compose_affine(page_from_line, self.page_from_strip))
 
     def to_page(self, box: Box) -> Box:
-        """The box in the picture that holds the given box of the strip."""
+        """The smallest box in the picture that holds a box of the strip."""
         return _mapped(box, self.page_from_strip)
 
     def from_page(self, box: Box) -> Box:
-        """The box in the strip that holds the given box of the picture."""
-        strip_from_page = np.linalg.inv(np.vstack([self.page_from_strip, [0.0, 0.0, 1.0]]))
-        return _mapped(box, strip_from_page[:2])
+        """The smallest box in the strip that holds a box of the picture."""
+        return _mapped(box, invert_affine(self.page_from_strip))
 
 
 def _mapped(box: Box, matrix: FloatArray) -> Box:
-    """The smallest upright box that holds the given one after a (2, 3) affine map."""
-    corners = np.array([(x, y, 1.0) for x in (box.left, box.right) for y in (box.top, box.bottom)])
-    x, y = matrix @ corners.T
-    return Box(float(x.min()), float(y.min()), float(x.max()), float(y.max()))
+    """The smallest box that holds the given one after an affine map."""
+    corners = np.array([(x, y) for x in (box.left, box.right) for y in (box.top, box.bottom)])
+    points = apply_affine(matrix, corners)
+    return Box(*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
 
 
 def log_softmax(logits: FloatArray, temperature: float) -> FloatArray:
@@ -100,7 +98,7 @@ def log_softmax(logits: FloatArray, temperature: float) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class ClassMap:
-    """What the net says of every window of a strip.
+    """Output of the net for every window of a strip.
 
     Attributes:
         log_probs: (T, C) natural logarithms of the class probabilities of each column.
@@ -118,7 +116,7 @@ class ClassMap:
         return len(self.log_probs)
 
     def centre_px(self, column: float) -> float:
-        """Where in the strip the middle of a column's window lies."""
+        """The middle of a column's window, in pixels of the strip."""
         return self.offset_px + column * self.stride_px + self.window_px / 2
 
 
@@ -132,12 +130,12 @@ class Span:
 
     @property
     def centre(self) -> float:
-        """The middle column, a half where the span has an even number of columns."""
+        """The middle column; halves occur."""
         return (self.first + self.last) / 2
 
 
 def text_of(spans: Iterable[Span]) -> str:
-    """The digits of spans, in their order."""
+    """The digits of spans."""
     return "".join(DIGITS[span.label] for span in spans)
 
 
@@ -147,11 +145,11 @@ class Digit:
 
     Attributes:
         digit: The character.
-        confidence: Probability of this digit at this position, with the other digits as read; where several
-            views were taken, in the one that was surest of the text.
-        box: Where it stands, in pixels of the picture (upright, as its EXIF tag says).
-        columns: First and last column of the class map that the decoder gave to it.
-        alternatives: Other digits at this position with their probabilities, likeliest first.
+        confidence: Probability of this digit at its position, given the other digits; of several views, in
+            the one that is most confident in the text.
+        box: Box of the digit, in pixels of the picture (upright by its EXIF tag).
+        columns: First and last column of the digit on the class map.
+        alternatives: Other digits at this position with their probabilities, most probable first.
     """
 
     digit: str
@@ -167,7 +165,7 @@ class Sign:
 
     Attributes:
         place: Number of digits of the string before the sign: 0 in front of the first digit.
-        box: Place of the sign, in pixels of the picture (upright, as its EXIF tag says).
+        box: Box of the sign, in pixels of the picture (upright by its EXIF tag).
     """
 
     place: int
@@ -176,16 +174,16 @@ class Sign:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What a reading rests on; `sdnn read --explain` draws it.
+    """Inputs and outputs of the stages behind a reading; `sdnn read --explain` draws them.
 
     Attributes:
         page: (H, W) brightness of the picture, 0 black to 1 white.
-        strip: The strip as the net saw it.
-        class_map: The net's answer.
+        strip: Input of the net.
+        class_map: Output of the net.
         path: (T,) class of every column on the decoder's path.
-        spans: The digits on that path.
-        boxes: Where those digits stand, in pixels of the strip.
-        heat: (H, W) probability of each pixel of the picture to be ink of a digit.
+        spans: Digits on that path.
+        boxes: Boxes of those digits, in pixels of the strip.
+        digit_ink: (H, W) probability of each pixel of the picture to be ink of a digit.
     """
 
     page: FloatArray
@@ -194,38 +192,38 @@ class Evidence:
     path: IntArray
     spans: tuple[Span, ...]
     boxes: tuple[Box, ...]
-    heat: FloatArray | None = None
+    digit_ink: FloatArray | None = None
 
     @classmethod
-    def without_line(cls, page: FloatArray, heat: FloatArray | None) -> "Evidence":
-        """Of a picture on which no line was found: nothing went through the net."""
-        strip, none = Strip(np.zeros((0, 0), np.float32)), np.zeros(0, np.intp)
-        return cls(page, strip, ClassMap(np.zeros((0, CLASSES)), 1, 1), none, (), (), heat)
+    def without_line(cls, page: FloatArray, digit_ink: FloatArray | None) -> "Evidence":
+        """Evidence of a picture without a line: no strip and no class map."""
+        strip, path = Strip(np.zeros((0, 0), np.float32)), np.zeros(0, np.intp)
+        return cls(page, strip, ClassMap(np.zeros((0, CLASSES)), 1, 1), path, (), (), digit_ink)
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What was read from one strip.
+    """The text of one line, or the reason why there is none.
 
     Attributes:
-        text: The digits, leading zeros kept, with what a pattern puts between them; empty without any.
-        confidence: Probability of exactly this text, given the strip and the constraint; with several views
-            the mean over them.
-        status: Accepted, rejected, or empty where no digit was found.
+        text: Digits, leading zeros kept, with the literals of a pattern between them; empty without any.
+        confidence: Probability of exactly this text, given the strip and the constraint; the mean of several
+            views.
+        status: Accepted, rejected, empty (no digit was found) or error.
         reason: Why the reading is not accepted.
-        box: The text in the picture, in pixels.
+        box: Box of the text, in pixels of the picture.
         digits: One entry per digit of the text.
-        views: How many ways of bringing the writing to the size of a strip were tried.
-        constraint_probability: Probability that the constraint keeps; 1 without one.
-        unconstrained: What would have been read without the constraint; None where nothing was.
-        nbest: The most probable texts with their probabilities, likeliest first.
-        residual_probability: Probability of all the texts that are not among these.
-        evidence: What the reading rests on; None unless it is kept.
+        views: Number of views that were read.
+        constraint_probability: Probability of all texts that the constraint allows; 1 without one.
+        unconstrained: The text without the constraint; None where nothing was read.
+        nbest: The most probable texts with their probabilities, most probable first.
+        residual_probability: Probability of all other texts.
+        evidence: Inputs and outputs of the stages behind the reading; None unless it is kept.
         source: Name of the picture; empty where it has none.
         page: Number of the page in its file, from 1.
         page_size_px: Width and height of that page.
-        elapsed_ms: Time it took, with its share of what was done for several pictures at once.
-        signs: Signs that are no digits, seen between and beside the digits, from left to right.
+        elapsed_ms: Time for the reading, with its share of the time for a batch.
+        signs: Signs between and beside the digits, from left to right.
         printed: Whether the string is printed, not handwritten.
     """
 
@@ -254,7 +252,7 @@ class Reading:
         return "".join(digit.digit for digit in self.digits)
 
     def masked(self, below: float) -> str:
-        """The text with a question mark for every digit that is less probable than `below`."""
+        """The text with a question mark for every digit of a probability below the given one."""
         digits = iter(self.digits)
         return "".join(
             "?" if letter in DIGITS and next(digits).confidence < below else letter for letter in self.text

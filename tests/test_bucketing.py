@@ -7,14 +7,14 @@ sizes = st.lists(st.integers(1, 500), max_size=40)
 
 
 def test_what_fits_together_is_done_together() -> None:
-    assert list(bucket_by_length([10, 11, 10], most=100)) == [[0, 2, 1]]
-    assert list(bucket_by_length([10, 11, 10], most=30)) == [[0, 2], [1]]
-    assert list(bucket_by_length([10, 30, 12], most=100, widening=1.5)) == [[0, 2], [1]]
-    assert list(bucket_by_length([], most=100)) == []
+    assert list(bucket_by_length([10, 11, 10], max_total=100)) == [[0, 2, 1]]
+    assert list(bucket_by_length([10, 11, 10], max_total=30)) == [[0, 2], [1]]
+    assert list(bucket_by_length([10, 30, 12], max_total=100, max_ratio=1.5)) == [[0, 2], [1]]
+    assert list(bucket_by_length([], max_total=100)) == []
 
 
 def test_what_is_too_large_by_itself_is_done_alone() -> None:
-    assert list(bucket_by_length([500, 10, 700], most=100)) == [[1], [0], [2]]
+    assert list(bucket_by_length([500, 10, 700], max_total=100)) == [[1], [0], [2]]
 
 
 @given(sizes, st.integers(1, 2000), st.sampled_from([1.0, 1.3, 5.0]))

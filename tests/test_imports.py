@@ -12,7 +12,7 @@ import sdnn
 ROOT = Path(sdnn.__file__).parent
 SAMPLE = ROOT.parent / "data" / "samples" / "00000.png"
 LEVELS = [
-    {"enums", "errors", "hardware", "inputs", "bucketing", "rectangle"},
+    {"enums", "errors", "hardware", "inputs", "affine", "bucketing", "rectangle"},
     {"results", "files", "process_map", "parameters"},
     {"formats"},
     {"output"},

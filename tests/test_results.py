@@ -49,6 +49,13 @@ def test_a_rounded_box_lies_on_the_nearest_pixel_edges() -> None:
     assert Box(0.6, 1.4, 9.7, 10.2).rounded() == (1, 1, 10, 10)
 
 
+def test_a_box_is_shifted_and_expanded_about_its_centre() -> None:
+    box = Box(2, 3, 8, 7)
+    assert [*box.centre] == [5, 5]
+    assert box.shifted(1, -2) == Box(3, 1, 9, 5)
+    assert box.expanded(2) == Box(0, 1, 10, 9)
+
+
 def test_a_box_around_boxes_reaches_to_the_outermost_edges() -> None:
     assert Box.around([Box(3, 0, 4, 9), Box(1, 2, 8, 3), Box(2, 1, 3, 2)]) == Box(1, 0, 8, 9)
 

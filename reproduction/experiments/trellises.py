@@ -22,8 +22,8 @@ from sdnn.decoding.automaton import Automaton, any_string
 from sdnn.decoding.constraints import constraint
 from sdnn.decoding.decoder import collapse, decode, forced_alignments
 from sdnn.decoding.dynamic_programming import best_paths
-from sdnn.decoding.padding import in_batches
-from sdnn.decoding.trellis import for_each_map
+from sdnn.decoding.padding import map_in_batches
+from sdnn.decoding.trellis import repeated_trellis
 from sdnn.enums import Topology
 from sdnn.results import NO_DIGIT, FloatArray, IntArray, text_of
 
@@ -75,7 +75,7 @@ class Product:
             paths, _ = best_segments(scores, zones, lengths, columns, terms.column)
             return [text_of(zones.collapse(path[:last])) for path, last in zip(paths, columns, strict=True)]
 
-        return in_batches(maps, LENGTH * self.width, found)
+        return map_in_batches(maps, LENGTH * self.width, found)
 
 
 def read_by_topology(topology: Topology) -> Callable[[Maps, bool], list[str]]:
@@ -96,12 +96,12 @@ def read_with_durations(durations: Durations) -> Callable[[Maps, bool], list[str
 
         def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> list[str]:
             of_labels = durations.class_map(log_probs)
-            paths, _ = best_paths(of_labels, for_each_map(trellis, len(of_labels)), columns)
+            paths, _ = best_paths(of_labels, repeated_trellis(trellis, len(of_labels)), columns)
             return [
                 _of_path(durations.class_of(path[:last])) for path, last in zip(paths, columns, strict=True)
             ]
 
-        return in_batches(maps, len(trellis.labels), found)
+        return map_in_batches(maps, len(trellis.labels), found)
 
     return read
 

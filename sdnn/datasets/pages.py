@@ -261,8 +261,8 @@ def _is_near(line: TextLine, ends: FloatArray, height_px: float) -> bool:
 def _covers(line: TextLine, ends: FloatArray) -> bool:
     """Whether a line runs from one end of a string to the other, or further: words may be beside it."""
     tolerance = MAX_END_OFFSET * line.height_px
-    along = (ends - line.start) @ line.along
-    across = (ends - line.start) @ [-line.along[1], line.along[0]]
+    along = (ends - line.start) @ line.direction
+    across = (ends - line.start) @ [-line.direction[1], line.direction[0]]
     inside = -tolerance <= along[0] < along[1] <= line.length_px + tolerance
     return bool(inside and np.abs(across).max() <= tolerance)
 

@@ -1,4 +1,4 @@
 """From a class map to a string: the trellis, the recursion over it, and the decoders.
 
-Works on plain arrays of log-probabilities, (T, C) with no-digit as the last class; knows no network.
+Input is plain arrays of log-probabilities, (T, C) with no-digit as the last class; no net is involved.
 """

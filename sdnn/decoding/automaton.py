@@ -1,13 +1,14 @@
-"""Which strings are allowed: a finite automaton over the digits, with one accepting run for each string.
+"""Allowed strings as a finite automaton over the digits, with one accepting run for each string.
 
-That there is one run only (the automaton is *unambiguous*) lets the recursion add up paths without counting
-a string twice. It is less than determinism: an automaton that reads from right to left becomes an unambiguous
-one that reads from left to right when its arcs are turned round, and stays as small as it was.
+Because there is only one run (the automaton is *unambiguous*), the recursion adds up paths without counting a
+string twice. That is less than deterministic: the reversal of a deterministic automaton is unambiguous, too,
+and as small.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import product
 from typing import Final, TypeVar
 
 import numpy as np
@@ -18,8 +19,8 @@ from sdnn.results import FloatArray, IntArray
 
 State = TypeVar("State", bound=Hashable)
 
-MOST_STATES: Final = 100_000
-"""States beyond which an automaton is refused; a lexicon of 42,000 five-digit codes has some thousands."""
+MAX_STATES: Final = 100_000
+"""States of an automaton; a lexicon of 42,000 five-digit codes has some thousands."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +28,10 @@ class Automaton:
     """States, and arcs that each read one digit.
 
     Attributes:
-        arcs: (A, 3) source state, digit and target state of each arc; no arc stands twice.
+        arcs: (A, 3) source state, digit and target state of each arc, all different.
         initial: (Q,) whether a run may begin in the state.
-        final: (Q,) natural logarithm of the weight that a string has which ends in the state: 0 where it
-            simply may, minus infinity where it may not.
+        final: (Q,) natural logarithm of the weight of strings that end in the state: 0 without weights, minus
+            infinity where a string may not end.
     """
 
     arcs: IntArray
@@ -43,27 +44,32 @@ class Automaton:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no string at all is allowed."""
+        """Whether no string is allowed."""
         return len(trimmed(self)) == 0
 
-    def runs(self, string: Sequence[int]) -> npt.NDArray[np.bool_]:
-        """(Q,) in which states the string's runs may be once it is read."""
-        here = self.initial
+    def states_after(self, string: Sequence[int]) -> npt.NDArray[np.bool_]:
+        """(Q,) whether a run may be in the state after reading the string."""
+        states = self.initial
+        sources, digits, targets = self.arcs.T
         for digit in string:
-            sources, digits, targets = self.arcs.T
-            there = np.zeros(len(self), bool)
-            there[targets[(digits == digit) & here[sources]]] = True
-            here = there
-        return here
+            reached = np.zeros(len(self), bool)
+            reached[targets[(digits == digit) & states[sources]]] = True
+            states = reached
+        return states
 
     def log_weight(self, string: Sequence[int]) -> float:
-        """Logarithm of the string's weight: 0 where it is simply allowed, minus infinity where it is not."""
-        ends = self.final[self.runs(string)]
-        return float(ends.max(initial=-np.inf))
+        """Logarithm of a string's weight: 0 without weights, minus infinity where it is not allowed."""
+        return float(self.final[self.states_after(string)].max(initial=-np.inf))
+
+    @property
+    def reversed(self) -> "Automaton":
+        """The automaton of the same strings read backwards, without weights."""
+        final = np.where(self.initial, 0.0, -np.inf)
+        return Automaton(self.arcs[:, ::-1], np.isfinite(self.final), final)
 
     @cached_property
     def unweighted(self) -> "Automaton":
-        """The same strings, all of weight 1; itself where they are."""
+        """The same strings, all of weight 1; itself without weights."""
         if not (np.isfinite(self.final) & (self.final != 0)).any():
             return self
         return Automaton(self.arcs, self.initial, np.where(np.isfinite(self.final), 0.0, -np.inf))
@@ -76,12 +82,8 @@ def any_string(symbols: int = 10) -> Automaton:
     return Automaton(np.column_stack([0 * digits, digits, 0 * digits]), np.ones(1, bool), np.zeros(1))
 
 
-def one_of_each(strings: Sequence[Sequence[int]]) -> tuple[Automaton, IntArray]:
-    """Separate chains of states, one for each of N strings.
-
-    Returns:
-        The chains side by side in one automaton, and (Q,) the number of each state's string.
-    """
+def string_automata(strings: Sequence[Sequence[int]]) -> tuple[Automaton, IntArray]:
+    """Automata of one string each, side by side in one, and (Q,) number of each state's string."""
     lengths = np.array([len(string) for string in strings], dtype=np.intp)
     number = np.repeat(np.arange(len(strings)), lengths + 1)
     last = np.cumsum(lengths + 1) - 1
@@ -96,7 +98,7 @@ def one_of_each(strings: Sequence[Sequence[int]]) -> tuple[Automaton, IntArray]:
 def automaton(
     arcs: Iterable[tuple[int, int, int]], initial: Iterable[int], final: Mapping[int, float], states: int
 ) -> Automaton:
-    """An automaton from lists; see `Automaton`. States from which no allowed string comes are left out."""
+    """An automaton from lists, without the states that are on no allowed string's run; see `Automaton`."""
     table = np.array(sorted(set(arcs)), dtype=np.intp).reshape(-1, 3)
     begins, ends = np.zeros(states, bool), np.full(states, -np.inf)
     begins[list(initial)] = True
@@ -111,73 +113,70 @@ def dfa_from_transition(
     accepts: Callable[[State], bool],
     symbols: int = 10,
 ) -> Automaton:
-    """The automaton whose states are whatever values can be reached from one of them.
+    """The deterministic automaton of a transition function.
 
     Args:
-        start: The only state a run begins in; any hashable value.
-        step: State after reading a digit; None where it is not allowed.
+        start: Initial state; any hashable value.
+        step: State after reading a digit; None where the digit is not allowed.
         accepts: Whether a string may end in a state.
         symbols: Number of digits.
 
     Raises:
-        UsageError: When there are more states than `MOST_STATES`.
+        UsageError: When there are more states than `MAX_STATES`.
     """
-    numbers: dict[State, int] = {start: 0}
-    waiting, arcs = [start], []
-    while waiting:
-        state = waiting.pop()
-        for digit in range(symbols):
-            after = step(state, digit)
-            if after is None:
-                continue
-            if after not in numbers:
-                _refuse_too_large(len(numbers) + 1)
-                numbers[after] = len(numbers)
-                waiting.append(after)
-            arcs.append((numbers[state], digit, numbers[after]))
+
+    def arcs_from(state: State) -> Iterator[tuple[int, State]]:
+        targets = ((digit, step(state, digit)) for digit in range(symbols))
+        return ((digit, target) for digit, target in targets if target is not None)
+
+    numbers, arcs = _explored([start], arcs_from)
     final = {number: 0.0 for state, number in numbers.items() if accepts(state)}
     return automaton(arcs, [0], final, len(numbers))
 
 
-def reversed_automaton(given: Automaton) -> Automaton:
-    """The automaton of the same strings read backwards; the weights must be 0 or minus infinity."""
-    return Automaton(given.arcs[:, ::-1], np.isfinite(given.final), np.where(given.initial, 0.0, -np.inf))
-
-
 def intersection(first: Automaton, second: Automaton) -> Automaton:
-    """The strings that both allow, with the product of their weights; unambiguous if both are.
+    """The strings that both automata allow, with the product of their weights; unambiguous if both are.
 
     Raises:
-        UsageError: When there are more states than `MOST_STATES`.
+        UsageError: When there are more states than `MAX_STATES`.
     """
-    follow = [_followers(each) for each in (first, second)]
-    begins = [
-        (one, other)
-        for one in np.flatnonzero(first.initial).tolist()
-        for other in np.flatnonzero(second.initial).tolist()
-    ]
-    numbers = {pair: number for number, pair in enumerate(begins)}
-    waiting, arcs = list(begins), []
-    while waiting:
-        pair = waiting.pop()
-        ahead, beside = follow[0][pair[0]], follow[1][pair[1]]
-        for digit in ahead.keys() & beside.keys():
-            for after in ((one, other) for one in ahead[digit] for other in beside[digit]):
-                if after not in numbers:
-                    _refuse_too_large(len(numbers) + 1)
-                    numbers[after] = len(numbers)
-                    waiting.append(after)
-                arcs.append((numbers[pair], digit, numbers[after]))
+    targets = [_targets(each) for each in (first, second)]
+    initial = list(product(np.flatnonzero(first.initial).tolist(), np.flatnonzero(second.initial).tolist()))
+
+    def arcs_from(pair: tuple[int, int]) -> Iterator[tuple[int, tuple[int, int]]]:
+        of_first, of_second = targets[0][pair[0]], targets[1][pair[1]]
+        for digit in of_first.keys() & of_second.keys():
+            yield from ((digit, target) for target in product(of_first[digit], of_second[digit]))
+
+    numbers, arcs = _explored(initial, arcs_from)
     final = {
         number: float(first.final[one] + second.final[other])
         for (one, other), number in numbers.items()
         if np.isfinite(first.final[one]) and np.isfinite(second.final[other])
     }
-    return automaton(arcs, range(len(begins)), final, len(numbers))
+    return automaton(arcs, range(len(initial)), final, len(numbers))
+
+
+def _explored(
+    initial: Sequence[State], arcs_from: Callable[[State], Iterable[tuple[int, State]]]
+) -> tuple[dict[State, int], list[tuple[int, int, int]]]:
+    """Numbers of all reachable states, the initial ones first, and the arcs between them."""
+    numbers = {state: number for number, state in enumerate(initial)}
+    stack, arcs = list(initial), []
+    while stack:
+        state = stack.pop()
+        for digit, target in arcs_from(state):
+            if target not in numbers:
+                if len(numbers) == MAX_STATES:
+                    raise UsageError(f"the constraint needs more than {MAX_STATES:,} states; make it simpler")
+                numbers[target] = len(numbers)
+                stack.append(target)
+            arcs.append((numbers[state], digit, numbers[target]))
+    return numbers, arcs
 
 
 def trimmed(given: Automaton) -> Automaton:
-    """Only the states that lie on the run of some allowed string; of an empty language there are none."""
+    """An automaton with the states only that lie on the run of some allowed string."""
     sources, _, targets = given.arcs.T
     useful = _reachable_states(given.initial, sources, targets) & _reachable_states(
         np.isfinite(given.final), targets, sources
@@ -189,10 +188,10 @@ def trimmed(given: Automaton) -> Automaton:
 
 
 def _reachable_states(
-    begun: npt.NDArray[np.bool_], sources: IntArray, targets: IntArray
+    initial: npt.NDArray[np.bool_], sources: IntArray, targets: IntArray
 ) -> npt.NDArray[np.bool_]:
-    """All states that arcs lead to, sooner or later."""
-    reached = begun.copy()
+    """(Q,) whether a state can be reached from some initial one."""
+    reached = initial.copy()
     while True:
         further = targets[reached[sources] & ~reached[targets]]
         if not len(further):
@@ -200,14 +199,9 @@ def _reachable_states(
         reached[further] = True
 
 
-def _followers(given: Automaton) -> list[dict[int, list[int]]]:
-    """For each state, the states that each digit leads to."""
-    follow: list[dict[int, list[int]]] = [{} for _ in range(len(given))]
+def _targets(given: Automaton) -> list[dict[int, list[int]]]:
+    """For each state, the target states of its arcs by digit."""
+    targets: list[dict[int, list[int]]] = [{} for _ in range(len(given))]
     for source, digit, target in given.arcs.tolist():
-        follow[source].setdefault(digit, []).append(target)
-    return follow
-
-
-def _refuse_too_large(states: int) -> None:
-    if states > MOST_STATES:
-        raise UsageError(f"the constraint needs more than {MOST_STATES:,} states; make it simpler")
+        targets[source].setdefault(digit, []).append(target)
+    return targets

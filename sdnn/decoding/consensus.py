@@ -1,179 +1,163 @@
-"""One string from several class maps of the same writing."""
+"""One string from several class maps of the same line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 import numpy as np
 
 from sdnn.decoding.automaton import Automaton
 from sdnn.decoding.decoder import collapse, decode
-from sdnn.decoding.nbest import FLOOR, n_best
+from sdnn.decoding.nbest import MIN_PROBABILITY, n_best
 from sdnn.decoding.posterior import language_log_probs, string_log_probs
 from sdnn.enums import Decoder, Topology
-from sdnn.results import FloatArray, IntArray, Span
+from sdnn.results import FloatArray, IntArray
 
-Text = tuple[int, ...]
+String = tuple[int, ...]
 """Digit classes."""
 
 
 @dataclass(frozen=True, eq=False)
-class Proposal:
-    """A class map and what the decoder reads on it alone.
+class Candidate:
+    """A class map and the decoder's path through it.
 
     Attributes:
         log_probs: (T, C) log-probabilities of the classes in each column.
-        path: (T,) class of each column; None where no allowed string is possible on so few columns.
-        spans: The digits along the path.
+        path: (T,) class of each column; None where the map has too few columns for any allowed string.
     """
 
     log_probs: FloatArray
     path: IntArray | None
-    spans: tuple[Span, ...]
 
-    @property
-    def string(self) -> Text | None:
-        """Digit classes; None where no allowed string is possible."""
-        return None if self.path is None else tuple(span.label for span in self.spans)
+    @cached_property
+    def string(self) -> String | None:
+        """Digit classes of the path; None without one."""
+        if self.path is None:
+            return None
+        return tuple(span.label for span in collapse(self.path, self.log_probs.shape[1] - 1))
 
 
 @dataclass(frozen=True, eq=False)
 class Hypothesis:
-    """The string that several maps of the same writing agree on.
+    """The most probable string of several maps of the same line.
 
     Attributes:
         string: Digit classes.
-        log_probs: (V,) log p(string | map) on each map, whatever else is allowed.
+        log_probs: (V,) log p(string | map) on each map, without the constraint.
         confidence: p(string | maps, constraint), each map being as likely as the others to be the right one.
-        constraint_probability: Probability that the constraint keeps; 1 without one.
+        constraint_probability: Probability of all strings that the constraint allows; 1 without one.
     """
 
-    string: Text
+    string: String
     log_probs: FloatArray
     confidence: float
     constraint_probability: float
 
 
-def propose(
+def decode_candidates(
     maps: Sequence[FloatArray],
     decoder: Decoder = Decoder.VITERBI,
     topology: Topology = Topology.CTC,
     automaton: Automaton | None = None,
-) -> list[Proposal]:
-    """The decoder's reading of each map alone; the decoder `posterior` begins with that of `viterbi`.
-
-    Args:
-        maps: (T, C) log-probabilities each, with T of their own.
-        decoder: Finds the candidates.
-        topology: Which paths the trellis allows.
-        automaton: Which strings are allowed; all by default.
-    """
-    proposer = Decoder.NMS if decoder is Decoder.NMS else Decoder.VITERBI
-    return [
-        Proposal(log_probs, path, () if path is None else tuple(collapse(path, log_probs.shape[1] - 1)))
-        for path, log_probs in zip(decode(maps, proposer, topology, automaton), maps, strict=True)
-    ]
+) -> list[Candidate]:
+    """The candidate of each map alone, for `posterior` that of `viterbi`; arguments as for `decode`."""
+    of_single_map = Decoder.NMS if decoder is Decoder.NMS else Decoder.VITERBI
+    return list(map(Candidate, maps, decode(maps, of_single_map, topology, automaton)))
 
 
 def consensus(
-    lines: Sequence[Sequence[Proposal]],
+    lines: Sequence[Sequence[Candidate]],
     decoder: Decoder = Decoder.VITERBI,
     topology: Topology = Topology.CTC,
     automaton: Automaton | None = None,
 ) -> list[Hypothesis | None]:
     """For each line the string that is most probable when any of its maps may be the right one.
 
-    Each map scores what all maps of its line propose; one that has too few columns for any allowed string
-    proposes none. With every map as likely as the others, the mean of a string's probabilities is its
-    probability. The decoder `posterior` looks for one more probable than all of these besides.
+    Each map scores the candidates of all maps of its line. With every map as likely as the others, the mean
+    of a string's probabilities is its probability. The decoder `posterior` also searches for a more probable
+    string than these.
 
     Args:
-        lines: For each line what its V maps propose, made with the same decoder, topology and automaton.
-        decoder: Finds the candidates.
-        topology: Which paths the trellis allows.
-        automaton: Which strings are allowed, with what weight; all by default.
+        lines: For each line the candidates of V maps, by the same decoder, topology and automaton.
+        decoder: Decoder of the candidates.
+        topology: Paths that the trellis allows.
+        automaton: Allowed strings and their weights; all of weight 1 by default.
 
     Returns:
-        None for a line where no allowed string is possible: its maps have too few columns for any.
+        A hypothesis for each line; None where its maps have too few columns for any allowed string.
     """
-    maps = [[proposal.log_probs for proposal in line] for line in lines]
-    proposed = [dict.fromkeys(proposal.string for proposal in line) for line in lines]
-    candidates = [[string for string in strings if string is not None] for strings in proposed]
-    agreed = _agreed(maps, candidates, topology, automaton)
+    maps = [[candidate.log_probs for candidate in line] for line in lines]
+    found = [dict.fromkeys(candidate.string for candidate in line) for line in lines]
+    strings = [[string for string in of_line if string is not None] for of_line in found]
+    hypotheses = _best_strings(maps, strings, topology, automaton)
     if decoder is not Decoder.POSTERIOR:
-        return agreed
-    rivals: dict[int, list[Text]] = {}
-    for place, (of_line, before) in enumerate(zip(maps, agreed, strict=True)):
-        if before is None:
+        return hypotheses
+    rivals: dict[int, list[String]] = {}
+    for index, (of_line, best) in enumerate(zip(maps, hypotheses, strict=True)):
+        if best is None:
             continue
-        # Only what is likelier than the best path's string is looked for: on a doubtful map that saves most.
-        for string, _ in n_best(of_line, 1, automaton, topology, max(FLOOR, before.confidence)).strings:
-            if string != before.string:
-                rivals[place] = [string, before.string]
-    again = _agreed([maps[place] for place in rivals], [*rivals.values()], topology, automaton)
-    for place, hypothesis in zip(rivals, again, strict=True):
-        agreed[place] = hypothesis
-    return agreed
+        # On an unclear map it saves most of the time to search for more probable strings only.
+        min_probability = max(MIN_PROBABILITY, best.confidence)
+        for string, _ in n_best(of_line, 1, automaton, topology, min_probability).strings:
+            if string != best.string:
+                rivals[index] = [string, best.string]
+    better = _best_strings([maps[index] for index in rivals], [*rivals.values()], topology, automaton)
+    for index, hypothesis in zip(rivals, better, strict=True):
+        hypotheses[index] = hypothesis
+    return hypotheses
 
 
-def _agreed(
+def _best_strings(
     lines: Sequence[Sequence[FloatArray]],
-    candidates: Sequence[Sequence[Text]],
+    strings: Sequence[Sequence[String]],
     topology: Topology,
     automaton: Automaton | None,
 ) -> list[Hypothesis | None]:
-    """For each line the candidate that is most probable over its maps."""
+    """For each line the one of its strings that is most probable over its maps."""
     maps = [log_probs for line in lines for log_probs in line]
-    weighed = [strings for line, strings in zip(lines, candidates, strict=True) for _ in line]
+    of_maps = [of_line for line, of_line in zip(lines, strings, strict=True) for _ in line]
     scores = string_log_probs(
-        [log_probs for log_probs, strings in zip(maps, weighed, strict=True) for _ in strings],
-        [string for strings in weighed for string in strings],
+        [log_probs for log_probs, of_map in zip(maps, of_maps, strict=True) for _ in of_map],
+        [string for of_map in of_maps for string in of_map],
         topology,
     )
-    of_maps = np.split(scores, np.cumsum([len(strings) for strings in weighed])[:-1])
-    of_language: FloatArray = np.zeros(len(maps))
-    of_allowed = of_language
+    scores_of_maps = np.split(scores, np.cumsum([len(of_map) for of_map in of_maps])[:-1])
+    weighted: FloatArray = np.zeros(len(maps))
+    unweighted = weighted
     if automaton is not None:
-        of_language = of_allowed = language_log_probs(maps, automaton, topology)
+        weighted = unweighted = language_log_probs(maps, automaton, topology)
         if automaton.unweighted is not automaton:
-            of_allowed = language_log_probs(maps, automaton.unweighted, topology)
+            unweighted = language_log_probs(maps, automaton.unweighted, topology)
+    ends = list(accumulate(len(line) for line in lines))
+    slices = [slice(end - len(line), end) for line, end in zip(lines, ends, strict=True)]
     return [
-        _most_probable(strings, np.array(of_maps[line]), of_language[line], of_allowed[line], automaton)
-        if strings
+        _best_string(of_line, np.array(scores_of_maps[line]), weighted[line], unweighted[line], automaton)
+        if of_line
         else None
-        for strings, line in zip(candidates, _of_lines(lines), strict=True)
+        for of_line, line in zip(strings, slices, strict=True)
     ]
 
 
-def _most_probable(
-    candidates: Sequence[Text],
+def _best_string(
+    strings: Sequence[String],
     scores: FloatArray,
-    of_language: FloatArray,
-    of_allowed: FloatArray,
+    weighted: FloatArray,
+    unweighted: FloatArray,
     automaton: Automaton | None,
 ) -> Hypothesis:
-    """The best candidate of one line.
+    """The most probable of K strings of one line.
 
-    Args:
-        candidates: K strings.
-        scores: (V, K) log p(string | map).
-        of_language: (V,) log-probability of all that is allowed, times the weights.
-        of_allowed: (V,) the same without the weights.
-        automaton: Gives the weights.
+    `scores` are (V, K) log p(string | map); `weighted` and `unweighted` are (V,) log-probabilities of all
+    allowed strings, with and without their weights.
     """
     mixed = np.logaddexp.reduce(scores, axis=0)
     if automaton is not None:
-        mixed = mixed + [automaton.log_weight(candidate) for candidate in candidates]
+        mixed = mixed + [automaton.log_weight(string) for string in strings]
     best = int(mixed.argmax())
     return Hypothesis(
-        candidates[best],
+        strings[best],
         scores[:, best],
-        min(1.0, float(np.exp(mixed[best] - np.logaddexp.reduce(of_language)))),
-        min(1.0, float(np.exp(of_allowed).mean())),
+        min(1.0, float(np.exp(mixed[best] - np.logaddexp.reduce(weighted)))),
+        min(1.0, float(np.exp(unweighted).mean())),
     )
-
-
-def _of_lines(lines: Sequence[Sequence[FloatArray]]) -> list[slice]:
-    """Where the maps of each line are among all maps in turn."""
-    ends = list(accumulate(len(line) for line in lines))
-    return [slice(end - len(line), end) for line, end in zip(lines, ends, strict=True)]

@@ -1,7 +1,6 @@
 """From a class map to the digits on it.
 
-Which digits they are depends on the question. Three columns, two digits and no-digit, small enough to
-multiply by hand:
+The decoders differ. Three columns, two digits and no-digit, small enough to multiply by hand:
 
     column    0    1   no-digit
     first    .6   .2   .2
@@ -11,7 +10,7 @@ multiply by hand:
     010   most probable class in each column, which is Viterbi on the default trellis:
           .6 · .7 · .5 = .210
     1     peak picking (NMS):
-          the .7 in the middle silences its neighbours
+          the .7 in the middle suppresses its neighbours
     00    Viterbi, strict trellis (no-digit between any two digits):
           path 0–0: .6 · .2 · .5 = .060
     01    most probable string, its paths summed:
@@ -29,8 +28,8 @@ from sdnn.decoding.automaton import Automaton, any_string
 from sdnn.decoding.dynamic_programming import best_paths
 from sdnn.decoding.nbest import n_best
 from sdnn.decoding.nms import pick_peaks
-from sdnn.decoding.padding import in_batches, most_states
-from sdnn.decoding.trellis import Trellis, each_string, for_each_map, trellis_of
+from sdnn.decoding.padding import map_in_batches, max_states
+from sdnn.decoding.trellis import Trellis, automaton_trellis, repeated_trellis, string_trellis
 from sdnn.enums import Decoder, Topology
 from sdnn.results import FloatArray, IntArray, Span
 
@@ -47,14 +46,14 @@ def decode(
         maps: (T, C) log-probabilities of the classes in each column, T at least 1 and each map's own; the
             last class is no-digit.
         decoder: Best path through the trellis, best path of the most probable string, or peaks.
-        topology: Which paths the trellis allows; peak picking has no trellis.
-        automaton: Which strings are allowed; all by default.
+        topology: Paths that the trellis allows; peak picking has no trellis.
+        automaton: Allowed strings; all by default.
 
     Returns:
         (T,) class of each column; None where no allowed string is possible on the map.
 
     Raises:
-        ValueError: When peaks, which know no strings, are to obey an automaton.
+        ValueError: When peak picking gets an automaton.
     """
     if decoder is Decoder.NMS:
         if automaton is not None:
@@ -64,43 +63,37 @@ def decode(
         return []
     classes = maps[0].shape[1]
     if automaton is None and topology is Topology.CTC:
-        paths = [_free(log_probs) for log_probs in maps]
+        paths = [_best_free_path(log_probs) for log_probs in maps]
     else:
         allowed = any_string(classes - 1) if automaton is None else automaton
-        paths = _best(maps, trellis_of(allowed, classes, topology))
+        paths = _best_automaton_paths(maps, automaton_trellis(allowed, classes, topology))
     if decoder is Decoder.POSTERIOR:
-        found = [n_best([log_probs], 1, automaton, topology).strings for log_probs in maps]
-        likeliest = [place for place, strings in enumerate(found) if strings]
-        spelling = forced_alignments(
-            [maps[place] for place in likeliest], [found[place][0][0] for place in likeliest], topology
-        )
-        for place, path in zip(likeliest, spelling, strict=True):
-            paths[place] = path
+        best = [n_best([log_probs], 1, automaton, topology).strings for log_probs in maps]
+        found = [index for index, strings in enumerate(best) if strings]
+        strings = [best[index][0][0] for index in found]
+        for index, path in zip(
+            found, forced_alignments([maps[index] for index in found], strings, topology), strict=True
+        ):
+            paths[index] = path
     return paths
 
 
 def forced_alignments(
     maps: Sequence[FloatArray], strings: Sequence[Sequence[int]], topology: Topology = Topology.CTC
 ) -> list[IntArray | None]:
-    """The best path through each map that spells its string; None where the map has too few columns for it.
+    """The best path through each of N maps that spells its string; None where the map has too few columns."""
 
-    Args:
-        maps: N class maps, (T, C) log-probabilities each.
-        strings: N strings of digit classes.
-        topology: Which paths the trellis allows.
-    """
+    def aligned(log_probs: FloatArray, columns: IntArray, batch: list[int]) -> list[IntArray | None]:
+        trellis = string_trellis([strings[index] for index in batch], log_probs.shape[2], topology)
+        return _best_paths(log_probs, trellis, columns)
 
-    def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> list[IntArray | None]:
-        trellis = each_string([strings[place] for place in places], log_probs.shape[2], topology)
-        return _possible(log_probs, trellis, columns)
-
-    return in_batches(maps, most_states(strings), found)
+    return map_in_batches(maps, max_states(strings), aligned)
 
 
-def _free(log_probs: FloatArray) -> IntArray | None:
-    """The best path where any class may follow any other: the best class of every column.
+def _best_free_path(log_probs: FloatArray) -> IntArray | None:
+    """The best class of every column: the best path where any class may follow any other.
 
-    It is the one that the recursion would find, of equal ones, too.
+    Of equal paths it is the one that the recursion finds.
     """
     classes = log_probs.shape[1]
     best = log_probs[:, np.arange(-1, classes - 1)].argmax(axis=1) - 1  # no-digit comes first
@@ -109,16 +102,16 @@ def _free(log_probs: FloatArray) -> IntArray | None:
     return np.asarray(best % classes)
 
 
-def _best(maps: Sequence[FloatArray], trellis: Trellis) -> list[IntArray | None]:
-    """The best path through each map on a trellis of one map."""
+def _best_automaton_paths(maps: Sequence[FloatArray], trellis: Trellis) -> list[IntArray | None]:
+    """The best path through each map on the trellis of one map."""
 
-    def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> list[IntArray | None]:
-        return _possible(log_probs, for_each_map(trellis, len(log_probs)), columns)
+    def decoded(log_probs: FloatArray, columns: IntArray, batch: list[int]) -> list[IntArray | None]:
+        return _best_paths(log_probs, repeated_trellis(trellis, len(batch)), columns)
 
-    return in_batches(maps, len(trellis.labels), found)
+    return map_in_batches(maps, len(trellis.labels), decoded)
 
 
-def _possible(log_probs: FloatArray, trellis: Trellis, columns: IntArray) -> list[IntArray | None]:
+def _best_paths(log_probs: FloatArray, trellis: Trellis, columns: IntArray) -> list[IntArray | None]:
     paths, scores = best_paths(log_probs, trellis, columns)
     return [
         path[:last] if np.isfinite(score) else None

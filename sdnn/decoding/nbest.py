@@ -1,13 +1,12 @@
-"""The most probable strings, best first, under any constraint, and how much probability may be missing.
+"""The most probable strings under any constraint, best first, by prefix search.
 
-All strings that begin alike have a probability together, and those that go on with different digits share it
-out among them. So the search opens the likeliest beginning first, and what is left unopened is known: no
-string above the floor is missed, unless the map is so hopeless that the search is given up;
-`residual_probability` is what is left either way.
+All strings with the same prefix have a probability together, which their next digits divide. So the most
+probable prefix is expanded first, and the probability of all prefixes that are not expanded is known: no
+string above the minimum is missed, unless the map is so unclear that the search is given up.
 
 Reference:
-    Graves et al. 2006, section 3.2, prefix search. Ours adds the automaton and several maps, and says what
-    may be missing.
+    Graves et al. 2006, section 3.2 (prefix search). Ours adds the automaton and several maps, and tells the
+    residual probability.
 """
 
 import heapq
@@ -22,43 +21,33 @@ import numpy.typing as npt
 from sdnn.decoding.automaton import Automaton, any_string
 from sdnn.decoding.dynamic_programming import forward_scores, log_plus
 from sdnn.decoding.posterior import language_log_probs, log_partitions
-from sdnn.decoding.prefixes import ClassColumns, Prefix, empty_prefix, entering, extended
-from sdnn.decoding.trellis import trellis_of
+from sdnn.decoding.prefixes import Prefix, PrefixScorer
+from sdnn.decoding.trellis import automaton_trellis
 from sdnn.enums import Topology
 from sdnn.results import FloatArray
 
-FLOOR: Final = 1e-3
-"""Probability from which on no string is missed, where the search comes to its end."""
-MOST_OPENED: Final = 500
-"""Beginnings that are opened at most; on a hopeless map all strings are about equally improbable."""
+MIN_PROBABILITY: Final = 1e-3
+"""Probability from which on no string is missed, unless the search is given up."""
+MAX_EXPANSIONS: Final = 500
+"""Prefixes that are expanded before the search is given up: on an unclear map all strings are improbable."""
 
 
 @dataclass(frozen=True)
 class NBest:
-    """The most probable strings of a map.
+    """The most probable strings.
 
     Attributes:
-        strings: Digit classes of each and its probability, likeliest first.
-        residual_probability: Probability of all other strings together: an upper bound of each of them.
+        strings: Digit classes and probability of each string, most probable first.
+        residual_probability: Probability of all other strings together, an upper bound for each of them.
     """
 
     strings: tuple[tuple[tuple[int, ...], float], ...]
     residual_probability: float
 
 
-class _Map:
-    """A map, with the score of all that may follow from each arc of the automaton on."""
-
-    def __init__(self, log_probs: FloatArray, automaton: Automaton, topology: Topology) -> None:
-        self.columns = ClassColumns.of(log_probs, topology)
-        backwards = trellis_of(automaton, log_probs.shape[1], topology).reversed
-        self.following = forward_scores(log_probs[None, ::-1], backwards, log_plus)[::-1, len(automaton) :]
-        self.log_scale = -float(log_partitions([log_probs], topology)[0])
-
-
 @dataclass(frozen=True, eq=False)
-class _Beginning:
-    """A prefix, its scores on every map, and the states of the automaton that it leads to."""
+class _Node:
+    """A prefix in the search: its scores on each map, and (Q,) whether a run of it may be in a state."""
 
     string: tuple[int, ...]
     prefixes: tuple[Prefix, ...]
@@ -66,82 +55,88 @@ class _Beginning:
 
 
 class _Search:
-    """Beginnings by the probability of the strings that go on from them, and strings by their own."""
+    """A queue of prefixes, by the probability of all longer strings, and of strings, by their own."""
 
     def __init__(self, maps: Sequence[FloatArray], automaton: Automaton, topology: Topology) -> None:
         self.automaton = automaton
-        self.maps = [_Map(log_probs, automaton, topology) for log_probs in maps]
-        self._log_scales = np.array([each.log_scale for each in self.maps]) - np.log(len(maps))
+        self.scorers = [PrefixScorer.of(log_probs, topology) for log_probs in maps]
+        backwards = automaton_trellis(automaton, maps[0].shape[1], topology).reversed
+        # Scores of everything that can follow each arc of the automaton.
+        self._arc_scores = [
+            forward_scores(log_probs[None, ::-1], backwards, log_plus)[::-1, len(automaton) :]
+            for log_probs in maps
+        ]
+        self._log_scales = -log_partitions(maps, topology) - np.log(len(maps))
         of_language = language_log_probs(maps, automaton, topology)
-        self.whole = float(np.logaddexp.reduce(of_language) - np.log(len(maps)))
-        self._queue: list[tuple[float, int, tuple[int, ...], _Beginning | None]] = []
-        self._ticket = count()
+        self.total = float(np.logaddexp.reduce(of_language) - np.log(len(maps)))
+        self._queue: list[tuple[float, int, tuple[int, ...], _Node | None]] = []
+        self._number = count()
 
-    def push(self, beginning: _Beginning, log_prob: float, least: float) -> None:
-        """Queues the string that a beginning is itself, and the beginning for all longer ones.
+    def push(self, node: _Node, log_prob: float, min_log_prob: float) -> None:
+        """Queues the string of a node, and the node for all longer strings.
 
         Args:
-            beginning: Prefix.
-            log_prob: Of all strings that begin like it.
-            least: Log-probability below which nothing is queued.
+            node: The node.
+            log_prob: Log-probability of all strings with its prefix.
+            min_log_prob: Log-probability below which nothing is queued.
         """
-        of_itself = np.array([prefix.log_prob for prefix in beginning.prefixes]) + self._log_scales
-        weight = self.automaton.final[beginning.states].max(initial=-np.inf)
-        itself = float(np.logaddexp.reduce(of_itself) + weight)
-        longer = log_prob + np.log(-np.expm1(itself - log_prob)) if itself < log_prob else -np.inf
-        for value, further in ((itself, None), (float(longer), beginning)):
-            if value >= least:
-                heapq.heappush(self._queue, (-value, next(self._ticket), beginning.string, further))
+        of_string = np.array([prefix.log_prob for prefix in node.prefixes]) + self._log_scales
+        weight = self.automaton.final[node.states].max(initial=-np.inf)
+        exact = float(np.logaddexp.reduce(of_string) + weight)
+        longer = log_prob + np.log(-np.expm1(exact - log_prob)) if exact < log_prob else -np.inf
+        for value, queued in ((exact, None), (float(longer), node)):
+            if value >= min_log_prob:
+                heapq.heappush(self._queue, (-value, next(self._number), node.string, queued))
 
-    def open(self, beginning: _Beginning, least: float) -> None:
-        """Goes on by every digit that leaves at least so much probability."""
+    def expand(self, node: _Node, min_log_prob: float) -> None:
+        """Queues the prefix longer by each digit that keeps at least the given log-probability."""
         sources, digits, targets = self.automaton.arcs.T
-        arcs = np.flatnonzero(beginning.states[sources])
+        arcs = np.flatnonzero(node.states[sources])
         classes = digits[arcs]
         entries = [
-            entering(each.columns, prefix) for each, prefix in zip(self.maps, beginning.prefixes, strict=True)
+            scorer.entry_scores(prefix) for scorer, prefix in zip(self.scorers, node.prefixes, strict=True)
         ]
         of_arcs = [
-            np.logaddexp.reduce(enter[classes] + each.following[:, arcs].T, axis=1) + scale
-            for enter, each, scale in zip(entries, self.maps, self._log_scales, strict=True)
+            np.logaddexp.reduce(entry[classes] + following[:, arcs].T, axis=1) + scale
+            for entry, following, scale in zip(entries, self._arc_scores, self._log_scales, strict=True)
         ]
         log_probs = np.logaddexp.reduce(of_arcs, axis=0)
         for digit in np.unique(classes).tolist():
             log_prob = float(np.logaddexp.reduce(log_probs[classes == digit]))
-            if log_prob < least:
+            if log_prob < min_log_prob:
                 continue
             prefixes = tuple(
-                extended(each.columns, enter[digit], digit)
-                for each, enter in zip(self.maps, entries, strict=True)
+                scorer.extended(entry[digit], digit)
+                for scorer, entry in zip(self.scorers, entries, strict=True)
             )
             states = np.zeros(len(self.automaton), bool)
             states[targets[arcs[classes == digit]]] = True
-            self.push(_Beginning((*beginning.string, digit), prefixes, states), log_prob, least)
+            self.push(_Node((*node.string, digit), prefixes, states), log_prob, min_log_prob)
 
-    def pop(self) -> tuple[float, tuple[int, ...], _Beginning | None] | None:
-        """The likeliest of all: a string, or a beginning to open."""
+    def pop(self) -> tuple[float, tuple[int, ...], _Node | None] | None:
+        """The most probable entry: its log-probability, a string, and the node where it is to be expanded."""
         if not self._queue:
             return None
-        negative, _, string, beginning = heapq.heappop(self._queue)
-        return -negative, string, beginning
+        negative, _, string, node = heapq.heappop(self._queue)
+        return -negative, string, node
 
 
 def n_best(
     maps: Sequence[FloatArray],
-    most: int,
+    n: int,
     automaton: Automaton | None = None,
     topology: Topology = Topology.CTC,
-    floor: float = FLOOR,
+    min_probability: float = MIN_PROBABILITY,
 ) -> NBest:
     """The most probable strings, given that the string is one that the automaton allows.
 
     Args:
-        maps: V class maps of the same writing, (T, C) log-probabilities each, T their own; each may be the
-            right one, so that a string's probability is the mean of those on the maps.
-        most: So many strings at most.
-        automaton: Which strings are allowed, with what weight; all by default.
-        topology: Which paths are allowed.
-        floor: Strings less probable than that may be missed.
+        maps: V class maps of the same line, (T, C) log-probabilities each, T their own. Each may be the right
+            one, so that a string's probability is the mean of those on the maps.
+        n: Number of strings at most.
+        automaton: Allowed strings and their weights; all of weight 1 by default.
+        topology: Allowed paths.
+        min_probability: Probability below which strings may be missed.
 
     Returns:
         Strings with p(string | maps, automaton); none where no string is possible.
@@ -149,18 +144,18 @@ def n_best(
     if automaton is None:
         automaton = any_string(maps[0].shape[1] - 1)
     search = _Search(maps, automaton, topology)
-    if not np.isfinite(search.whole):
+    if not np.isfinite(search.total):
         return NBest((), 0.0)
-    least = search.whole + float(np.log(floor))
-    none = _Beginning((), tuple(empty_prefix(each.columns) for each in search.maps), automaton.initial)
-    search.push(none, search.whole, least)
-    found: list[tuple[tuple[int, ...], float]] = []
-    opened = 0
-    while len(found) < most and opened < MOST_OPENED and (top := search.pop()):
-        log_prob, string, beginning = top
-        if beginning is None:
-            found.append((string, float(np.exp(log_prob - search.whole))))
+    min_log_prob = search.total + float(np.log(min_probability))
+    empty = tuple(scorer.empty_prefix() for scorer in search.scorers)
+    search.push(_Node((), empty, automaton.initial), search.total, min_log_prob)
+    strings: list[tuple[tuple[int, ...], float]] = []
+    expansions = 0
+    while len(strings) < n and expansions < MAX_EXPANSIONS and (top := search.pop()):
+        log_prob, string, node = top
+        if node is None:
+            strings.append((string, float(np.exp(log_prob - search.total))))
         else:
-            search.open(beginning, least)
-            opened += 1
-    return NBest(tuple(found), max(0.0, 1.0 - sum(prob for _, prob in found)))
+            search.expand(node, min_log_prob)
+            expansions += 1
+    return NBest(tuple(strings), max(0.0, 1.0 - sum(prob for _, prob in strings)))

@@ -8,20 +8,20 @@ import numpy as np
 from sdnn.bucketing import bucket_by_length
 from sdnn.results import FloatArray, IntArray
 
-MOST_SCORES: Final = 1_000_000
-"""Scores, of a state at a column, that are held at once: 8 MB."""
+MAX_SCORES: Final = 1_000_000
+"""Scores, one per state and column, that are held at once: 8 MB."""
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 def pad_batch(maps: Sequence[FloatArray]) -> tuple[FloatArray, IntArray]:
-    """Maps as one array, shorter ones filled up with columns that do not count.
+    """Maps as one array, shorter ones padded with columns that do not count.
 
     Args:
-        maps: B maps, at least one, (T, C) log-probabilities each, with T of their own.
+        maps: B maps, at least one, (T, C) log-probabilities each, T their own.
 
     Returns:
-        (B, T, C) log-probabilities, and (B,) the columns that count.
+        (B, T, C) log-probabilities, and (B,) columns that count.
     """
     columns = np.array([len(log_probs) for log_probs in maps])
     batch = np.zeros((len(maps), columns.max(), maps[0].shape[1]))
@@ -30,26 +30,25 @@ def pad_batch(maps: Sequence[FloatArray]) -> tuple[FloatArray, IntArray]:
     return batch, columns
 
 
-def in_batches(
+def map_in_batches(
     maps: Sequence[FloatArray],
     states: int,
-    found: Callable[[FloatArray, IntArray, list[int]], Iterable[Found]],
-) -> list[Found]:
-    """What is found on each map, those of similar length done together.
+    function: Callable[[FloatArray, IntArray, list[int]], Iterable[Result]],
+) -> list[Result]:
+    """The results of a function for each map, computed in batches of maps of similar length.
 
     Args:
-        maps: (T, C) log-probabilities each, with T of their own.
-        states: Of a trellis, for each map.
-        found: From some of the maps as `pad_batch` gives them, and their places among all, to what is
-            found on each of them.
+        maps: (T, C) log-probabilities each, T their own.
+        states: Greatest number of trellis states for a map.
+        function: Results for a batch, from the two arrays of `pad_batch` and the indices of its maps.
     """
-    of_maps: dict[int, Found] = {}
-    for group in bucket_by_length([len(log_probs) for log_probs in maps], MOST_SCORES // max(1, states)):
-        log_probs, columns = pad_batch([maps[place] for place in group])
-        of_maps.update(zip(group, found(log_probs, columns, group), strict=True))
-    return [of_maps[place] for place in range(len(maps))]
+    results: dict[int, Result] = {}
+    for group in bucket_by_length([len(log_probs) for log_probs in maps], MAX_SCORES // max(1, states)):
+        log_probs, columns = pad_batch([maps[index] for index in group])
+        results.update(zip(group, function(log_probs, columns, group), strict=True))
+    return [results[index] for index in range(len(maps))]
 
 
-def most_states(strings: Sequence[Sequence[int]]) -> int:
-    """States of the trellis of the longest of the strings."""
+def max_states(strings: Sequence[Sequence[int]]) -> int:
+    """Number of trellis states of the longest string."""
     return 2 * max(map(len, strings), default=0) + 1

@@ -1,4 +1,4 @@
-"""How probable a string is, and each digit within it: forward scores turned into probabilities."""
+"""Probabilities of strings, of languages, and of the digits of a string, from forward scores."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,14 @@ import numpy.typing as npt
 
 from sdnn.decoding.automaton import Automaton
 from sdnn.decoding.dynamic_programming import forward_scores, log_partition, log_plus
-from sdnn.decoding.padding import in_batches, most_states, pad_batch
-from sdnn.decoding.trellis import Trellis, each_string, every_string, for_each_map, trellis_of
+from sdnn.decoding.padding import map_in_batches, max_states, pad_batch
+from sdnn.decoding.trellis import (
+    Trellis,
+    automaton_trellis,
+    free_trellis,
+    repeated_trellis,
+    string_trellis,
+)
 from sdnn.enums import Topology
 from sdnn.results import FloatArray, IntArray
 
@@ -19,48 +25,48 @@ def string_log_probs(
     """Log-posteriors log p(string | map) of a string on each map, summed over all of its paths.
 
     Args:
-        maps: N class maps, (T, C) log-probabilities each, with T of their own; the last class is no-digit.
+        maps: N class maps, (T, C) log-probabilities each, T their own; the last class is no-digit.
         strings: N strings of digit classes.
-        topology: Which paths are allowed; the paths left out are left out of the total, too.
+        topology: Allowed paths, those of the string and of all strings together.
 
     Returns:
         (N,) natural logarithms, minus infinity for a string that needs more columns than its map has.
     """
 
-    def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> FloatArray:
-        trellis = each_string([strings[place] for place in places], log_probs.shape[2], topology)
+    def summed(log_probs: FloatArray, columns: IntArray, batch: list[int]) -> FloatArray:
+        trellis = string_trellis([strings[index] for index in batch], log_probs.shape[2], topology)
         return log_partition(log_probs, trellis, log_plus, columns)
 
-    return np.array(in_batches(maps, most_states(strings), found)) - log_partitions(maps, topology)
+    return np.array(map_in_batches(maps, max_states(strings), summed)) - log_partitions(maps, topology)
 
 
 def language_log_probs(
     maps: Sequence[FloatArray], automaton: Automaton, topology: Topology = Topology.CTC
 ) -> FloatArray:
-    """Log-probability that a map's string is one that an automaton allows, times the weights it gives.
-
-    Args:
-        maps: N class maps, (T, C) log-probabilities each.
-        automaton: Allows strings; may weigh them.
-        topology: Which paths are allowed.
-
-    Returns:
-        (N,) natural logarithms.
-    """
+    """(N,) log-probabilities of all strings that an automaton allows, times its weights, on N maps."""
     if not maps:
         return np.zeros(0)
-    trellis = trellis_of(automaton, maps[0].shape[1], topology)
-    return _totals(maps, trellis) - log_partitions(maps, topology)
+    trellis = automaton_trellis(automaton, maps[0].shape[1], topology)
+    return _automaton_partitions(maps, trellis) - log_partitions(maps, topology)
 
 
 def log_partitions(maps: Sequence[FloatArray], topology: Topology = Topology.CTC) -> FloatArray:
-    """(N,) logs of the probabilities of all allowed paths of a map together; 0 where none is possible."""
+    """(N,) logarithms of the probability of all allowed paths of each map; 0 where none is possible."""
     if topology is Topology.CTC:
         return np.array([np.logaddexp.reduce(log_probs, axis=1).sum() for log_probs in maps])
     if not maps:
         return np.zeros(0)
-    of_paths = _totals(maps, every_string(maps[0].shape[1], topology))
-    return np.where(np.isfinite(of_paths), of_paths, 0.0)
+    totals = _automaton_partitions(maps, free_trellis(maps[0].shape[1], topology))
+    return np.where(np.isfinite(totals), totals, 0.0)
+
+
+def _automaton_partitions(maps: Sequence[FloatArray], trellis: Trellis) -> FloatArray:
+    """(N,) logarithms of the probability of all paths on the trellis of one map, on each map."""
+
+    def summed(log_probs: FloatArray, columns: IntArray, batch: list[int]) -> FloatArray:
+        return log_partition(log_probs, repeated_trellis(trellis, len(batch)), log_plus, columns)
+
+    return np.array(map_in_batches(maps, len(trellis.labels), summed))
 
 
 def digit_marginals(
@@ -69,70 +75,70 @@ def digit_marginals(
     topology: Topology = Topology.CTC,
     automaton: Automaton | None = None,
 ) -> list[FloatArray]:
-    """Probability of every digit at each position of the string on each map, with the others as they are.
+    """Probability of every digit at each position of the string on each map, given the other digits.
 
     A path of a string with another digit at position i enters that digit from the part before it, scored from
     the left, stays on it, and leaves it for the part after it, scored from the right. Summed over the column
     where it leaves, every path counts once.
 
     Args:
-        maps: N class maps, (T, C) log-probabilities each, with T of their own.
+        maps: N class maps, (T, C) log-probabilities each, T their own.
         strings: N strings of L digit classes, L their own.
-        topology: Which paths are allowed.
-        automaton: Which strings are, with what weight; all by default.
+        topology: Allowed paths.
+        automaton: Allowed strings and their weights; all of weight 1 by default.
 
     Returns:
         N times (L, C-1): row i is p(digit at i | the other digits of the string), which sums to 1, or is all
-        0 where no digit is possible there.
+        0 where no digit is possible.
     """
 
-    def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> list[FloatArray]:
-        chosen = [strings[place] for place in places]
-        joint = _substituted(log_probs, columns, chosen, topology)
-        return np.split(joint, np.cumsum([len(string) for string in chosen])[:-1])
+    def substitutions(log_probs: FloatArray, columns: IntArray, batch: list[int]) -> list[FloatArray]:
+        chosen = [strings[index] for index in batch]
+        scores = _substitution_scores(log_probs, columns, chosen, topology)
+        return np.split(scores, np.cumsum([len(string) for string in chosen])[:-1])
 
     if not strings:
         return []
-    # Each position of a string keeps as many scores as there are digits, beside those of the string itself.
-    joints = in_batches(maps, most_states(strings) * maps[0].shape[1], found)
+    # Each position of a string has a score for each digit, beside those of the string itself.
+    scores = map_in_batches(maps, max_states(strings) * maps[0].shape[1], substitutions)
     if automaton is not None:
-        joints = [
-            joint + _weights(automaton, string, joint.shape[1])
-            for joint, string in zip(joints, strings, strict=True)
+        scores = [
+            each + _substitution_weights(automaton, string, each.shape[1])
+            for each, string in zip(scores, strings, strict=True)
         ]
-    return [_shares(joint) for joint in joints]
+    return [_normalized(each) for each in scores]
 
 
-def _substituted(
+def _substitution_scores(
     log_probs: FloatArray, columns: IntArray, strings: Sequence[Sequence[int]], topology: Topology
 ) -> FloatArray:
-    """Log-scores of the strings with each digit in the place of one of theirs.
+    """Log-scores of each string with each digit in place of one of its own.
 
     Args:
-        log_probs: (B, T, C) maps, shorter ones filled up.
+        log_probs: (B, T, C) maps, padded.
         columns: (B,) columns that count.
         strings: B strings.
-        topology: Which paths are allowed.
+        topology: Allowed paths.
 
     Returns:
-        (P, C-1) for all P positions of all strings, those of the first string first.
+        (P, C-1) scores for all P positions of all strings, those of the first string first.
     """
     backwards, _ = pad_batch([one[:last][::-1] for one, last in zip(log_probs, columns, strict=True)])
-    trellis = each_string(strings, log_probs.shape[2], topology)
+    trellis = string_trellis(strings, log_probs.shape[2], topology)
     digits = np.array([digit for string in strings for digit in string], dtype=np.intp)
     number = np.repeat(np.arange(len(strings)), [len(string) for string in strings])
     # The states of the trellis are the gaps, of which a string has one more than it has digits, then the
     # digits of all strings in turn.
-    gap, on_digit = np.arange(len(digits)) + number, len(digits) + len(strings)
+    gap, first_digit = np.arange(len(digits)) + number, len(digits) + len(strings)
 
-    def reached(
+    def side_scores(
         table: FloatArray, gaps: IntArray, step: int
     ) -> tuple[FloatArray, FloatArray, npt.NDArray[np.bool_]]:
-        """Scores of what lies on one side of a position, up to the column before each column.
+        """Scores of the part on one side of a position, up to the column before each column.
 
         Returns:
-            (T, P) from the gap beside it alone, (T, P) from the digit beyond as well, and (P, C-1) where the
-            first of them counts: for the digit that is equal to the one beyond.
+            (T, P) scores from the gap next to it, (T, P) scores from the digit beyond as well, and (P, C-1)
+            where the former count: for the digit that is equal to the one beyond.
         """
         beside = np.arange(len(digits)) + step
         outermost = np.append(number, -1)[beside] != number
@@ -142,38 +148,38 @@ def _substituted(
         from_any = from_gap.copy()
         if topology is Topology.CTC:  # a digit may touch another one
             inner = np.flatnonzero(~outermost)
-            from_any[1:, inner] = np.logaddexp(from_gap[1:, inner], table[:-1, on_digit + beside[inner]])
+            from_any[1:, inner] = np.logaddexp(from_gap[1:, inner], table[:-1, first_digit + beside[inner]])
         neighbour = np.where(outermost, -1, np.append(digits, -1)[beside])
         equal = neighbour[:, None] == np.arange(log_probs.shape[2] - 1)
         return from_gap, from_any, equal
 
-    before_gap, before_any, as_before = reached(
+    before_gap, before_any, as_before = side_scores(
         forward_scores(log_probs, trellis, log_plus, columns), gap, -1
     )
-    after_gap, after_any, as_after = reached(
+    after_gap, after_any, as_after = side_scores(
         forward_scores(backwards, trellis.reversed, log_plus, columns), gap + 1, 1
     )
     places = np.arange(len(digits))
-    staying = joint = np.full(as_before.shape, -np.inf)
+    staying = scores = np.full(as_before.shape, -np.inf)
     for t in range(log_probs.shape[1]):
-        arriving = np.where(as_before, before_gap[t, :, None], before_any[t, :, None])
-        staying = np.logaddexp(staying, arriving) + log_probs[number, t, :-1]
-        left = columns[number] - 1 - t  # columns; those beyond a map's last one do not count
-        leaving = np.where(as_after, after_gap[left, places, None], after_any[left, places, None])
-        joint = np.logaddexp(joint, np.where(left[:, None] >= 0, staying + leaving, -np.inf))
-    return joint
+        entering = np.where(as_before, before_gap[t, :, None], before_any[t, :, None])
+        staying = np.logaddexp(staying, entering) + log_probs[number, t, :-1]
+        remaining = columns[number] - 1 - t  # negative for padded columns, which do not count
+        leaving = np.where(as_after, after_gap[remaining, places, None], after_any[remaining, places, None])
+        scores = np.logaddexp(scores, np.where(remaining[:, None] >= 0, staying + leaving, -np.inf))
+    return scores
 
 
-def _shares(joint: FloatArray) -> FloatArray:
+def _normalized(scores: FloatArray) -> FloatArray:
     """Probabilities in proportion to the log-scores of each row; all 0 where none is possible."""
-    highest = joint.max(axis=1, keepdims=True, initial=-np.inf)
-    probs = np.exp(joint - np.where(np.isfinite(highest), highest, 0.0))
+    highest = scores.max(axis=1, keepdims=True, initial=-np.inf)
+    probs = np.exp(scores - np.where(np.isfinite(highest), highest, 0.0))
     total = probs.sum(axis=1, keepdims=True)
     return np.asarray(probs / np.where(total > 0, total, 1.0))
 
 
-def _weights(automaton: Automaton, string: Sequence[int], digits: int) -> FloatArray:
-    """(L, C-1) log-weights of the strings with another digit at a position."""
+def _substitution_weights(automaton: Automaton, string: Sequence[int], digits: int) -> FloatArray:
+    """(L, C-1) log-weights of the string with each digit at each position."""
     sources, labels, targets = automaton.arcs.T
     ends = [automaton.final]
     for digit in string[::-1]:
@@ -183,15 +189,6 @@ def _weights(automaton: Automaton, string: Sequence[int], digits: int) -> FloatA
         ends.append(earlier)
     weights = np.full((len(string), digits), -np.inf)
     for position in range(len(string)):
-        arcs = automaton.runs(string[:position])[sources]
+        arcs = automaton.states_after(string[:position])[sources]
         np.maximum.at(weights[position], labels[arcs], ends[len(string) - 1 - position][targets[arcs]])
     return weights
-
-
-def _totals(maps: Sequence[FloatArray], trellis: Trellis) -> FloatArray:
-    """(N,) log of all paths of a trellis of one map, on each map."""
-
-    def found(log_probs: FloatArray, columns: IntArray, places: list[int]) -> FloatArray:
-        return log_partition(log_probs, for_each_map(trellis, len(log_probs)), log_plus, columns)
-
-    return np.array(in_batches(maps, len(trellis.labels), found))

@@ -1,14 +1,14 @@
-"""Which label may follow which: the graph that the recursion walks, column by column.
+"""The trellis: the graph of labels that the recursion walks, column by column.
 
 A *path* gives every column of a class map one class. It spells a string: equal neighbours count once, then
-the no-digit columns are dropped. Which paths are allowed is the *topology*:
+the no-digit columns are dropped. The *topology* tells which paths are allowed:
 
 * `Topology.CTC` allows every path. Only two *equal* digits need a no-digit column between them, or they
   would count once. With a softmax in each column the probabilities of all strings sum to 1.
 * `Topology.STRICT` asks for a no-digit column between any two digits (Schenkel et al. 1992: X→X, X→nil,
   nil→nil, nil→X). Paths that break the rule are left out, so the strings sum to less than 1.
 
-Which strings are allowed is said by an automaton. A trellis is both together: on a column the path is either
+An automaton tells which strings are allowed. A trellis is the product of both: on a column the path is either
 between two digits, in a state of the automaton, or on a digit, on one of its arcs.
 
 Reference:
@@ -22,27 +22,26 @@ from functools import cache, cached_property, lru_cache
 
 import numpy as np
 
-from sdnn.decoding.automaton import Automaton, any_string, one_of_each
+from sdnn.decoding.automaton import Automaton, any_string, string_automata
 from sdnn.enums import Topology
 from sdnn.results import FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
 class Trellis:
-    """States, each of which takes one column of a map and pays that column's price for its label.
+    """States, each of which emits its label in one column, and their arcs.
 
-    A batch of maps has one trellis, too: the states of all of them lie side by side, and no arc leads from
-    one map's to another's.
+    A batch of maps has one trellis: the states of all maps side by side, without arcs between maps.
 
     Attributes:
-        labels: (S,) class that each state reads from a column.
-        maps: (S,) number of the map that it reads.
-        sources: (A,) states that may hold the column before, those of state 0 first; every state has one at
-            least, most of them themselves.
-        starts: (S,) where in `sources` the predecessors of each state begin.
-        owners: (A,) the state whose predecessor each of the `sources` is.
-        initial: (S,) log-weight of a path that begins in the state: minus infinity where none may.
-        final: (S,) the same of a path that ends in it.
+        labels: (S,) class of each state.
+        maps: (S,) number of the map of each state.
+        sources: (A,) predecessors of all states, those of state 0 first; every state has at least one, mostly
+            itself among them.
+        starts: (S,) place in `sources` of each state's first predecessor.
+        owners: (A,) state whose predecessor each of the `sources` is.
+        initial: (S,) log-weight of paths that begin in the state; minus infinity where none may.
+        final: (S,) log-weight of paths that end in the state.
     """
 
     labels: IntArray
@@ -55,22 +54,22 @@ class Trellis:
 
     @cached_property
     def reversed(self) -> "Trellis":
-        """The trellis of the same paths walked backwards."""
+        """The trellis of the same paths backwards."""
         arcs = np.column_stack([self.sources, self.owners])
         return from_arcs(self.labels, self.maps, arcs, initial=self.final, final=self.initial)
 
 
 @lru_cache(maxsize=8)
-def trellis_of(automaton: Automaton, classes: int, topology: Topology = Topology.CTC) -> Trellis:
-    """The trellis of the strings that an automaton allows; kept for the next map.
+def automaton_trellis(automaton: Automaton, classes: int, topology: Topology = Topology.CTC) -> Trellis:
+    """The trellis of one map for the strings of an automaton; cached.
 
-    Its states are those of the automaton with the label no-digit, then the arcs of the automaton, labelled
-    with their digits.
+    Its states are those of the automaton with the label no-digit, then the arcs of the automaton with their
+    digits as labels.
 
     Args:
-        automaton: Over digits below `classes` - 1.
+        automaton: Automaton over digits below `classes` - 1.
         classes: Number of classes C; the last one is no-digit.
-        topology: Which paths are allowed.
+        topology: Allowed paths.
 
     Raises:
         ValueError: When the automaton has other digits.
@@ -79,7 +78,7 @@ def trellis_of(automaton: Automaton, classes: int, topology: Topology = Topology
 
 
 def _composed(automaton: Automaton, maps: IntArray, classes: int, topology: Topology) -> Trellis:
-    """As `trellis_of`, with (Q,) the number of the map that each state of the automaton reads."""
+    """As `automaton_trellis`, with (Q,) the number of the map of each state of the automaton."""
     states = len(automaton)
     source, digit, target = automaton.arcs.T
     if not ((digit >= 0) & (digit < classes - 1)).all():
@@ -106,28 +105,25 @@ def _composed(automaton: Automaton, maps: IntArray, classes: int, topology: Topo
 
 
 @cache
-def every_string(classes: int, topology: Topology = Topology.CTC) -> Trellis:
-    """The trellis of all strings: state 0 between digits, state d + 1 on digit d."""
-    return trellis_of(any_string(classes - 1), classes, topology)
+def free_trellis(classes: int, topology: Topology = Topology.CTC) -> Trellis:
+    """The trellis of one map for all strings: state 0 between digits, state d + 1 on digit d."""
+    return automaton_trellis(any_string(classes - 1), classes, topology)
 
 
-def each_string(strings: Sequence[Sequence[int]], classes: int, topology: Topology = Topology.CTC) -> Trellis:
-    """The trellis of N maps, each of which is to spell a string of its own.
-
-    Args:
-        strings: N strings of digit classes, each below `classes` - 1; may be empty.
-        classes: Number of classes C; the last one is no-digit.
-        topology: Which paths are allowed.
+def string_trellis(
+    strings: Sequence[Sequence[int]], classes: int, topology: Topology = Topology.CTC
+) -> Trellis:
+    """The trellis of N maps for one string of digit classes each; see `automaton_trellis`.
 
     Raises:
         ValueError: When a string holds anything but digit classes.
     """
-    automaton, maps = one_of_each(strings)
+    automaton, maps = string_automata(strings)
     return _composed(automaton, maps, classes, topology)
 
 
-def for_each_map(trellis: Trellis, count: int) -> Trellis:
-    """The trellis of one map, for as many maps as given."""
+def repeated_trellis(trellis: Trellis, count: int) -> Trellis:
+    """The trellis of one map for a batch of maps."""
     if count == 1:
         return trellis
     states, arcs = len(trellis.labels), len(trellis.sources)
@@ -147,7 +143,7 @@ def for_each_map(trellis: Trellis, count: int) -> Trellis:
 
 
 def _in_sequence(source: IntArray, target: IntArray) -> tuple[IntArray, IntArray]:
-    """All pairs of arcs of which the second ends where the first begins, as two arrays."""
+    """Pairs of arcs of which the second ends where the first begins, as two arrays."""
     by_target = np.argsort(target, kind="stable")
     first = np.searchsorted(target[by_target], source, side="left")
     count = np.searchsorted(target[by_target], source, side="right") - first
@@ -157,13 +153,9 @@ def _in_sequence(source: IntArray, target: IntArray) -> tuple[IntArray, IntArray
 
 
 def from_arcs(
-    labels: IntArray,
-    maps: IntArray,
-    arcs: IntArray,
-    initial: FloatArray,
-    final: FloatArray,
+    labels: IntArray, maps: IntArray, arcs: IntArray, initial: FloatArray, final: FloatArray
 ) -> Trellis:
-    """From (A, 2) pairs of a state and a predecessor of it, in any order."""
+    """The trellis of (A, 2) pairs of a state and its predecessor, in any order."""
     arcs = arcs[np.lexsort((arcs[:, 1], arcs[:, 0]))]
     owners, sources = arcs[:, 0].copy(), arcs[:, 1].copy()
     starts = np.searchsorted(owners, np.arange(len(labels)))

@@ -1,1 +1,1 @@
-"""The single-digit net, the sweeping net it becomes, and the files and the engine that carry it."""
+"""The nets, their files, and the engine that runs the reader's."""

@@ -1,6 +1,6 @@
-"""A reader's net as plain data, and what it costs: known without torch.
+"""A reader's net as plain data, with its parameters and operations; without torch.
 
-`digit_net` makes its modules from the data of an architecture; `registry` lists those there are.
+`digit_net` makes the modules of an architecture; `registry` lists the architectures.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,14 +12,14 @@ from sdnn.results import CLASSES, Geometry
 
 @dataclass(frozen=True)
 class Convolution:
-    """An unpadded convolution with a bias for each channel, its normalisation worked into both.
+    """An unpadded convolution with a bias for each channel, after folding of the normalization.
 
     Attributes:
-        channels_in: Feature maps that it sees.
-        channels_out: Feature maps that it makes.
-        rows: Height of its kernels.
-        columns: Width of its kernels.
-        stride: Distance from one place of the kernels to the next, down and across.
+        channels_in: Number of input feature maps.
+        channels_out: Number of output feature maps.
+        rows: Height of the kernels.
+        columns: Width of the kernels.
+        stride: Stride, down and across.
     """
 
     channels_in: int
@@ -30,15 +30,15 @@ class Convolution:
 
     @property
     def parameters(self) -> int:
-        """Numbers in its kernels and biases."""
+        """Number of weights and biases."""
         return self.channels_out * (self.channels_in * self.rows * self.columns + 1)
 
     def output(self, rows: int, columns: int) -> tuple[int, int]:
-        """Rows and columns of what it makes of a map of the given size."""
+        """Rows and columns of the output for an input of the given size."""
         return (rows - self.rows) // self.stride + 1, (columns - self.columns) // self.stride + 1
 
     def macs(self, rows: int, columns: int) -> int:
-        """Multiply-accumulate operations on a map of the given size."""
+        """Multiply-accumulate operations for an input of the given size."""
         rows_out, columns_out = self.output(rows, columns)
         places = rows_out * columns_out
         return places * self.channels_out * self.channels_in * self.rows * self.columns
@@ -46,7 +46,7 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Pooling:
-    """Maxima over rectangles side by side; what is left over at the end of a map is dropped.
+    """Max pooling without overlap; incomplete rectangles at the end of a map are dropped.
 
     Attributes:
         rows: Height of a rectangle.
@@ -58,11 +58,11 @@ class Pooling:
     parameters: ClassVar[int] = 0
 
     def output(self, rows: int, columns: int) -> tuple[int, int]:
-        """Rows and columns of what it makes of a map of the given size."""
+        """Rows and columns of the output for an input of the given size."""
         return rows // self.rows, columns // self.columns
 
     def macs(self, rows: int, columns: int) -> int:
-        """None: maxima are found by comparing."""
+        """0: maxima need no multiplication."""
         return 0
 
 
@@ -75,9 +75,9 @@ class Architecture:
 
     Attributes:
         name: Name in the registry and in recipes.
-        geometry: Strip and text height, window and stride, in pixels; they follow from the layers.
+        geometry: Heights, window and stride of the layers.
         channels: Feature maps of each convolution; the last is also the width of the fully connected layer.
-        make_features: Layers up to the last feature map, for given channels.
+        make_features: Function of the channels that makes the layers up to the last feature map.
     """
 
     name: str
@@ -96,7 +96,7 @@ class Architecture:
 
     @property
     def connected(self) -> tuple[Convolution, Convolution]:
-        """The two layers above: fully connected in the single-digit net, kernels in the sweep."""
+        """The last two layers: fully connected in the single-digit net, convolutions in the sweep."""
         size = (self.geometry.height_px, self.geometry.window_px)
         for layer in self.features:
             size = layer.output(*size)
@@ -105,25 +105,17 @@ class Architecture:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """All layers of the sweeping net, as they are exported."""
+        """All layers of the exported net."""
         return self.features + self.connected
 
     def map_sizes(self, width_px: int) -> list[tuple[int, int]]:
-        """Rows and columns of the map that goes into each layer, and last of the one that comes out.
-
-        Args:
-            width_px: Width of the strip, at least a window.
-        """
+        """Rows and columns of the input of each layer on a strip, and of the output of the last."""
         sizes = [(self.geometry.height_px, width_px)]
         for layer in self.layers:
             sizes.append(layer.output(*sizes[-1]))
         return sizes
 
     def macs(self, width_px: int) -> list[int]:
-        """Multiply-accumulate operations (MACs) of each layer when a strip is swept.
-
-        Args:
-            width_px: Width of the strip, at least a window.
-        """
+        """Multiply-accumulate operations (MACs) of each layer on a strip at least as wide as a window."""
         sizes = self.map_sizes(width_px)[:-1]
         return [layer.macs(*size) for layer, size in zip(self.layers, sizes, strict=True)]

@@ -1,4 +1,4 @@
-"""Writing and reading nets: safetensors to go on training, ONNX to read with. No pickle anywhere."""
+"""Model files: safetensors for further training, ONNX for reading. No pickle anywhere."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,23 +13,18 @@ from torch import Tensor, nn
 
 from sdnn.errors import ModelError
 from sdnn.files import atomic_write
-from sdnn.models.detector_net import MULTIPLE_PX, DetectorNet, folded
+from sdnn.models.detector_net import DetectorNet, folded
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import FullyConvolutional
-from sdnn.models.metadata import (
-    TRAIN_DETECTOR,
-    TRAIN_READER,
-    DetectorMetadata,
-    ModelMetadata,
-    ReaderMetadata,
-)
+from sdnn.models.metadata import DETECTOR_MULTIPLE_PX, DetectorMetadata, ModelMetadata, ReaderMetadata
 from sdnn.models.registry import architecture_of
 
 Net = TypeVar("Net", bound=nn.Module)
+Metadata = TypeVar("Metadata", bound=ModelMetadata)
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Writes tensors with their metadata, whole or not at all.
+    """Writes tensors with their metadata, atomically.
 
     Raises:
         OutputError: When the file cannot be written.
@@ -55,7 +50,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def save_net(path: Path, net: nn.Module, metadata: ModelMetadata) -> None:
-    """Writes the single-digit net or the detector's with its description.
+    """Writes the single-digit net or the detector's with its metadata.
 
     Raises:
         OutputError: When the file cannot be written.
@@ -64,41 +59,39 @@ def save_net(path: Path, net: nn.Module, metadata: ModelMetadata) -> None:
 
 
 def load_net(path: Path) -> tuple[DigitNet, ReaderMetadata]:
-    """A single-digit net as `save_net` wrote it.
+    """A single-digit net of a file by `save_net`.
 
     Raises:
         ModelError: When the file is missing, damaged, or holds another net.
     """
-    tensors, entries = load_tensors(path)
-    metadata = ReaderMetadata.from_entries(entries, str(path))
-    return _filled(path, tensors, lambda: DigitNet(architecture_of(metadata)), TRAIN_READER), metadata
+    return _load(path, ReaderMetadata, lambda metadata: DigitNet(architecture_of(metadata)))
 
 
 def load_detector(path: Path) -> tuple[DetectorNet, DetectorMetadata]:
-    """A detector's net as `save_net` wrote it.
+    """A detector's net of a file by `save_net`.
 
     Raises:
         ModelError: When the file is missing, damaged, or holds another net.
     """
+    return _load(path, DetectorMetadata, lambda _: DetectorNet())
+
+
+def _load(path: Path, kind: type[Metadata], make: Callable[[Metadata], Net]) -> tuple[Net, Metadata]:
+    """A new net with the weights of a file, and its metadata."""
     tensors, entries = load_tensors(path)
-    metadata = DetectorMetadata.from_entries(entries, str(path))
-    return _filled(path, tensors, DetectorNet, TRAIN_DETECTOR), metadata
-
-
-def _filled(path: Path, tensors: Mapping[str, Tensor], make: Callable[[], Net], train: str) -> Net:
-    """A new net with the weights of a file."""
+    metadata = kind.from_entries(entries, str(path))
     try:
-        net = make()
+        net = make(metadata)
         net.load_state_dict(tensors)
     except (RuntimeError, TypeError, ValueError) as error:
         raise ModelError(
-            f"{path}: holds a net of another architecture; train it again with: {train}"
+            f"{path}: holds a net of another architecture; train it again with: {kind.TRAIN}"
         ) from error
-    return net.eval()
+    return net.eval(), metadata
 
 
 def export_onnx(path: Path, net: FullyConvolutional, metadata: ReaderMetadata) -> None:
-    """Writes the sweeping net as ONNX, for any number of strips of any width.
+    """Writes the fully convolutional net as ONNX, for any number of strips of any width.
 
     Input `strips` (B, H, W) float32, output `logits` (B, T, 11).
 
@@ -116,23 +109,22 @@ def export_detector(path: Path, net: DetectorNet, metadata: DetectorMetadata) ->
     """Writes the detector's net as ONNX, for any number of pictures whose sides are multiples of 16.
 
     Input `contrast` (B, 1, H, W) float32, outputs `maps` (B, 11, H / 4, W / 4) and `ink` (B, H, W), logits
-    where they are probabilities. Batch normalisation is folded into the kernels. These are stored as float16,
-    which halves the file, each with a cast to float32, which onnxruntime carries out once, when it loads: it
-    calculates in 32 bits.
+    where they are probabilities. Batch normalization is folded. Kernels are stored as float16, which halves
+    the file, each with a cast to float32, which onnxruntime executes once, when it loads the model.
 
     Raises:
         OutputError: When the file cannot be written.
     """
-    example = torch.zeros(2, 1, 4 * MULTIPLE_PX, 6 * MULTIPLE_PX)
+    example = torch.zeros(2, 1, 4 * DETECTOR_MULTIPLE_PX, 6 * DETECTOR_MULTIPLE_PX)
     batch, rows, columns = (torch.export.Dim(name, min=1) for name in ("B", "rows", "columns"))
-    sides = {0: batch, 2: MULTIPLE_PX * rows, 3: MULTIPLE_PX * columns}
+    sides = {0: batch, 2: DETECTOR_MULTIPLE_PX * rows, 3: DETECTOR_MULTIPLE_PX * columns}
     model = _exported(folded(net), {"contrast": example}, {"contrast": sides}, ["maps", "ink"])
     _store_halved(model.graph)
     _save_onnx(path, model, metadata)
 
 
 def write_onnx_metadata(path: Path, metadata: ModelMetadata) -> None:
-    """Gives an exported model another description, a temperature fitted since, say.
+    """Replaces the metadata of an exported model, for example by a new temperature.
 
     Raises:
         ModelError: When the file is missing or is no ONNX file.
@@ -148,14 +140,7 @@ def write_onnx_metadata(path: Path, metadata: ModelMetadata) -> None:
 def _exported(
     net: nn.Module, example: Mapping[str, Tensor], sizes: Mapping[str, Any], outputs: list[str]
 ) -> onnx.ModelProto:
-    """The net as an ONNX model.
-
-    Args:
-        net: In evaluation.
-        example: Inputs by name.
-        sizes: Of each input those that may be others.
-        outputs: Names.
-    """
+    """A net in evaluation mode as an ONNX model; `sizes` has the variable dimensions of each input."""
     program = torch.onnx.export(
         net,
         tuple(example.values()),
@@ -170,7 +155,7 @@ def _exported(
 
 
 def _store_halved(graph: onnx.GraphProto) -> None:
-    """Stores the kernels of a graph as float16, each followed by a cast to float32; biases are few."""
+    """Stores the kernels of a graph, not the few biases, as float16, each with a cast to float32."""
     casts = []
     for tensor in graph.initializer:
         values = numpy_helper.to_array(tensor)
@@ -181,13 +166,13 @@ def _store_halved(graph: onnx.GraphProto) -> None:
         casts.append(
             onnx.helper.make_node("Cast", [tensor.name], [name], f"{name}.cast", to=onnx.TensorProto.FLOAT)
         )
-    nodes = [*casts, *graph.node]  # what is used comes after what makes it
+    nodes = [*casts, *graph.node]  # in the order of computation
     del graph.node[:]
     graph.node.extend(nodes)
 
 
 def _save_onnx(path: Path, model: onnx.ModelProto, metadata: ModelMetadata) -> None:
-    # The exporter notes for each node where in the source it comes from: paths of the machine it ran on.
+    # The exporter writes paths of source files on this machine into each node.
     graph = model.graph
     for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output):
         del part.metadata_props[:]

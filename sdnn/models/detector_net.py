@@ -1,10 +1,8 @@
-"""The detector's net: a small fully convolutional one that says of every place what stands there.
-
-Sixteen times coarser, then finer again: what a stroke belongs to is decided by what stands some digits away.
+"""The detector's net: a small U-Net, whose coarsest maps see some digits around each stroke.
 
 Reference:
     Matan et al. 1992 sweep a digit net along a line; this one is swept in two dimensions, as LeCun et al.
-    1998 (section VII) propose for finding faces. The way down and up with links between is that of
+    1998 (section VII) propose for finding faces. Encoder, decoder and skip connections are those of
     Ronneberger et al. 2015 (U-Net, section 2), with strides in place of pooling.
 """
 
@@ -17,13 +15,11 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 MASKS: Final = 5
-"""Maps that are probabilities: line, digit, sign, struck, closer."""
+"""Maps of probabilities: line, digit, sign, struck, closer."""
 FIELDS: Final = 6
-"""Maps of quantities: height, direction (x, y), offset, slant, and a probability again, printed."""
+"""Maps of quantities: height, direction (x, y), offset, slant, and one more probability, printed."""
 WIDTHS: Final = (16, 16, 48, 64)
 """Channels at half, quarter, eighth and sixteenth of the resolution."""
-MULTIPLE_PX: Final = 16
-"""Sides of a picture have to be multiples of this."""
 
 
 class DetectorNet(nn.Module):
@@ -59,7 +55,7 @@ class DetectorNet(nn.Module):
             contrast: (B, 1, H, W) float32, -4 to 4, H and W multiples of 16; see `preprocessing.contrast`.
 
         Returns:
-            (B, 11, H / 4, W / 4) the masks and fields of `datasets.documents.truth`, and (B, H, W) ink.
+            (B, 11, H / 4, W / 4) masks and fields of `datasets.documents.truth`, and (B, H, W) ink.
         """
         half = self.to_half_size(contrast)  # (B, 16, H / 2, W / 2)
         quarter = self.quarter(half)  # (B, 16, H / 4, W / 4)
@@ -68,13 +64,13 @@ class DetectorNet(nn.Module):
         up = torch.cat([_doubled(self.up_eighth(up)), quarter], dim=1)
         up = self.up_quarter(up)
         strokes = self.strokes(torch.cat([_doubled(self.shallow(up)), half], dim=1))
-        # Four channels of half the resolution are one of all of it.
+        # Four channels at half the resolution are one at full resolution.
         ink: Tensor = functional.pixel_shuffle(self.ink(strokes), 2)
         return self.maps(up), ink.squeeze(1)
 
 
 def folded(net: DetectorNet) -> DetectorNet:
-    """A copy for evaluation alone, whose kernels have taken up the normalisation behind them."""
+    """A copy for evaluation, with its batch normalization folded."""
     copy = deepcopy(net).eval()
     for layer in copy.modules():
         match [*layer.children()]:

@@ -1,7 +1,7 @@
 """The single-digit net of an architecture: from a window to ten digits and no-digit.
 
-Nothing in it is padded and nothing depends on the position, so each of its layers can be applied to a strip
-of any width: `fully_convolutional` turns its two fully connected layers into kernels.
+Nothing is padded and nothing depends on the position, so each layer can be applied to a strip of any width:
+`fully_convolutional` turns the two fully connected layers into convolutions.
 """
 
 from torch import Tensor, nn
@@ -15,11 +15,11 @@ class DigitNet(nn.Module):
     """Classifier of one window.
 
     Attributes:
-        architecture: Its layers as data.
+        architecture: Layers as data.
     """
 
     def __init__(self, architecture: Architecture = LENET, dropout: float = 0.0) -> None:
-        """With random weights.
+        """Makes a net with random weights.
 
         Raises:
             ValueError: When the architecture has another number of convolutions than channels.
@@ -42,26 +42,19 @@ class DigitNet(nn.Module):
         )
 
     def forward(self, windows: Tensor) -> Tensor:
-        """Logits of each window.
-
-        Args:
-            windows: (B, 1, H, W) of the architecture's window, 0 paper to 1 ink.
-
-        Returns:
-            (B, 11) logits, no-digit last.
-        """
+        """(B, 11) logits, no-digit last, of (B, 1, H, W) windows, 0 paper to 1 ink."""
         logits: Tensor = self.classifier(self.flatten(self.features(windows)))
         return logits
 
     def sweep(self, strips: Tensor, frozen: bool = False) -> Tensor:
-        """Logits of every window of strips, as string training needs them.
+        """Logits of every window of strips, for string training.
 
         In evaluation mode these are the logits of `fully_convolutional`.
 
         Args:
             strips: (B, 1, H, W), 0 paper to 1 ink, W at least a window.
-            frozen: Whether the normalisation keeps the statistics it has. Else it takes them, while it
-                trains, over all columns of the batch.
+            frozen: Whether batch normalization keeps its statistics in training mode. Otherwise it takes
+                those of all columns of the batch.
 
         Returns:
             (B, T, 11) logits, no-digit last.
@@ -77,21 +70,21 @@ class DigitNet(nn.Module):
             layers = iter(self.features)
             for layer in layers:
                 if isinstance(layer, nn.Conv2d):
-                    kernel_of_layer, bias = _normalised(layer.weight, next(layers))
-                    features = functional.conv2d(features, kernel_of_layer, bias, layer.stride)
+                    folded, bias = _folded(layer.weight, next(layers))
+                    features = functional.conv2d(features, folded, bias, layer.stride)
                 else:
                     features = layer(features)
-            swept = functional.conv2d(features, *_normalised(kernel, norm)).squeeze(2)
+            swept = functional.conv2d(features, *_folded(kernel, norm)).squeeze(2)
         for layer in middle:
             swept = layer(swept)
         logits: Tensor = last(swept.transpose(1, 2))
         return logits
 
 
-def _normalised(kernel: Tensor, norm: nn.Module) -> tuple[Tensor, Tensor]:
-    """Kernel and bias of a convolution with its normalisation, by fixed statistics, worked into them.
+def _folded(kernel: Tensor, norm: nn.Module) -> tuple[Tensor, Tensor]:
+    """Kernel and bias of a convolution after folding of its batch normalization with fixed statistics.
 
-    A normalisation of its own would go over every pixel of every feature map once more.
+    Without folding, the normalization would pass over every pixel of every feature map once more.
     """
     assert isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d)
     assert norm.running_mean is not None
@@ -101,7 +94,7 @@ def _normalised(kernel: Tensor, norm: nn.Module) -> tuple[Tensor, Tensor]:
 
 
 def _modules(layer: Layer) -> list[nn.Module]:
-    """A convolution with its normalisation, which takes the place of a bias, and a rectifier; or maxima."""
+    """A convolution with batch normalization in place of a bias, and a rectifier; or max pooling."""
     kernel = layer.rows, layer.columns
     if isinstance(layer, Convolution):
         return [

@@ -1,4 +1,4 @@
-"""The sweep as reading runs it: the exported net in onnxruntime, without torch."""
+"""The reader's net in onnxruntime: from strips to class maps, without torch."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,25 +8,24 @@ from typing import Final
 import numpy as np
 
 from sdnn.bucketing import bucket_by_length
-from sdnn.errors import ModelError
-from sdnn.models.metadata import TRAIN_READER, ReaderMetadata
-from sdnn.models.session import entries_of, has_interface, open_session
+from sdnn.models.metadata import ReaderMetadata
+from sdnn.models.session import open_session
 from sdnn.results import CLASSES, ClassMap, Strip, log_softmax
 
 BUNDLED: Final = Path(__file__).parents[1] / "weights" / "sdnn.onnx"
 """The model that comes with the package."""
 
-WIDENING: Final = 1.3
-"""How much wider than the narrowest strip of a sweep the widest may be."""
-MOST_SWEPT_PX: Final = 8192
-"""Width of all the strips of one sweep together: what the net needs for more no longer fits the cache."""
+MAX_WIDTH_RATIO: Final = 1.3
+"""Ratio of the widest to the narrowest strip of a batch."""
+MAX_BATCH_PX: Final = 8192
+"""Width of all strips of a batch together, so that the feature maps fit the cache."""
 
 
 class Engine:
-    """A model file ready to sweep.
+    """The reader's net, ready to sweep.
 
     Attributes:
-        metadata: What the file says about itself.
+        metadata: Metadata of its model file.
         sha256: Checksum of the file.
     """
 
@@ -37,24 +36,21 @@ class Engine:
 
         Args:
             path: File (.onnx).
-            temperature: Takes the place of the model's own.
-            threads: That sweep together; as many as processors where None.
+            temperature: Divisor of the logits; by default the model's own.
+            threads: Number of threads; by default one per processor.
 
         Raises:
             ModelError: When the file is missing, damaged, or not a model of this package.
         """
-        self._session, self.sha256 = open_session(path, threads, TRAIN_READER)
-        self.metadata = ReaderMetadata.from_entries(entries_of(self._session), where=str(path))
-        if not has_interface(self._session, ["strips"], {"logits": (None, None, CLASSES)}):
-            raise ModelError(
-                f"{path}: has not the inputs and outputs of a swept net; make one with: {TRAIN_READER}"
-            )
+        self._session, self.sha256, self.metadata = open_session(
+            path, threads, ReaderMetadata, ["strips"], {"logits": (None, None, CLASSES)}
+        )
         if temperature is not None:
             self.metadata = replace(self.metadata, temperature=temperature)
         self._path, self._temperature = path, temperature
 
     def __reduce__(self) -> tuple[type["Engine"], tuple[Path, float | None, int]]:
-        """Goes to another process by its file; there it is one of several, and has one thread."""
+        """Pickles the path; in another process it is one of several engines, and has one thread."""
         return Engine, (self._path, self._temperature, 1)
 
     def class_map(self, strip: Strip) -> ClassMap:
@@ -62,13 +58,13 @@ class Engine:
         return self.class_maps([strip])[0]
 
     def class_maps(self, strips: Sequence[Strip]) -> list[ClassMap]:
-        """The class maps of strips of any widths; those of similar widths are swept together.
+        """The class maps of strips of any widths; those of similar widths are swept in a batch.
 
-        Shorter strips are filled up with paper on the right; the columns that see any of it beyond what the
-        strip has itself are cut off again, so that each map is the same as if its strip had come alone.
+        Shorter strips are padded with paper on the right; the columns that see the padding are cut off again,
+        so that each map is the same as that of its strip alone.
 
         Raises:
-            ValueError: When a strip has not the height that the model was made for.
+            ValueError: When the height of a strip is not that of the model.
         """
         geometry = self.metadata.geometry
         for strip in strips:
@@ -76,12 +72,12 @@ class Engine:
                 raise ValueError(f"strip of {strip.ink.shape[0]} rows for a model of {geometry.height_px}")
         widths = [max(strip.ink.shape[1], geometry.window_px) for strip in strips]
         maps: dict[int, ClassMap] = {}
-        for group in bucket_by_length(widths, MOST_SWEPT_PX, WIDENING):
+        for group in bucket_by_length(widths, MAX_BATCH_PX, MAX_WIDTH_RATIO):
             batch = np.zeros((len(group), geometry.height_px, widths[group[-1]]), np.float32)
-            for row, place in zip(batch, group, strict=True):
-                row[:, : strips[place].ink.shape[1]] = strips[place].ink
+            for row, index in zip(batch, group, strict=True):
+                row[:, : strips[index].ink.shape[1]] = strips[index].ink
             (logits,) = self._session.run(None, {"strips": batch})
-            for columns, place in zip(logits, group, strict=True):
-                log_probs = log_softmax(columns[: geometry.columns(widths[place])], self.metadata.temperature)
-                maps[place] = ClassMap(log_probs, geometry.window_px, geometry.stride_px)
-        return [maps[place] for place in range(len(strips))]
+            for columns, index in zip(logits, group, strict=True):
+                log_probs = log_softmax(columns[: geometry.columns(widths[index])], self.metadata.temperature)
+                maps[index] = ClassMap(log_probs, geometry.window_px, geometry.stride_px)
+        return [maps[index] for index in range(len(strips))]

@@ -1,13 +1,13 @@
-"""The single-digit net made to sweep: fully connected layers become kernels.
+"""The single-digit net as a fully convolutional net, which sweeps strips.
 
 A layer that is fully connected to a feature map of R rows and Q columns is a convolution with an R x Q kernel
-that happens to fit once. Given its kernel form it slides along a strip of any width, and the work that
-neighbouring windows share is done once. The result is exact: column k of the map is the single-digit net on
-the window that begins at pixel k times the stride.
+that fits once. As a convolution it slides along a strip of any width, and what neighbouring windows share is
+computed once. The result is exact: column k of the map is the single-digit net on the window that begins at
+pixel k times the stride.
 
 Reference:
-    Matan et al. 1992: the replicated net; segmentation on feature maps is about ten times cheaper
-    than cutting windows from pixels.
+    Matan et al. 1992: the replicated net; segmentation on feature maps is about ten times cheaper than
+    cutting windows from pixels.
 """
 
 import copy
@@ -29,13 +29,7 @@ class FullyConvolutional(nn.Module):
         self.geometry = geometry
 
     def forward(self, strips: Tensor) -> Tensor:
-        """Logits of every window.
-
-        Args:
-            strips: (B, H, W) with W at least a window, 0 paper to 1 ink.
-
-        Returns:
-            (B, T, 11) logits.
+        """(B, T, 11) logits of every window of (B, H, W) strips, 0 paper to 1 ink, W at least a window.
 
         Raises:
             ValueError: When the strips have another height than the geometry's.
@@ -47,11 +41,10 @@ class FullyConvolutional(nn.Module):
 
 
 def fully_convolutional(net: DigitNet) -> FullyConvolutional:
-    """The sweeping form of a single-digit net, with its batch normalisation folded into the kernels.
+    """The fully convolutional form of a single-digit net, with its batch normalization folded.
 
     Raises:
-        ValueError: When a tensor has not the shape its kernel needs, which means that the net is not a
-            `DigitNet` of this version.
+        ValueError: When a tensor has not the shape of its kernel: a net of another version.
     """
     net = copy.deepcopy(net).eval()
     layers = _folded(net.features)
@@ -65,7 +58,7 @@ def fully_convolutional(net: DigitNet) -> FullyConvolutional:
 
 
 def _as_kernel(linear: nn.Linear, channels: int, rows: int, columns: int) -> nn.Conv2d:
-    """The convolution that a fully connected layer is on a map of the given size."""
+    """The convolution of a fully connected layer on a map of the given size."""
     expected = (linear.out_features, channels * rows * columns)
     if tuple(linear.weight.shape) != expected:
         raise ValueError(f"fully connected layer of shape {tuple(linear.weight.shape)}, expected {expected}")
@@ -80,7 +73,7 @@ def _as_kernel(linear: nn.Linear, channels: int, rows: int, columns: int) -> nn.
 
 
 def _folded(stack: nn.Sequential) -> list[nn.Module]:
-    """The layers of a stack in evaluation mode: normalisation folded into the layer before, no dropout."""
+    """The layers of a stack in evaluation mode: batch normalization folded, no dropout."""
     layers: list[nn.Module] = []
     for layer in stack:
         before = layers[-1] if layers else None

@@ -13,11 +13,11 @@ Layers with their output for one window (channels x rows x columns)::
     conv 1x1    11 x  1 x  1
 
 Reference:
-    Le Cun et al. 1990 (the net of Matan et al. 1992): five-by-five kernels, subsampling, ten outputs. Ours
-    differs: writing half as large again, so that fine strokes stay apart, and a first layer of stride 2, so
-    that this costs little; 3x3 kernels above, rectifiers, one layer of maxima for averages, batch
-    normalisation, an eleventh class, and a window as wide as two digits, for real ones can be that wide. The
-    map has a column every 4 px, a sixth of the writing's height.
+    Le Cun et al. 1990 (the net of Matan et al. 1992): 5x5 kernels, subsampling, ten outputs. Ours differs:
+    digits half as large again, so that fine strokes stay apart, at little cost by a first layer of stride 2;
+    3x3 kernels above, rectifiers, one max pooling in place of averages, batch normalization, an eleventh
+    class, and a window as wide as two digits, because real ones can be that wide. The map has a column every
+    4 px, a sixth of the digits' height.
 """
 
 from collections.abc import Sequence

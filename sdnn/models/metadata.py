@@ -1,7 +1,6 @@
-"""What a model file says about itself; travels in the metadata of the ONNX and safetensors files.
+"""Metadata of ONNX and safetensors files, of both kinds of models.
 
-Two kinds of nets describe themselves: the reader's, which is swept along strips, and the detector's, which is
-swept over pictures.
+The reader's net is swept along strips, the detector's over pictures.
 """
 
 import json
@@ -18,38 +17,51 @@ SCHEMA: Final = 1
 NORMALIZATION: Final = "0 paper to 1 ink"
 READER: Final = "reader"
 DETECTOR: Final = "detector"
-"""Kinds of nets; a reader's description names none."""
-MAPS: Final = 11
+"""Kinds of models; the metadata of a reader name none."""
+DETECTOR_MAPS: Final = 11
 """Maps of a detector: masks and fields, see `detector_net`."""
-TRAIN_READER: Final = "sdnn train"
-TRAIN_DETECTOR: Final = "sdnn train --net detector"
-"""Commands that make the two kinds of models."""
+DETECTOR_MULTIPLE_PX: Final = 16
+"""Divisor of the sides of a detector's input."""
 
 
 @dataclass(frozen=True)
 class ModelMetadata(ABC):
-    """Metadata of a model of either kind: one entry of JSON in a model file's metadata."""
+    """Metadata of a model of either kind: an entry of JSON in the file's metadata.
+
+    Attributes:
+        name: Name of the model in records.
+        recipe: Settings of the training.
+        data: Checksums of the training data.
+        card: Notes for people: description, training data, figures on validation data.
+    """
+
+    name: str
+    recipe: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    data: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    card: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     KIND: ClassVar[str]
+    NET: ClassVar[str]
+    """Name of the net in messages."""
     TRAIN: ClassVar[str]
-    """The command that makes such a model."""
+    """Command that makes a model of the kind."""
 
     def to_entries(self) -> dict[str, str]:
-        """The one entry that goes into a model file's metadata."""
+        """The entry of the model file."""
         kind = {} if self.KIND == READER else {"kind": self.KIND}
         return {METADATA_KEY: json.dumps({"schema": SCHEMA, **kind, **asdict(self)}, sort_keys=True)}
 
     @classmethod
     def from_entries(cls, entries: Mapping[str, str] | None, where: str) -> Self:
-        """The description in a model file's metadata.
+        """The metadata in the entries of a model file.
 
         Args:
-            entries: Metadata entries of the file.
-            where: The file's name, for the message.
+            entries: Entries of the file.
+            where: Name of the file, for the message.
 
         Raises:
-            ModelError: When the file carries no description, one of another kind, or one that this version
-                does not understand.
+            ModelError: When the file has no entry of this package, one of another kind, or one that this
+                version does not understand.
         """
         remedy = f"make one with: {cls.TRAIN}"
         if entries is None or METADATA_KEY not in entries:
@@ -72,35 +84,28 @@ class ModelMetadata(ABC):
     @classmethod
     @abstractmethod
     def _parsed(cls, entries: dict[str, Any]) -> Self:
-        """The metadata in a model file's entry; KeyError, TypeError or ValueError where it is damaged."""
+        """The metadata of a JSON object; KeyError, TypeError or ValueError where it is damaged."""
 
 
 @dataclass(frozen=True)
 class ReaderMetadata(ModelMetadata):
-    """Everything needed to use a reader's model, and to know where it comes from.
+    """Metadata of a reader's model.
 
     Attributes:
-        name: What the model is called in records.
-        geometry: Sizes that the strip and the map must have.
+        geometry: Sizes of strips and class maps.
         labels: The digits, in the order of the classes; no-digit follows them.
-        normalization: What the values of a strip mean; there is one kind so far, 0 paper to 1 ink.
-        temperature: Divides the logits of every column before the softmax.
-        recipe: The settings it was trained with.
-        data: Checksums of the data it was trained on.
-        card: Lines for people: what it is, what it was trained on, figures on validation data.
+        normalization: Meaning of the values of a strip; so far always 0 paper to 1 ink.
+        temperature: Divisor of the logits before the softmax.
     """
 
-    name: str
     geometry: Geometry
     labels: str = DIGITS
     normalization: str = NORMALIZATION
     temperature: float = 1.0
-    recipe: Mapping[str, Any] = field(default_factory=dict)
-    data: Mapping[str, str] = field(default_factory=dict)
-    card: Mapping[str, Any] = field(default_factory=dict)
 
     KIND = READER
-    TRAIN = TRAIN_READER
+    NET = "swept net"
+    TRAIN = "sdnn train"
 
     @classmethod
     def _parsed(cls, entries: dict[str, Any]) -> Self:
@@ -114,33 +119,26 @@ class ReaderMetadata(ModelMetadata):
 
 @dataclass(frozen=True)
 class DetectorMetadata(ModelMetadata):
-    """Everything needed to use a detector's model, and to know where it comes from.
+    """Metadata of a detector's model.
 
     Attributes:
-        name: What the model is called in records.
-        stride_px: Distance between the cells of its maps, in pixels of the picture that the net sees.
-        heights_px: Lowest and highest digits that it answers for at one scale: an octave.
-        contrast_px: Side of the square that local contrast, its input, is taken over.
-        recipe: The settings it was trained with.
-        data: Checksums of the data it was trained on.
-        card: Lines for people: figures on validation data.
+        stride_px: Distance between the cells of its maps, in pixels of its input.
+        heights_px: Smallest and greatest height of the digits that it detects at one scale: an octave.
+        contrast_px: Side of the square over which local contrast, its input, is normalized.
     """
 
-    name: str
     stride_px: int
     heights_px: tuple[float, float]
     contrast_px: int
-    recipe: Mapping[str, Any] = field(default_factory=dict)
-    data: Mapping[str, str] = field(default_factory=dict)
-    card: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def scale(self) -> tuple[int, tuple[float, float], int]:
-        """Stride, heights and contrast window: what code that uses the maps has to agree on."""
+        """Stride, heights and contrast window, which the code that uses the maps has to share."""
         return self.stride_px, self.heights_px, self.contrast_px
 
     KIND = DETECTOR
-    TRAIN = TRAIN_DETECTOR
+    NET = "detector"
+    TRAIN = "sdnn train --net detector"
 
     @classmethod
     def _parsed(cls, entries: dict[str, Any]) -> Self:

@@ -12,14 +12,14 @@ from sdnn.models.metadata import ReaderMetadata
 
 ARCHITECTURES: Final[dict[str, Architecture]] = {each.name: each for each in (LENET,)}
 DEFAULT: Final = LENET
-"""Architecture that is trained unless another is named, and of model files that name none."""
+"""Architecture of trainings and of model files that name none."""
 
 
 def architecture_of(metadata: ReaderMetadata) -> Architecture:
-    """The architecture of a described net, with its channels.
+    """The architecture of a model, with its channels.
 
     Raises:
-        TypeError, ValueError: When the description is of no net of this version.
+        TypeError, ValueError: When the metadata fit no net of this version.
     """
     recipe = metadata.recipe
     name = recipe.get("architecture", DEFAULT.name)

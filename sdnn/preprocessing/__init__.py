@@ -1,4 +1,4 @@
-"""What is done to pixels: pictures loaded, parts cut out, contrast evened out, writing brought to size."""
+"""Operations on pixels: loading, colour and contrast, regions, slant, scaling to a strip."""
 
 from sdnn.preprocessing.loading import load_page, load_pages
 from sdnn.preprocessing.normalization import thicken_strokes, to_strip

@@ -1,4 +1,4 @@
-"""Brightness from numbers that are no bytes: integers of 16 or 32 bits, and floats."""
+"""Brightness of numbers other than bytes: integers of 16 or 32 bits, and floats."""
 
 from typing import Any, Final
 
@@ -10,44 +10,41 @@ from sdnn.errors import UnreadableInput
 from sdnn.preprocessing.transparency import ground_for
 from sdnn.results import FloatArray
 
-OVERSHOOT: Final = 2
-"""Floats up to here are meant to end at 1: a little above is what resampling overshoots by."""
+MAX_FLOAT: Final = 2
+"""Largest of floats from 0 to 1: resampling overshoots a little."""
 DEPTHS: Final = (8, 10, 12, 14, 16)
-"""Bits that cameras and scanners put into the 16 bits of a file."""
+"""Bits of cameras and scanners in files of 16 bits."""
 
 
 def white_level(values: npt.NDArray[Any]) -> int:
-    """The value for white in numbers of 16 bits, which may hold fewer: the least range with room for all.
+    """The value of white in numbers of 16 bits, which may use fewer: the smallest depth that holds all.
 
-    A picture that is truly so dark is stretched, too; only its contrast counts afterwards.
-
-    Args:
-        values: Of any shape, from 0 to 65535.
+    A picture that is really darker is stretched, too; only its contrast counts afterwards.
     """
     brightest = values.max(initial=0)
     return int(next(2**bits - 1 for bits in DEPTHS if brightest < 2**bits))
 
 
 def array_values(array: npt.NDArray[Any]) -> FloatArray:
-    """The values of an array, of any shape, as float32 from 0 to 1; not a number becomes 1.
+    """The values of an array, of any shape, as float32 from 0 to 1; NaN becomes 1.
 
-    Bytes span their type, numbers of 16 bits as many bits as they need, other integers the range they have,
-    floats 0 to 1.
+    The range is that of the type for bytes, the depth of `white_level` for 16 bits, the values' own range for
+    other integers, and 0 to 1 for floats.
 
     Raises:
-        UnreadableInput: When they are no numbers, or floats far above 1.
+        UnreadableInput: When the array holds no numbers, or floats far above 1.
     """
     if array.dtype == np.uint8:
         array = array / 255
     elif array.dtype == np.uint16:
         array = array / white_level(array)
-    elif np.issubdtype(array.dtype, np.integer):  # of so wide a range nobody uses the whole
+    elif np.issubdtype(array.dtype, np.integer):  # few files use the whole range of wide integers
         array = _by_range(array.astype(np.float32))
     elif not (np.issubdtype(array.dtype, np.floating) or array.dtype == np.bool_):
         raise UnreadableInput(f"array of {array.dtype}: give numbers")
-    elif np.nan_to_num(array).max() > OVERSHOOT:
+    elif np.nan_to_num(array).max() > MAX_FLOAT:
         raise UnreadableInput("array of floats far above 1: give 0 black to 1 white, or integers")
-    values = np.nan_to_num(array.astype(np.float32), nan=1.0).clip(0.0, 1.0)  # nothing measured is paper
+    values = np.nan_to_num(array.astype(np.float32), nan=1.0).clip(0.0, 1.0)  # missing values are paper
     return np.asarray(values, dtype=np.float32)
 
 
@@ -55,8 +52,8 @@ def numeric_brightness(image: Image.Image) -> FloatArray:
     """Brightness of a decoded grey picture in one of Pillow's modes I, I;16 and F.
 
     Returns:
-        (H, W) float32, 0 black to 1 white; a value that stands for transparency lies on the ground that shows
-        the others, and not a number is white.
+        (H, W) float32, 0 black to 1 white; transparent pixels lie on the ground that shows the others, and
+        NaN is white.
     """
     values = np.asarray(image, dtype=np.float32)
     white = _white(image, values)
@@ -70,25 +67,25 @@ def numeric_brightness(image: Image.Image) -> FloatArray:
 
 
 def tags_of(image: Image.Image) -> Any:
-    """The tags of a TIFF that describe its pixels; none for other pictures."""
+    """The tags of a TIFF; none for other pictures."""
     return getattr(image, "tag_v2", {})
 
 
 def _white(image: Image.Image, values: FloatArray) -> int | None:
-    """The value that stands for white, with 0 for black; None where that cannot be told."""
+    """The value of white, where 0 is black; None where the range is unknown."""
     if image.mode == "F":
         low, high = _range(values)
         if low < 0 or high > 255:
             return None
-        return 1 if high <= OVERSHOOT else 255
-    if image.mode == "I" and image.format != "PPM":  # a PGM of sixteen bits has this mode, too
+        return 1 if high <= MAX_FLOAT else 255
+    if image.mode == "I" and image.format != "PPM":  # a PGM of 16 bits has this mode, too
         return None
     bits = tags_of(image).get(ExifTags.Base.BitsPerSample, (16,))[0]
-    return white_level(values) if bits == 16 else int(2**bits - 1)  # Pillow opens twelve as sixteen
+    return white_level(values) if bits == 16 else int(2**bits - 1)  # Pillow opens 12 bits as 16
 
 
 def _by_range(values: FloatArray) -> FloatArray:
-    """The values stretched from 0 to 1; where all are the same, blank paper."""
+    """The values stretched from 0 to 1; equal values are blank paper."""
     low, high = _range(values)
     if not low < high:
         return np.ones_like(values)

@@ -1,4 +1,4 @@
-"""From a decoded picture or an array, of whatever mode or type, to brightness."""
+"""From a decoded picture of any mode, or an array of any type, to brightness."""
 
 from typing import Any, Final
 
@@ -16,12 +16,12 @@ _GREY: Final = {"1", "L"}
 
 
 def image_brightness(image: Image.Image) -> FloatArray:
-    """Brightness of a decoded picture of any mode, or the channel that shows its ink better.
+    """Brightness of a decoded picture of any mode, or a channel that shows its ink better.
 
     Returns:
         (H, W) float32, 0 black to 1 white.
     """
-    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):  # convert("L") would cut these off at 255
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):  # convert("L") would clip these at 255
         return numeric_brightness(image)
     if image.mode == "LAB":
         image = _lab_to_rgb(image)
@@ -34,17 +34,17 @@ def image_brightness(image: Image.Image) -> FloatArray:
 
 
 def array_brightness(array: npt.NDArray[Any]) -> FloatArray:
-    """Brightness of an array, or the channel that shows its ink better.
+    """Brightness of an array, or a channel that shows its ink better.
 
     Args:
-        array: (H, W) grey, (H, W, 3) colour or (H, W, 4) with transparency; bytes and numbers of 16 bits span
-            their depth, other integers the range they have, floats 0 to 1.
+        array: (H, W) grey, (H, W, 3) colour or (H, W, 4) with transparency; for the range see
+            `bit_depth.array_values`.
 
     Returns:
         (H, W) float32, 0 black to 1 white.
 
     Raises:
-        UnreadableInput: When it holds no numbers, or floats far above 1.
+        UnreadableInput: When the array holds no numbers, or floats far above 1.
     """
     if array.ndim == 2:
         return array_values(array)
@@ -57,5 +57,5 @@ def _lab_to_rgb(image: Image.Image) -> Image.Image:
 
     lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
-    assert converted is not None  # it is, where the picture is to be changed in place
+    assert converted is not None  # only in-place conversion returns None
     return converted

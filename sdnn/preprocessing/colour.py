@@ -1,4 +1,4 @@
-"""From colour to one channel: brightness, or another direction in colour space where that hides the ink."""
+"""From colour to one channel: brightness, or another mixture of the channels where that hides the ink."""
 
 from typing import Any, Final
 
@@ -11,42 +11,40 @@ from sdnn.results import FloatArray
 
 LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 """Weights of red, green and blue in brightness (ITU-R 601)."""
-LEAST_LUMA: Final = 0.35
-"""Contrast in brightness, as a share of that in the best direction, from which on brightness is taken.
+MIN_LUMA_CONTRAST: Final = 0.35
+"""Contrast in brightness, over that in the best direction of colour space, at which brightness is used.
 
 Each contrast is that of the strongest differences, along a unit vector. Drawn digits, with noise and JPEG at
 quality 40: black, blue, red, green, orange and cyan ink on papers of all colours, and black ink on coloured
 guilloche, have 0.54 to 1; red on blue, green on red, grey on red, of equal brightness, and yellow on white
 0.01 to 0.28.
 """
-LEAST_CONTRAST: Final = 0.05
-"""Contrast in the best direction, of the range from 0 to 1, below which it is noise: blank paper has 0.02."""
+MIN_CONTRAST: Final = 0.05
+"""Contrast in the best direction, of the range from 0 to 1, that is no noise: blank paper has 0.02."""
 SAMPLE_PX: Final = 250_000
-"""Pixels of the reduced picture that the direction is found on: what noise there is, averaging takes away."""
-WINDOW: Final = 1 / 20
-"""Height of the surroundings that a pixel is compared with, of the picture's."""
-LEAST_WINDOW_PX: Final = 9
-"""Height of the surroundings on a small picture: more than a stroke is wide."""
-MOST_WINDOW_PX: Final = 32
-"""Height of the surroundings on a picture that is much higher than wide."""
-STRONGEST: Final = 0.01
-"""Share of the pixels whose differences count: ink may cover hardly more of a page."""
-LEAST_PIXELS: Final = 20
-"""Pixels that count on a small picture."""
-GREY: Final = 8 / 255
-"""Difference between the channels of a pixel up to which it is grey."""
+"""Pixels of the reduced picture whose contrast is measured: averaging removes noise."""
+WINDOW_SHARE: Final = 1 / 20
+"""Side of the window with whose mean a pixel is compared, over the height of the picture."""
+WINDOW_RANGE_PX: Final = (9, 32)
+"""Smallest side, wider than a stroke, and greatest side of that window."""
+STRONGEST_SHARE: Final = 0.01
+"""Share of the pixels whose differences count: ink covers hardly more of a page."""
+MIN_PIXELS: Final = 20
+"""Pixels whose differences count on a small picture."""
+MAX_GREY_DIFFERENCE: Final = 8 / 255
+"""Difference between the channels of a grey pixel."""
 
 
 def contrast_channel(rgb: npt.NDArray[Any], luma: npt.NDArray[np.uint8] | None = None) -> FloatArray:
-    """The channel of a colour picture that shows its ink: brightness, wherever that does.
+    """A channel of a colour picture that shows its ink: brightness where that does.
 
     Args:
         rgb: (H, W, 3) red, green and blue; uint8, or float32 from 0 to 1.
-        luma: (H, W) brightness to give back where it suffices; None: as Pillow makes it of `rgb`.
+        luma: (H, W) brightness; by default Pillow's of `rgb`.
 
     Returns:
-        (H, W) float32 from 0 to 1. Where it is not brightness, it is a mixture of the channels with its whole
-        range between 0 and 1, in which dark ink stays dark as far as brightness tells.
+        (H, W) float32 from 0 to 1: brightness, or a mixture of the channels whose range lies between 0 and 1,
+        and in which dark ink stays dark as far as brightness tells.
     """
     direction = _ink_direction(rgb)
     if direction is None:
@@ -69,10 +67,10 @@ def _luma(rgb: npt.NDArray[Any]) -> FloatArray:
 
 
 def _ink_direction(rgb: npt.NDArray[Any]) -> FloatArray | None:
-    """Direction (3,) in colour space along which ink and paper differ most; None: brightness will do."""
+    """(3,) direction of colour space in which ink and paper differ most; None where brightness suffices."""
     small = _reduced(rgb)
     red, green, blue = cv2.split(small)
-    grey = GREY * (255 if rgb.dtype == np.uint8 else 1)
+    grey = MAX_GREY_DIFFERENCE * (255 if rgb.dtype == np.uint8 else 1)
     if max(cv2.norm(red, green, cv2.NORM_INF), cv2.norm(green, blue, cv2.NORM_INF)) <= grey:
         return None
     differences = _strongest_differences(small.astype(np.float32) / (255 if rgb.dtype == np.uint8 else 1))
@@ -80,15 +78,15 @@ def _ink_direction(rgb: npt.NDArray[Any]) -> FloatArray | None:
     variances, directions = np.linalg.eigh(scatter)
     best = directions[:, -1]
     unit_luma = LUMA / np.linalg.norm(LUMA)
-    along_best = float(variances[-1].clip(0)) ** 0.5  # rounding may leave less than nothing
+    along_best = float(variances[-1].clip(0)) ** 0.5  # negative by rounding
     along_luma = max(float(unit_luma @ scatter @ unit_luma), 0.0) ** 0.5
-    if along_best < LEAST_CONTRAST or along_luma >= LEAST_LUMA * along_best:
+    if along_best < MIN_CONTRAST or along_luma >= MIN_LUMA_CONTRAST * along_best:
         return None
     return np.asarray(best if best @ scatter @ unit_luma >= 0 else -best)
 
 
 def _reduced(rgb: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The picture with at most about `SAMPLE_PX` pixels, each the mean of those it stands for."""
+    """The picture reduced to about `SAMPLE_PX` pixels by averaging."""
     height, width = rgb.shape[:2]
     factor = int(np.ceil(np.sqrt(height * width / SAMPLE_PX)))
     if factor <= 1:
@@ -99,10 +97,11 @@ def _reduced(rgb: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _strongest_differences(small: FloatArray) -> FloatArray:
-    """The greatest differences between pixels and their surroundings, (N, 3)."""
-    side = min(max(round(len(small) * WINDOW), LEAST_WINDOW_PX), MOST_WINDOW_PX)
+    """(N, 3) greatest differences between pixels and the mean of their window."""
+    smallest, greatest = WINDOW_RANGE_PX
+    side = min(max(round(len(small) * WINDOW_SHARE), smallest), greatest)
     differences = cv2.blur(small, (3, 3)) - cv2.blur(small, (side, side))
     flat = differences[::2, ::2].reshape(-1, 3)
-    count = min(max(int(len(flat) * STRONGEST), LEAST_PIXELS), len(flat))
+    count = min(max(int(len(flat) * STRONGEST_SHARE), MIN_PIXELS), len(flat))
     lengths = np.einsum("ij,ij->i", flat, flat)
     return np.asarray(flat[np.argpartition(lengths, -count)[-count:]])

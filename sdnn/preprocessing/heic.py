@@ -1,4 +1,4 @@
-"""Photos in HEIC, as phones make them. The package that decodes them is loaded with the first one."""
+"""Photos in HEIC, the format of phones, decoded by an optional package."""
 
 from typing import BinaryIO, Final
 
@@ -7,26 +7,22 @@ from PIL import ImageFile
 from sdnn.errors import UnreadableInput
 
 _BRANDS: Final = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"}
-"""Names that a file gives the kinds of HEIC it can be read as."""
+"""Brands of HEIC in the first box of a file."""
 
 
 def is_heic(head: bytes) -> bool:
-    """Whether a file is of this kind.
-
-    Args:
-        head: Its beginning: the first box names the kinds, of which HEIC need not be the first.
-    """
+    """Whether a file is a HEIC, by its beginning: the first box lists compatible brands."""
     length = min(int.from_bytes(head[:4], "big"), len(head))
     return head[4:8] == b"ftyp" and any(head[at : at + 4] in _BRANDS for at in range(8, length, 4))
 
 
 def heic_picture(file: BinaryIO, name: str) -> ImageFile.ImageFile:
-    """The picture in a file, not decoded yet and upright already; of several, the main one.
+    """The main picture of a file, upright, not decoded yet.
 
-    Pillow is not taught the format: other code in the process might not want that.
+    The format is not registered with Pillow, because that would affect other code in the process.
 
     Args:
-        file: The HEIC, which can seek and stays open meanwhile.
+        file: HEIC that can seek and stays open.
         name: Name of the file in messages.
 
     Raises:

@@ -25,30 +25,30 @@ from sdnn.results import FloatArray
 
 
 class Readable(Protocol):
-    """A binary file, or whatever else gives the bytes of one."""
+    """A binary file, or another source of its bytes."""
 
     def read(self, size: int = -1, /) -> bytes:
-        """The next bytes, at most so many; none at the end."""
+        """The next bytes, at most `size`; none at the end."""
 
 
 ImageSource = str | Path | bytes | Readable | Image.Image | npt.NDArray[Any]
 Pages = Generator[FloatArray, None, None]
 
 FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "PPM", "WEBP", "GIF", "AVIF")
-"""The formats that Pillow may decode: a short list keeps rarely used decoders out of reach."""
+"""Formats that Pillow may decode; rarely used decoders are excluded."""
 MAX_PIXELS: Final = 100_000_000
-"""Pixels of a page, unless the caller says otherwise: 400 MB as brightness."""
+"""Default limit of the pixels of a page: 400 MB of brightness."""
 MAX_BYTES: Final = 1_000_000_000
-"""Bytes of a file, and those that are read of a stream before it is refused."""
+"""Limit of the bytes of a file or stream."""
 MAX_PAGES: Final = 10_000
-"""Pages of a file: more than a scanner stacks, and few enough that a file made to have no end has one."""
+"""Limit of the pages of a file; one made to be endless has an end."""
 
 _KINDS: Final = f"{', '.join(FORMATS)}, HEIC, PDF"
 _CHUNK_BYTES: Final = 1 << 20
 _PILLOW: Final = threading.Lock()
-"""Held while settings of Pillow are changed that are one for the whole process."""
+"""Lock of the settings of Pillow, which are those of the whole process."""
 _QUIET: Final = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
-"""Pillow's warnings, as `warnings` keeps the filter."""
+"""Filter of Pillow's warnings, in the form of the module `warnings`."""
 
 
 def load_page(source: ImageSource, max_pixels: int = MAX_PIXELS) -> FloatArray:
@@ -58,20 +58,19 @@ def load_page(source: ImageSource, max_pixels: int = MAX_PIXELS) -> FloatArray:
 
 
 def load_pages(source: ImageSource, max_pixels: int = MAX_PIXELS) -> Pages:
-    """The pages of a picture as brightness, upright as EXIF tags say.
+    """The pages of a picture as brightness, upright by their EXIF tags.
 
-    Transparency lies on white, or on black where white would hide what is opaque. Of a colour picture whose
-    ink is as bright as its paper, another mixture of the channels is handed on, which shows the ink.
-
-    Every page of a TIFF or PDF; of an animation and of anything else the first picture. Each is decoded when
-    it is asked for, and none is kept. Calls in several threads do not disturb each other.
+    These are all pages of a TIFF or PDF, and the first picture of any other file. Each is decoded when it is
+    requested, and none is kept. Transparent pictures lie on white, or on black where white would hide them. A
+    colour picture whose ink is as bright as its paper becomes another mixture of the channels, which shows
+    the ink. The function is thread-safe.
 
     Args:
         source: Path, encoded bytes, binary file, Pillow image, or array: (H, W) grey, (H, W, 3) colour or
-            (H, W, 4) with transparency; uint8 spans its type, uint16 the least of 8, 10, 12, 14 and 16 bits
-            that has room for all values, other integers the range they have, floats 0 to 1.
-        max_pixels: Larger pages are refused before they are decoded. The pages of a PDF, which have no pixels
-            of their own, are drawn so that they stay below.
+            (H, W, 4) with transparency. The range of uint8 is that of its type, of uint16 the smallest of 8,
+            10, 12, 14 and 16 bits that holds all values, of other integers their own, and of floats 0 to 1.
+        max_pixels: Limit of the pixels of a page, checked before it is decoded. Pages of a PDF are rendered
+            at a resolution within the limit.
 
     Yields:
         (H, W) float32, 0 black to 1 white.
@@ -79,7 +78,7 @@ def load_pages(source: ImageSource, max_pixels: int = MAX_PIXELS) -> Pages:
     Raises:
         TypeError: When the source is none of these.
         UnreadableInput: When the file is missing, empty, too large or no picture, or the array has another
-            shape; after the pages before it, when a page is damaged or too large, or there are too many.
+            shape; when a page is damaged or too large, or there are too many, after the pages before it.
     """
     if isinstance(source, np.ndarray):
         yield _from_array(source, max_pixels)
@@ -92,7 +91,7 @@ def load_pages(source: ImageSource, max_pixels: int = MAX_PIXELS) -> Pages:
         yield from _from_path(source, max_pixels)
     elif hasattr(source, "read"):
         name = str(getattr(source, "name", "stream"))
-        yield from _from_file(_copied(source, name), name, max_pixels)
+        yield from _from_file(_seekable_copy(source, name), name, max_pixels)
     else:
         raise TypeError(f"{type(source).__name__}: give a path, bytes, a binary file, a picture or an array")
 
@@ -102,10 +101,10 @@ def _from_path(path: str | Path, max_pixels: int) -> Pages:
     try:
         with open(path, "rb") as file:
             if not file.seekable():
-                yield from _from_file(_copied(file, name), name, max_pixels)
+                yield from _from_file(_seekable_copy(file, name), name, max_pixels)
                 return
             if os.fstat(file.fileno()).st_size > MAX_BYTES:
-                raise _too_long(name)
+                raise _too_many_bytes(name)
             yield from _from_file(file, name, max_pixels)
     except IsADirectoryError as error:
         raise UnreadableInput(
@@ -116,17 +115,17 @@ def _from_path(path: str | Path, max_pixels: int) -> Pages:
         raise UnreadableInput(f"{name}: cannot be opened ({reason}); check the path") from error
 
 
-def _copied(file: Readable, name: str) -> BinaryIO:
-    """A stream that may not be able to seek as one that can."""
+def _seekable_copy(file: Readable, name: str) -> BinaryIO:
+    """A copy of a stream, which can seek."""
     copy = io.BytesIO()
     try:
         while chunk := file.read(_CHUNK_BYTES):
             copy.write(chunk)
             if copy.tell() > MAX_BYTES:
-                raise _too_long(name)
+                raise _too_many_bytes(name)
     except UnreadableInput:
         raise
-    except Exception as error:  # a stream of the caller's fails in any way
+    except Exception as error:  # the caller's stream can raise anything
         reason = getattr(error, "strerror", None) or error
         raise UnreadableInput(f"{name}: cannot be read ({reason}); try again") from error
     copy.seek(0)
@@ -139,11 +138,11 @@ def _from_file(file: BinaryIO, name: str, max_pixels: int) -> Pages:
         raise UnreadableInput(f"{name}: empty; give a picture ({_KINDS})")
     file.seek(0)
     _prepare_pillow(max_pixels)
-    image = _identified(file, name, max_pixels, head)
+    image = _opened(file, name, max_pixels, head)
     if image is not None:
         pages = _frames(image, name, max_pixels)
-    elif MARK in head:  # looked for last, since a picture may say that it was made from a PDF
-        pages = _drawings(file, name, max_pixels)
+    elif MARK in head:  # last, because a picture may name the PDF that it was made from
+        pages = _pdf_pages(file, name, max_pixels)
     else:
         raise UnreadableInput(f"{name}: not a picture that can be read; give one of {_KINDS}")
     with closing(pages):
@@ -154,20 +153,20 @@ def _from_file(file: BinaryIO, name: str, max_pixels: int) -> Pages:
 
 
 def _prepare_pillow(max_pixels: int) -> None:
-    """Lets our own limit count, and keeps Pillow from warning of large pictures and of odd tags in good ones.
+    """Raises Pillow's limit of pixels to ours, and ignores its warnings of large pictures and odd tags.
 
-    `warnings.catch_warnings` would be no help: it exchanges the filters of all threads.
+    `warnings.catch_warnings` is not thread-safe.
     """
     with _PILLOW:
         if Image.MAX_IMAGE_PIXELS is not None and max_pixels > 2 * Image.MAX_IMAGE_PIXELS:
-            # Pillow refuses twice its limit. It is never lowered again: another thread may still need it.
+            # Pillow refuses twice its limit. It is never lowered, because another thread may need it.
             Image.MAX_IMAGE_PIXELS = max_pixels
-        if list(warnings.filters[:1]) != [_QUIET]:  # others may have put theirs before it
+        if list(warnings.filters[:1]) != [_QUIET]:  # other code may have inserted a filter before it
             warnings.filterwarnings("ignore", module=_QUIET[3].pattern)
 
 
-def _identified(file: BinaryIO, name: str, max_pixels: int, head: bytes) -> ImageFile.ImageFile | None:
-    """The picture in a file, not decoded yet; None where it is of none of the formats."""
+def _opened(file: BinaryIO, name: str, max_pixels: int, head: bytes) -> ImageFile.ImageFile | None:
+    """The picture in a file, not decoded yet; None where it is of another format."""
     try:
         if is_heic(head):
             return heic_picture(file, name)
@@ -177,8 +176,8 @@ def _identified(file: BinaryIO, name: str, max_pixels: int, head: bytes) -> Imag
     except UnreadableInput:
         raise
     except Image.DecompressionBombError as error:
-        raise _too_large(name, max_pixels) from error
-    except Exception as error:  # damaged bytes make decoders fail in any way
+        raise _too_many_pixels(name, max_pixels) from error
+    except Exception as error:  # decoders raise anything on damaged bytes
         raise _damaged(name, error) from error
 
 
@@ -198,7 +197,7 @@ def _frames(image: ImageFile.ImageFile, name: str, max_pixels: int) -> Pages:
             yield _from_image(image, page_name, max_pixels)
 
 
-def _drawings(file: BinaryIO, name: str, max_pixels: int) -> Pages:
+def _pdf_pages(file: BinaryIO, name: str, max_pixels: int) -> Pages:
     with closing(pdf_pages(file, name, max_pixels)) as pages:
         for page in pages:
             yield contrast_channel(page)
@@ -208,20 +207,20 @@ def _from_image(image: Image.Image, name: str, max_pixels: int) -> FloatArray:
     if 0 in image.size:
         raise UnreadableInput(f"{name}: has no pixels; give another picture")
     if image.width * image.height > max_pixels:
-        raise _too_large(name, max_pixels)
+        raise _too_many_pixels(name, max_pixels)
     try:
         image.load()
         page = image_brightness(image)
-    except Exception as error:  # damaged bytes make decoders fail in any way
+    except Exception as error:  # decoders raise anything on damaged bytes
         raise _damaged(name, error) from error
     return upright(page, image)
 
 
-def _too_large(name: str, max_pixels: int) -> UnreadableInput:
+def _too_many_pixels(name: str, max_pixels: int) -> UnreadableInput:
     return UnreadableInput(f"{name}: more than {max_pixels:,} pixels; scale it down, or raise --max-pixels")
 
 
-def _too_long(name: str) -> UnreadableInput:
+def _too_many_bytes(name: str) -> UnreadableInput:
     return UnreadableInput(f"{name}: more than {MAX_BYTES:,} bytes; compress it or cut it into several files")
 
 
@@ -236,5 +235,5 @@ def _from_array(array: npt.NDArray[Any], max_pixels: int) -> FloatArray:
             f"array of shape {array.shape}: give (H, W) grey, (H, W, 3) colour or (H, W, 4) with transparency"
         )
     if array.shape[0] * array.shape[1] > max_pixels:
-        raise _too_large(f"array of shape {array.shape}", max_pixels)
+        raise _too_many_pixels(f"array of shape {array.shape}", max_pixels)
     return array_brightness(array)

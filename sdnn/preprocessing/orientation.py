@@ -1,4 +1,4 @@
-"""Pictures upright, as their EXIF tag says."""
+"""Orientation of pictures by their EXIF tag."""
 
 from typing import Final
 
@@ -16,19 +16,14 @@ _TURNS: Final = {
     7: (True, 3),
     8: (False, 1),
 }
-"""What brings a picture upright, by its EXIF orientation: mirrored first, then quarter turns to the left."""
+"""By EXIF orientation: whether a picture is mirrored first, and the quarter turns to the left after that."""
 
 
 def upright(page: FloatArray, image: Image.Image) -> FloatArray:
-    """A page turned as the tag of its picture says; as it is where there is no tag, or a damaged one.
-
-    Args:
-        page: (H, W) brightness.
-        image: The picture that it was made of.
-    """
+    """An (H, W) page turned upright; unchanged where its picture has no tag, or a damaged one."""
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # the picture is good, only its tags are not
+    except Exception:  # damaged tags of a good picture
         return page
     mirrored, quarters = _TURNS.get(orientation, (False, 0))
     return np.ascontiguousarray(np.rot90(page[:, ::-1] if mirrored else page, quarters))

@@ -1,4 +1,4 @@
-"""The pages of a PDF as pictures. The package that draws them is loaded with the first PDF."""
+"""The pages of a PDF as pictures, rendered by an optional package."""
 
 import math
 import threading
@@ -12,27 +12,26 @@ import numpy.typing as npt
 from sdnn.errors import UnreadableInput
 
 MARK: Final = b"%PDF-"
-"""What a PDF begins with, after at most `MARK_BYTES` of something else."""
+"""Signature of a PDF, within its first `MARK_BYTES`."""
 MARK_BYTES: Final = 1024
 DPI: Final = 200
-"""Resolution of the pictures: digits of 3 mm are then 24 px high, a little more than the net looks at."""
+"""Resolution of the pictures, at which digits of 3 mm are 24 px high."""
 POINTS_PER_INCH: Final = 72
 
 _PDFIUM: Final = threading.RLock()
-"""Held during every call, since PDFium knows no threads.
+"""Lock of every call, because PDFium is not thread-safe.
 
-A thread may take it twice: where Python throws a forgotten iterator away during a call, the document of that
-iterator is closed in the midst of it.
+It is reentrant: when an abandoned iterator is deleted during a call, its document is closed within that call.
 """
 
 
 def pdf_pages(file: BinaryIO, name: str, max_pixels: int) -> Generator[npt.NDArray[np.uint8], None, None]:
-    """Draws every page in colour, one at a time, at `DPI` or as fine as the limit allows.
+    """Renders every page in colour, one at a time, at `DPI` or at what the limit allows.
 
     Args:
-        file: The PDF, which can seek and stays open meanwhile.
-        name: Of the PDF in messages.
-        max_pixels: Limit to the pixels of a page.
+        file: PDF that can seek and stays open.
+        name: Name of the PDF in messages.
+        max_pixels: Largest number of pixels of a page.
 
     Yields:
         (H, W, 3) red, green and blue, 0 to 255.
@@ -46,7 +45,7 @@ def pdf_pages(file: BinaryIO, name: str, max_pixels: int) -> Generator[npt.NDArr
         pages = len(document)
     try:
         for index in range(pages):
-            yield _drawn(document, index, f"{name}, page {index + 1}", max_pixels)
+            yield _rendered(document, index, f"{name}, page {index + 1}", max_pixels)
     finally:
         with _PDFIUM:
             document.close()
@@ -67,7 +66,7 @@ def _opened(file: BinaryIO, name: str) -> Any:
         raise UnreadableInput(f"{name}: damaged PDF ({error}); make the file again") from error
 
 
-def _drawn(document: Any, index: int, name: str, max_pixels: int) -> npt.NDArray[np.uint8]:
+def _rendered(document: Any, index: int, name: str, max_pixels: int) -> npt.NDArray[np.uint8]:
     with _PDFIUM:
         try:
             with closing(document[index]) as page:
@@ -80,9 +79,9 @@ def _drawn(document: Any, index: int, name: str, max_pixels: int) -> npt.NDArray
 
 
 def _scale(width: float, height: float, max_pixels: int) -> float:
-    """Pixels per point, so that the page has no more pixels than allowed though each side is rounded up."""
+    """Pixels per point of a page that has no more pixels than allowed, though each side is rounded up."""
     # The root of (width * scale + 1) * (height * scale + 1) = max_pixels.
     half, room = (width + height) / 2, max_pixels - 1
     largest = room / (half + math.sqrt(half * half + width * height * room))
-    # A hair less, so that a scan of as many dots per inch is not drawn with one row or column more.
+    # A little less, so that a scan at the same resolution gets no extra row or column.
     return min(DPI / POINTS_PER_INCH * (1 - 1e-6), largest)

@@ -1,4 +1,4 @@
-"""Parts of a page."""
+"""The region of a page that is read."""
 
 from sdnn.errors import UnreadableInput
 from sdnn.results import Box, FloatArray
@@ -7,15 +7,15 @@ from sdnn.results import Box, FloatArray
 def region_of(
     page: FloatArray, x: float, y: float, width: float, height: float, name: str = "picture"
 ) -> Box:
-    """A region of a page, as far as it lies on it, in whole pixels.
+    """The part of a region that lies on the page, in whole pixels.
 
     Args:
         page: (H, W) brightness.
         x: Left edge, in pixels.
-        y: Upper edge.
-        width: To the right.
-        height: Downwards.
-        name: Of the picture, for the error.
+        y: Upper edge, in pixels.
+        width: Width in pixels.
+        height: Height in pixels.
+        name: Name of the picture, for the message.
 
     Raises:
         UnreadableInput: When no pixel of the page lies in the region.

@@ -1,4 +1,4 @@
-"""How far the writing leans."""
+"""Slant of the digits of a line."""
 
 from typing import Final
 
@@ -7,24 +7,24 @@ import numpy as np
 from sdnn.results import Box, FloatArray
 
 SLANTS: Final = np.tan(np.deg2rad(np.arange(-30, 51, 5)))
-"""The slants that are tried, in pixels to the right per pixel up: most hands lean to the right."""
+"""Candidate slants, in pixels to the right per pixel up: most writers lean to the right."""
 BINS: Final = 20
-"""Columns as wide as this part of the writing's height tell slants 5 degrees apart."""
-POINTS: Final = 400
-"""So many pixels of ink, evenly drawn from all, are enough."""
-DOUBT: Final = 0.2
-"""Gain in sharpness at which half of a slant is believed: loops look alike under all of them."""
+"""Columns of the histogram per text height, enough to tell slants 5 degrees apart."""
+MAX_POINTS: Final = 400
+"""Pixels of ink, a regular sample of all."""
+HALF_GAIN: Final = 0.2
+"""Gain in sharpness at which half of a slant is returned: loops have little gain at any slant."""
 
 
 def slant_of(points: FloatArray, text: Box) -> float:
-    """The slant under which the writing stands upright: that which makes its columns most uneven.
+    """The slant whose removal makes the histogram of ink over columns sharpest.
 
-    Under the right shear upright strokes fall into few columns, and the sum of squared columns is highest.
-    Where no shear makes much of a difference, the answer is drawn towards none.
+    With the right slant, upright strokes fall into few columns, and the sum of squares is highest. The less
+    it gains over other slants, the more the result is drawn towards 0.
 
     Args:
         points: (N, 2) x and y of the pixels of ink.
-        text: Box round the writing; tails that stick out of it do not count.
+        text: Box of the line; tails that stick out of it do not count.
 
     Returns:
         Pixels to the right per pixel up.
@@ -32,28 +32,28 @@ def slant_of(points: FloatArray, text: Box) -> float:
     points = points[(points[:, 1] >= text.top) & (points[:, 1] < text.bottom)]
     if not len(points):
         return 0.0
-    points = (points[:: -(-len(points) // POINTS)] - [text.left, text.top]) * (BINS / text.height)
+    points = (points[:: -(-len(points) // MAX_POINTS)] - [text.left, text.top]) * (BINS / text.height)
     sharpness = _sharpness(points)
     best = int(np.argmax(sharpness))
     gain = sharpness[best] / np.sort(sharpness)[len(SLANTS) // 2] - 1
-    return float(_vertex(sharpness, best) * gain**2 / (gain**2 + DOUBT**2))
+    return float(_vertex(sharpness, best) * gain**2 / (gain**2 + HALF_GAIN**2))
 
 
 def _sharpness(points: FloatArray) -> FloatArray:
-    """Sum of the squared columns under each slant."""
+    """Sum of the squared histogram at each slant."""
     columns = points[:, 0] + np.multiply.outer(SLANTS, points[:, 1])
     columns -= columns.min()
     bins = int(columns.max()) + 1
     columns += bins * np.arange(len(SLANTS))[:, None]
     heights = np.bincount(columns.astype(np.intp).ravel(), minlength=bins * len(SLANTS))
     squares = np.square(heights.reshape(len(SLANTS), bins), dtype=np.float64).sum(axis=1)
-    # Smoothed, because whether a pixel falls into one column or the next is chance.
+    # Smoothed, because pixels fall into one column or the next by chance.
     squares[1:-1] = (squares[:-2] + 2 * squares[1:-1] + squares[2:]) / 4
     return np.asarray(squares)
 
 
 def _vertex(sharpness: FloatArray, best: int) -> float:
-    """The slant at the top of the parabola through the best one and its neighbours."""
+    """The slant at the vertex of the parabola through the best one and its neighbours."""
     if best in {0, len(SLANTS) - 1}:
         return float(SLANTS[best])
     before, top, after = sharpness[best - 1 : best + 2]

@@ -1,4 +1,4 @@
-"""Pictures with transparency: put on white, or on black where white would hide what they show."""
+"""Pictures with transparency, composited on white, or on black where white would hide them."""
 
 from typing import Any, Final
 
@@ -9,32 +9,29 @@ from PIL import Image
 from sdnn.preprocessing.colour import LUMA
 from sdnn.results import FloatArray
 
-SEEN_ON_WHITE: Final = 0.25
-"""Darkness, from 0 white to 1 black, that the darkest of a picture needs to be seen on white."""
-SEEN_BY_ITSELF: Final = 0.1
-"""Brightness between the darkest and the middle of what is opaque, from which on a picture is seen by itself.
-
-It is a card or a photo: its ground is in it, and it stays on white.
-"""
-DARKEST: Final = 0.001
+MIN_DARKNESS: Final = 0.25
+"""Darkness of the darkest opaque pixels, from 0 white to 1 black, that is visible on white."""
+MIN_OPAQUE_CONTRAST: Final = 0.1
+"""Brightness between the darkest and the median opaque pixel of a card or photo, which has its own ground."""
+DARKEST_SHARE: Final = 0.001
 """Share of the opaque pixels that count as the darkest."""
-OPAQUE: Final = 0.95
-"""Share of the greatest opacity from which on a pixel counts as opaque, and not as the edge of a stroke."""
+MIN_OPACITY: Final = 0.95
+"""Opacity of an opaque pixel, over the greatest; the edges of strokes have less."""
 SAMPLE_PX: Final = 250_000
-"""Pixels that the decisions are made on, spread over the picture."""
+"""Pixels, spread over the picture, that are measured."""
 
 _WHITE: Final = 1.0
 _BLACK: Final = 0.0
 _ROUNDING: Final = 2 / 255
-_ODD: Final = 0.01
-"""Share of the edges that may be lighter than premultiplied colours can be: lossy formats change some."""
+_MAX_LIGHTER_SHARE: Final = 0.01
+"""Share of edge pixels lighter than premultiplied colours can be: lossy formats change some."""
 
 
 def composited(rgba: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A picture with transparency, laid on white; on black where it is all as pale as white itself.
+    """A picture with transparency, composited on white, or on black where it is as pale as white itself.
 
-    Colours that were multiplied by their opacity before (premultiplied) are told by the edges of the strokes,
-    which are darker than the strokes, by as much as they are transparent.
+    Premultiplied colours show in the edges of the strokes, which are darker than the strokes by as much as
+    they are transparent.
 
     Args:
         rgba: (H, W, 4) red, green, blue and opacity; uint8, or float32 from 0 to 1.
@@ -46,7 +43,7 @@ def composited(rgba: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return rgba[..., :3]
     sample = _sample(rgba)
     colours, opacity = sample[:, :3], sample[:, 3]
-    solid = (opacity >= OPAQUE * opacity.max()) & (opacity > 0)
+    solid = (opacity >= MIN_OPACITY * opacity.max()) & (opacity > 0)
     ground = ground_for(colours[solid] @ LUMA)
     premultiplied = _is_premultiplied(colours, opacity, solid)
     if rgba.dtype == np.uint8:
@@ -57,15 +54,15 @@ def composited(rgba: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def ground_for(luma: FloatArray) -> float:
-    """The brightness of the ground that shows what is opaque: 1 white, unless that would hide all of it.
+    """The brightness of the ground that shows the opaque pixels: 1 white, unless that would hide them.
 
     Args:
-        luma: (N,) brightness of the opaque pixels, from 0 black to 1 white; there may be none.
+        luma: (N,) brightness of the opaque pixels, from 0 black to 1 white; may be empty.
     """
     if not luma.size:
         return _WHITE
-    darkest, middle = np.quantile(luma, [DARKEST, 0.5])
-    return _WHITE if 1 - darkest >= SEEN_ON_WHITE or middle - darkest >= SEEN_BY_ITSELF else _BLACK
+    darkest, median = np.quantile(luma, [DARKEST_SHARE, 0.5])
+    return _WHITE if 1 - darkest >= MIN_DARKNESS or median - darkest >= MIN_OPAQUE_CONTRAST else _BLACK
 
 
 def _sample(rgba: npt.NDArray[Any]) -> FloatArray:
@@ -76,27 +73,27 @@ def _sample(rgba: npt.NDArray[Any]) -> FloatArray:
 
 
 def _is_premultiplied(colours: FloatArray, opacity: FloatArray, solid: npt.NDArray[np.bool_]) -> bool:
-    """Whether the edges look like the solid ink times their opacity, rather than like the ink itself."""
+    """Whether the edges are closer to the solid ink times their opacity than to the ink itself."""
     edge = (opacity > 0) & ~solid
     if not edge.any():
         return False
     colours_of_edge, opacity_of_edge = colours[edge], opacity[edge][:, None]
-    if (colours_of_edge > opacity_of_edge + _ROUNDING).any(axis=1).mean() > _ODD:
+    if (colours_of_edge > opacity_of_edge + _ROUNDING).any(axis=1).mean() > _MAX_LIGHTER_SHARE:
         return False
     ink = colours[solid].mean(axis=0)
-    as_they_are = np.abs(colours_of_edge - ink).mean()
-    return bool(np.abs(colours_of_edge - ink * opacity_of_edge).mean() < as_they_are)
+    distance = np.abs(colours_of_edge - ink).mean()
+    return bool(np.abs(colours_of_edge - ink * opacity_of_edge).mean() < distance)
 
 
 def _composited_bytes(
     rgba: npt.NDArray[np.uint8], ground: float, premultiplied: bool
 ) -> npt.NDArray[np.uint8]:
-    """The same as Pillow does it, rounding included."""
+    """`composited` for bytes, with the rounding of Pillow."""
     if premultiplied:
         size = rgba.shape[1], rgba.shape[0]
         image = Image.frombytes("RGBa", size, np.ascontiguousarray(rgba).tobytes()).convert("RGBA")
     else:
         image = Image.fromarray(np.ascontiguousarray(rgba))
     level = round(255 * ground)
-    below = Image.new("RGBA", image.size, (level, level, level, 255))
-    return np.asarray(Image.alpha_composite(below, image).convert("RGB"))
+    background = Image.new("RGBA", image.size, (level, level, level, 255))
+    return np.asarray(Image.alpha_composite(background, image).convert("RGB"))

@@ -1,5 +1,4 @@
-"""The pipeline, in the order in which it runs: find lines, make views, sweep, decode, filter, report.
+"""The pipeline. `reader` runs it: `preprocessor` (lines and views), the net, `line_decoder`, `page_report`.
 
-`reader` puts the steps together: `preprocessor`, the net, `line_decoder`, `report`. `page` has the records
-that go from one to the next, `settings` what a caller may choose.
+`page` has the records that go from step to step, `settings` the choices of the caller.
 """

@@ -1,4 +1,4 @@
-"""Where the digits of a path stand: on the strip, and in the picture that it was made of."""
+"""Boxes of the digits on a path: on the strip and in the picture."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -8,29 +8,30 @@ import numpy as np
 
 from sdnn.results import Box, ClassMap, FloatArray, IntArray, Span, Strip
 
-INK: Final = 0.25
-"""Ink above which a pixel counts to a digit when its box is drawn."""
+MIN_INK: Final = 0.25
+"""Ink of a pixel that counts for the box of a digit."""
 
 
 def digit_boxes(strip: Strip, class_map: ClassMap, spans: Sequence[Span]) -> tuple[list[Box], list[Box]]:
-    """The ink of each digit, as boxes in pixels of the strip, and as boxes in the picture.
+    """Boxes round the ink of each digit, on the strip and in the picture.
 
-    A column of the map says where the middle of a digit is, not how wide it is: between two digits the ink is
-    cut half-way between their middles, and no digit is wider than a window. Where the strip was set upright
-    the box in the picture is narrower than the picture of the box, which leans.
+    A column of the map tells the middle of a digit, not its width: ink is divided half-way between the
+    middles of two digits, and no digit is wider than a window. Where slant was removed, the box in the
+    picture is narrower than the picture of the box on the strip.
 
     Returns:
-        Both for each of the spans; where there is no ink, the part of the strip that is the digit's.
+        Boxes of the spans in pixels of the strip, and in pixels of the picture; without ink, the whole part
+        of the strip that belongs to a digit.
     """
     if not spans:
         return [], []
     parts = _parts(class_map, spans)
-    ink = strip.ink if strip.digits is None else strip.digits
-    columns, rows = np.nonzero(ink.T > INK)  # those of the leftmost column first
+    ink = strip.ink if strip.digit_ink is None else strip.digit_ink
+    columns, rows = np.nonzero(ink.T > MIN_INK)  # from left to right
     bounds = np.searchsorted(columns, np.array(parts).ravel())
     matrix = strip.page_from_strip
     half = np.abs(matrix[:, :2]).sum(axis=1) / 2
-    pixels = np.zeros((2, len(columns) + 1))  # one more, so that all bounds lie within
+    pixels = np.zeros((2, len(columns) + 1))  # one more, for bounds at the end
     pixels[0, :-1], pixels[1, :-1] = columns + 0.5, rows + 0.5
     on_strip = _extents(pixels, bounds, np.array([0.5, 0.5]))
     on_page = _extents(matrix[:, :2] @ pixels + matrix[:, 2:], bounds, half)
@@ -46,7 +47,7 @@ def digit_boxes(strip: Strip, class_map: ClassMap, spans: Sequence[Span]) -> tup
 
 
 def _parts(class_map: ClassMap, spans: Sequence[Span]) -> list[tuple[int, int]]:
-    """The first column of the strip that is each digit's, and the one after its last."""
+    """Column ranges of the strip that belong to each digit."""
     middles = [class_map.centre_px(span.centre) for span in spans]
     half = class_map.window_px / 2
     cuts = [(left + right) / 2 for left, right in pairwise(middles)]
@@ -58,14 +59,14 @@ def _parts(class_map: ClassMap, spans: Sequence[Span]) -> list[tuple[int, int]]:
 
 
 def _extents(pixels: FloatArray, bounds: IntArray, half: FloatArray) -> list[list[float]]:
-    """Left, top, right and bottom edge of the pixels between each two bounds; anything where there are none.
+    """Left, top, right and bottom edge of each digit's pixels; arbitrary where it has none.
 
     Args:
         pixels: (2, N) x and y of their middles.
-        bounds: (2 D,) where each digit's pixels begin and end.
+        bounds: (2 D,) start and end of each digit's pixels.
         half: (2,) half of a pixel's width and height.
     """
-    least = np.minimum.reduceat(pixels, bounds, axis=1)[:, ::2] - half[:, None]
-    most = np.maximum.reduceat(pixels, bounds, axis=1)[:, ::2] + half[:, None]
-    edges: list[list[float]] = np.concatenate([least, most]).T.tolist()
+    low = np.minimum.reduceat(pixels, bounds, axis=1)[:, ::2] - half[:, None]
+    high = np.maximum.reduceat(pixels, bounds, axis=1)[:, ::2] + half[:, None]
+    edges: list[list[float]] = np.concatenate([low, high]).T.tolist()
     return edges

@@ -1,14 +1,13 @@
 """The pipeline: pages, lines, views, class maps, readings.
 
-Where the first view is not confident, the same writing is brought to the size of a strip in other ways, too:
-smaller and taller, wider, leaning a little. The reading is the string with the highest probability over all
-of these views, among those that a constraint allows.
+If the first view of a line is not confident, others are read, too: taller, wider, with another slant. The
+reading is the string with the highest probability over all views, among those that a constraint allows.
 """
 
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -21,16 +20,16 @@ from sdnn.preprocessing.loading import ImageSource
 from sdnn.process_map import ordered_map
 from sdnn.reading.batching import is_picklable, page_batches
 from sdnn.reading.line_decoder import LineDecoder
+from sdnn.reading.page import Line, Page, ViewOutput
 from sdnn.reading.page_report import report
 from sdnn.reading.preprocessor import PreProcessor, name_of
-from sdnn.reading.records import Line, Page, ViewOutput
 from sdnn.reading.settings import DEFAULT, ReadingSettings
 from sdnn.results import Reading
 
 TTA_MAX_DIGITS: Final = 60
-"""Digits beyond which one view is read: so long a line is rarely confident, and reading it again is slow."""
+"""Digits of a line that more than one view is read of: longer ones are rarely confident, and slow to read."""
 BATCH_SIZE: Final = 64
-"""Lines that are read together."""
+"""Default number of lines that are read together."""
 
 
 class Reader:
@@ -38,16 +37,16 @@ class Reader:
 
     Attributes:
         settings: Settings of reading.
-        engine: The model.
-        preprocessor: Makes pages ready for it.
-        decoder: Reads its class maps.
+        engine: Net, from strips to class maps.
+        preprocessor: Steps before the net, from pictures to strips.
+        decoder: Steps after the net, from class maps to readings.
     """
 
     def __init__(self, model: str | Path | None = None, settings: ReadingSettings = DEFAULT) -> None:
         """Loads the model.
 
         Args:
-            model: File (.onnx); the bundled one by default.
+            model: File (.onnx); by default the bundled one.
             settings: Settings of reading.
 
         Raises:
@@ -65,25 +64,27 @@ class Reader:
             source: Path, encoded bytes, binary file, Pillow image or array.
 
         Returns:
-            The strings in reading order; one that is empty where there is none.
+            The strings in reading order; one empty reading where there are none.
 
         Raises:
             UnreadableInput: When the picture cannot be read, or a line is too long.
         """
-        return self._read_first(source, PageMode.PAGE)
+        (readings,) = self.read_batch([self._first_page(source)], PageMode.PAGE)
+        return readings
 
     def read_line(self, source: ImageSource) -> Reading:
-        """Reads the digit string on a picture of one line; of several pages, the first.
+        """Reads the digit string on a picture of one line; of several pages, that on the first.
 
-        Where there are other strings on it, the confidence is that there are none, too.
+        Of several strings it reads the longest, and multiplies its confidence by the probability that the
+        others are none.
 
         Args:
-            source: As for `read`.
+            source: Picture; see `read`.
 
         Raises:
             UnreadableInput: When the picture cannot be read, or a line is too long.
         """
-        (reading,) = self._read_first(source, PageMode.LINE)
+        ((reading,),) = self.read_batch([self._first_page(source)], PageMode.LINE)
         return reading
 
     def read_many(
@@ -96,23 +97,24 @@ class Reader:
     ) -> Generator[Reading, None, None]:
         """Reads one picture after the other, all pages of a file, and all strings of a page.
 
-        What cannot be read has the status `error`, and the rest is read none the less; where the sources
-        themselves end with an error, it is raised after the readings of those before. Readings come without
-        their evidence, which would fill the memory.
+        A picture that cannot be read has a reading with the status `error`. An error of the iterable itself
+        is raised after the readings of the pictures before it. Readings have no evidence, which would fill
+        the memory.
 
         Args:
-            sources: Of each see `read`; no more are looked at ahead than the processes have batches.
-            page_mode: What the pictures show.
-            jobs: Processes that read at the same time, once there turns out to be enough to do; with more
-                than 1, a script has to begin under `if __name__ == "__main__":`, as multiprocessing demands.
-            batch_size: Lines that are read together, at least 1.
+            sources: Pictures, see `read`; they are consumed only as far ahead as the processes have batches.
+            page_mode: Whether one string is read of each picture, or all.
+            jobs: Number of processes, which start only for larger batches. With more than 1, a script has to
+                begin under `if __name__ == "__main__":`, as multiprocessing demands.
+            batch_size: Number of lines that are read together, at least 1.
 
         Yields:
-            In the order of the sources; at least one for each. Closing the generator ends its processes.
+            Readings in the order of the pictures, at least one for each. Closing the generator ends its
+            processes.
 
         Raises:
-            UsageError: When jobs or batch_size are below 1.
-            SdnnError: When a process that reads is killed.
+            UsageError: When jobs or batch_size is below 1.
+            SdnnError: When a process is killed.
         """
         for readings in self.read_pages(sources, page_mode=page_mode, jobs=jobs, batch_size=batch_size):
             yield from readings
@@ -126,65 +128,76 @@ class Reader:
         batch_size: int = BATCH_SIZE,
         evidence: bool = False,
     ) -> Generator[list[Reading], None, None]:
-        """As `read_many`, with the readings of each page together, and their evidence where asked for.
+        """As `read_many`, with the readings of each page together, and with their evidence on request.
 
-        With evidence, which is too much to be sent about, all is read by this process.
+        Evidence is too large to be sent between processes, so that this process then reads everything.
         """
         if batch_size < 1 or jobs < 1:
             raise UsageError("give a batch_size and jobs from 1 up")
-        read = _Batches(self, PageMode(page_mode), batch_size, evidence)
+        read = partial(self._read_sources, PageMode(page_mode), batch_size, evidence)
         if jobs == 1 or evidence:
             yield from read(sources)
         else:
             yield from ordered_map(read, sources, jobs, batch_size, is_picklable)
 
+    def _read_sources(
+        self, page_mode: PageMode, batch_size: int, evidence: bool, sources: Iterable[ImageSource]
+    ) -> Iterator[list[Reading]]:
+        """The readings of each page; runs in other processes, too."""
+        preprocessor = replace(self.preprocessor, keeps_pages=evidence)
+        pages = (page for source in sources for page in preprocessor.pages(source))
+        for batch in page_batches(pages, batch_size):
+            yield from self.read_batch(batch, page_mode)
+
     def read_batch(self, pages: Sequence[Page], page_mode: PageMode = PageMode.AUTO) -> list[list[Reading]]:
-        """The readings of each page, one at least; with their evidence where the page is kept.
+        """The readings of each page, at least one; with evidence where the page has kept its brightness.
+
+        Net and decoder read the first view of each line, then the other views of uncertain lines.
 
         Args:
-            pages: As `PreProcessor.pages` gives them; used up by the call.
-            page_mode: Whether one row is wanted for each.
+            pages: Pages of `PreProcessor.pages`; they can be read only once.
+            page_mode: Whether one string is read of each page, or all.
         """
         started = time.perf_counter()
-        lines = [way for page in pages for line in page.lines for way in line.ways]
-        self._decode_views(lines, [output for line in lines for output in line.outputs])
+        lines = [line for page in pages for found in page.lines for line in found.directions]
+        self._read_views(lines, [output for line in lines for output in line.outputs])
         uncertain = [line for line in lines if self._is_uncertain(line)]
         views, geometry = self.settings.views[1:], self.engine.metadata.geometry
-        self._decode_views(
-            uncertain, [output for line in uncertain for output in line.add_views(views, geometry)]
-        )
+        augmented = [output for line in uncertain for output in line.add_views(views, geometry)]
+        self._read_views(uncertain, augmented)
         for page in pages:
-            page.lines = [line.better_way for line in page.lines]
-        self.decoder.read(pages)
+            page.lines = [line.best_direction for line in page.lines]
+        self.decoder.make_readings(pages)
         share_ms = 1000 * (time.perf_counter() - started) / max(1, len(pages))
         return [report(page, page_mode, self.settings, page.elapsed_ms + share_ms) for page in pages]
 
-    def _decode_views(self, lines: Sequence[Line], outputs: Sequence[ViewOutput]) -> None:
-        """Sweeps and decodes new views of the lines, then all views of each line together."""
+    def _read_views(self, lines: Sequence[Line], outputs: Sequence[ViewOutput]) -> None:
+        """Sweeps and decodes new views of the lines, and combines all views of each line."""
         class_maps = self.engine.class_maps([output.strip for output in outputs])
         for output, class_map in zip(outputs, class_maps, strict=True):
             output.class_map = class_map
-        self.decoder.propose(outputs)
-        self.decoder.agree(lines)
+        self.decoder.decode_views(outputs)
+        self.decoder.combine_views(lines)
 
     def _is_uncertain(self, line: Line) -> bool:
-        """Whether the first view is not confident enough, and there are others."""
-        if self.settings.decoder is Decoder.NMS or len(line.unconstrained.string) > TTA_MAX_DIGITS:
-            return False  # peaks are not scored
-        if len(self.settings.views) == 1:
+        """Whether the first view is not confident enough, and the line has others."""
+        if self.settings.decoder is Decoder.NMS or len(self.settings.views) == 1:
+            return False  # peaks have no score
+        if len(line.unconstrained.string) > TTA_MAX_DIGITS:
             return False
         return line.constrained is None or line.constrained.confidence < self.settings.tta_threshold
 
-    def _read_first(self, source: ImageSource, page_mode: PageMode) -> list[Reading]:
+    def _first_page(self, source: ImageSource) -> Page:
+        """The first page of a picture, with its lines and the first view of each."""
         started = time.perf_counter()
         page = self.preprocessor.page(load_page(source, self.settings.max_pixels), name_of(source))
         page.elapsed_ms = 1000 * (time.perf_counter() - started)
-        return self.read_batch([page], page_mode)[0]
+        return page
 
 
 @lru_cache(maxsize=4)
 def load(model: str | Path | None = None) -> Reader:
-    """A reader for the given model file, kept for the next call; the bundled model by default."""
+    """A reader of the given model file, by default the bundled one; cached."""
     return Reader(model)
 
 
@@ -196,27 +209,3 @@ def read(source: ImageSource) -> list[Reading]:
 def read_line(source: ImageSource) -> Reading:
     """Reads the one digit string on a picture with the bundled model; see `Reader.read_line`."""
     return load().read_line(source)
-
-
-@dataclass(frozen=True)
-class _Batches:
-    """Reads pictures in batches; goes to other processes.
-
-    Attributes:
-        reader: Reads them.
-        page_mode: What they show.
-        lines: Of a batch.
-        evidence: Whether readings keep theirs.
-    """
-
-    reader: Reader
-    page_mode: PageMode
-    lines: int
-    evidence: bool
-
-    def __call__(self, sources: Iterable[ImageSource]) -> Iterator[list[Reading]]:
-        """The readings of each page."""
-        preprocessor = replace(self.reader.preprocessor, keeps_pages=self.evidence)
-        pages = (page for source in sources for page in preprocessor.pages(source))
-        for batch in page_batches(pages, self.lines):
-            yield from self.reader.read_batch(batch, self.page_mode)

@@ -1,4 +1,4 @@
-"""The settings of reading, declared and checked once."""
+"""The settings of reading, and their validation."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sdnn.decoding.constraints import Constraint
 
 TTA_THRESHOLD: Final = 0.8
-"""Confidence from which on the first view is enough; below it the other views are read too."""
+"""Confidence of the first view below which the other views are read, too."""
 
 
 @dataclass(frozen=True)
@@ -21,20 +21,19 @@ class ReadingSettings:
 
     Attributes:
         constraint: Allowed texts, see `sdnn.constraint`; None for all.
-        min_confidence: Confidence below which a reading is rejected; 0 accepts all.
-        min_constraint_probability: Probability of the constraint below which a reading is rejected; 0 accepts
+        min_confidence: Smallest confidence of an accepted reading; 0 accepts all.
+        min_constraint_probability: Smallest probability of the constraint for an accepted reading; 0 accepts
             all.
-        nbest: Number of likeliest texts that a reading lists.
+        nbest: Number of most probable texts that a reading lists.
         decoder: Decoder of the class map, or its name.
         topology: Paths that the trellis allows, or their name.
         temperature: Divisor of the logits; None for the model's own.
-        polarity: Ink darker or lighter than the paper, or the name of it.
+        polarity: Ink darker or lighter than the paper, or its name.
         region: Left, top, width and height in pixels of the part of each page that is read; None for all.
-        max_pixels: Size above which a page is refused.
+        max_pixels: Largest page that is read.
         handwritten: Whether printed strings are left out.
-        views: Ways of bringing writing to the size of a strip; all but the first are test-time augmentation
-            (TTA).
-        tta_threshold: Confidence from which on the first view is enough.
+        views: Views of a line; all but the first are test-time augmentation (TTA).
+        tta_threshold: Confidence of the first view below which the other views are read, too.
     """
 
     constraint: "Constraint | None" = None
@@ -56,16 +55,12 @@ class ReadingSettings:
 
         Raises:
             ValueError: When there is no decoder, topology or polarity of a name.
-            UsageError: When a number lies outside its range, or peak picking, which knows no strings, is to
-                obey a constraint.
+            UsageError: When a number lies outside its range, or peak picking has a constraint.
         """
         for name, kind in (("decoder", Decoder), ("topology", Topology), ("polarity", Polarity)):
-            object.__setattr__(self, name, kind(getattr(self, name)))  # names, too
-        for name, prob in (
-            ("min_confidence", self.min_confidence),
-            ("min_constraint_probability", self.min_constraint_probability),
-        ):
-            if not 0 <= prob <= 1:
+            object.__setattr__(self, name, kind(getattr(self, name)))
+        for name in ("min_confidence", "min_constraint_probability"):
+            if not 0 <= (prob := getattr(self, name)) <= 1:
                 raise UsageError(f"{name} {prob}: give a probability from 0 to 1")
         if self.temperature is not None and not self.temperature > 0:
             raise UsageError(f"temperature {self.temperature}: give a number above 0")

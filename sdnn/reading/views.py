@@ -1,36 +1,42 @@
-"""Ways of bringing the same writing to the size of a strip."""
+"""Views of a line: strips of different scale, proportions, slant and ink."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from sdnn.detection import LineCrop
-from sdnn.detection.line_crop import FLOOR, blend_layers
+from sdnn.detection.line_crop import OTHER_INK, blend_layers
 from sdnn.preprocessing import thicken_strokes, to_strip
 from sdnn.results import Geometry, Strip
 
 
 @dataclass(frozen=True)
 class View:
-    """A way of bringing writing to the size of a strip.
+    """Settings by which a strip is made of a line.
 
     Attributes:
         scale: Text height, as a multiple of the net's.
-        aspect: Width, as a multiple of what keeps the proportions.
-        slant: Lean taken away beyond the estimated one, in pixels to the side per pixel up.
-        upright: Whether the estimated one is taken away.
-        other_ink: Share of its darkness that ink keeps that the detector does not take for digits.
-        thickening_px: How much broader strokes are; see `preprocessing.thicken_strokes`.
+        aspect: Width, as a multiple of that in proportion to the height.
+        slant: Slant that is removed beyond the estimated one, in pixels to the right per pixel up.
+        upright: Whether the estimated slant is removed.
+        other_ink: Share of its darkness that other ink than that of digits keeps.
+        thickening_px: Width added to strokes; see `preprocessing.thicken_strokes`.
     """
 
     scale: float = 1.0
     aspect: float = 1.0
     slant: float = 0.0
     upright: bool = True
-    other_ink: float = FLOOR
+    other_ink: float = OTHER_INK
     thickening_px: float = 0.0
+
+    def strip_of(self, crop: LineCrop, geometry: Geometry) -> Strip:
+        """The strip of a line."""
+        slant = crop.slant * self.upright + self.slant
+        strip = to_strip(crop.layers, crop.text, geometry, slant=slant, scale=self.scale, aspect=self.aspect)
+        ink = thicken_strokes(blend_layers(strip.ink, self.other_ink), self.thickening_px)
+        return replace(strip, ink=ink, digit_ink=np.array(strip.ink[..., 1]))
 
 
 VIEWS: Final = (
@@ -39,21 +45,4 @@ VIEWS: Final = (
     View(scale=0.9, slant=-0.1, other_ink=0.4, thickening_px=0.8),
     View(scale=0.9, aspect=1.2, slant=-0.25, other_ink=0.8),
 )
-"""The first is the usual one; the others, chosen on the development sets, are for when it leaves doubt."""
-
-
-def strips_of(crop: LineCrop, views: Sequence[View], geometry: Geometry) -> list[Strip]:
-    """The writing as each of the views has it."""
-    strips = []
-    for view in views:
-        layered = to_strip(
-            crop.layers,
-            crop.text,
-            geometry,
-            slant=crop.slant * view.upright + view.slant,
-            scale=view.scale,
-            aspect=view.aspect,
-        )
-        ink = thicken_strokes(blend_layers(layered.ink, view.other_ink), view.thickening_px)
-        strips.append(replace(layered, ink=ink, digits=np.array(layered.ink[..., 1])))
-    return strips
+"""The usual view, and those that are read if it is not confident; chosen on the development sets."""

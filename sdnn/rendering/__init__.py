@@ -1,1 +1,1 @@
-"""Pictures for people: what a reading rests on, and what was read wrong."""
+"""Pictures for people: explained readings, pages with readings, failures, risk-coverage plots."""

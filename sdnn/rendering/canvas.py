@@ -1,7 +1,8 @@
-"""Drawing: a picture with smooth edges, its colours and its letters."""
+"""A canvas with smooth edges, its colours and its letters."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from functools import cache
 from typing import Final
 
@@ -17,10 +18,11 @@ Pixels = npt.NDArray[np.uint8]
 WHITE: Final[Colour] = (255, 255, 255)
 TEXT: Final[Colour] = (28, 32, 40)
 QUIET: Final[Colour] = (112, 118, 128)
-"""Captions and numbers that should not compete with what was read."""
+"""Captions and numbers, paler than the text of a reading."""
 HAIRLINE: Final[Colour] = (206, 210, 216)
 ACCENT: Final[Colour] = (222, 84, 0)
-"""What the decoder decided, and what it got wrong; stays apart from the blue of the map for every eye."""
+"""Path and errors of the decoder; distinct from the blue of the map for colour-blind eyes, too."""
+DIGIT_INK: Final[Colour] = (0, 122, 204)
 INK_RAMP: Final[tuple[Colour, ...]] = ((247, 246, 242), (24, 24, 28))
 """From paper to ink."""
 
@@ -31,8 +33,8 @@ def ramp(values: FloatArray, colours: Sequence[Colour]) -> Pixels:
     """Colours for values between 0 and 1.
 
     Args:
-        values: (...) of any shape; values outside 0 to 1 take the nearest end.
-        colours: At least two, evenly spaced from 0 to 1; between them sRGB is interpolated.
+        values: (...) values of any shape, clipped to 0 and 1.
+        colours: At least two colours, evenly spaced from 0 to 1, interpolated in sRGB.
 
     Returns:
         (..., 3) uint8.
@@ -43,25 +45,21 @@ def ramp(values: FloatArray, colours: Sequence[Colour]) -> Pixels:
     return pixels
 
 
-HEAT: Final[Colour] = (0, 122, 204)
-"""What the detector takes for ink of digits."""
-
-
-def heated(grey: Pixels, heat: FloatArray | None) -> Pixels:
-    """A grey picture with what the detector takes for ink of digits in colour.
+def tint_digit_ink(grey: Pixels, digit_ink: FloatArray | None) -> Pixels:
+    """A grey picture with digit ink in colour.
 
     Args:
         grey: (H, W), 0 black to 255 white.
-        heat: (H, W) probabilities; None leaves the picture as it is.
+        digit_ink: (H, W) probability of each pixel to be ink of a digit; None for no colour.
 
     Returns:
-        (H, W, 3).
+        (H, W, 3) colours.
     """
     colours = np.repeat(grey[..., np.newaxis], 3, axis=2)
-    if heat is None:
+    if digit_ink is None:
         return colours
-    share = 0.65 * heat[..., np.newaxis].clip(0, 1)
-    return np.asarray(np.rint(colours * (1 - share) + np.array(HEAT) * share), dtype=np.uint8)
+    share = 0.65 * digit_ink[..., np.newaxis].clip(0, 1)
+    return np.asarray(np.rint(colours * (1 - share) + np.array(DIGIT_INK) * share), dtype=np.uint8)
 
 
 @cache
@@ -75,23 +73,22 @@ def text_width_px(text: str, size_px: float) -> float:
 
 
 def printable(text: str) -> str:
-    """The text in the letters that Pillow's own font has: ASCII, accents dropped, `?` for the rest."""
+    """The text in the letters of Pillow's own font: ASCII, without accents, `?` for the rest."""
     letters = (letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
     return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in letters)
 
 
-def probability(prob: float) -> str:
-    """A probability with three decimals, never rounded to certainty."""
+def format_probability(prob: float) -> str:
+    """A probability with three decimals, never rounded to 0 or 1."""
     if prob < 0.001:
         return "p < 0.001"
     return "p > 0.999" if prob > 0.999 else f"p = {prob:.3f}"
 
 
 class Canvas:
-    """A white picture that is drawn on with coordinates in fractions of a pixel.
+    """A white picture with coordinates in fractions of a pixel.
 
-    Pillow draws shapes with hard edges; everything is drawn `SUPERSAMPLING` times too large and reduced at
-    the end.
+    Pillow's shapes have hard edges, so all is drawn `SUPERSAMPLING` times larger and reduced at the end.
     """
 
     def __init__(self, width_px: int, height_px: int) -> None:
@@ -123,20 +120,20 @@ class Canvas:
         radius_px: float = 0.0,
     ) -> None:
         """Draw a rectangle, its outline inside its edges."""
-        left, top, right, bottom = (round(edge * SUPERSAMPLING) for edge in _edges(box))
-        # Pillow counts the last pixel in; our boxes end at its edge.
+        left, top, right, bottom = (round(edge * SUPERSAMPLING) for edge in astuple(box))
+        # Pillow's boxes include the last pixel.
         corners = (left, top, max(left, right - 1), max(top, bottom - 1))
         width = round(width_px * SUPERSAMPLING)
         self._draw.rounded_rectangle(corners, radius_px * SUPERSAMPLING, fill, outline, width)
 
     def pixels(self, box: Box, pixels: Pixels) -> None:
-        """Paste pixels into a box: squares where it is larger than they are, else averages.
+        """Scale pixels to a box, by averaging where the box is smaller.
 
         Args:
-            box: Where they go.
+            box: Box of the pixels.
             pixels: (H, W, 3) colours or (H, W) greys.
         """
-        left, top, right, bottom = (round(edge * SUPERSAMPLING) for edge in _edges(box))
+        left, top, right, bottom = (round(edge * SUPERSAMPLING) for edge in astuple(box))
         size = (max(1, right - left), max(1, bottom - top))
         self._image.paste(Image.fromarray(pixels).resize(size, Image.Resampling.BOX), (left, top))
 
@@ -145,15 +142,10 @@ class Canvas:
         return self._image.reduce(SUPERSAMPLING)
 
 
-def _edges(box: Box) -> tuple[float, float, float, float]:
-    return box.left, box.top, box.right, box.bottom
-
-
 def stack(pictures: Sequence[Image.Image]) -> Image.Image:
-    """The pictures under one another, flush left, on white."""
-    sheet = Image.new(
-        "RGB", (max(each.width for each in pictures), sum(each.height for each in pictures)), WHITE
-    )
+    """The pictures one below the other, flush left, on white."""
+    width, height = max(each.width for each in pictures), sum(each.height for each in pictures)
+    sheet = Image.new("RGB", (width, height), WHITE)
     top = 0
     for each in pictures:
         sheet.paste(each, (0, top))

@@ -1,4 +1,4 @@
-"""The picture of many readings beside their truths, to look through failures at a glance."""
+"""The picture of many readings with their truths, to look through failures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from sdnn.rendering.canvas import (
     TEXT,
     WHITE,
     Canvas,
-    probability,
+    format_probability,
     ramp,
     stack,
     text_width_px,
@@ -24,18 +24,18 @@ from sdnn.rendering.canvas import (
 from sdnn.results import Box, Reading
 
 SHEET_PX: Final = 1240
-"""Widest sheet; a page shows it at about two thirds."""
+"""Greatest width of a sheet; a page shows it at about two thirds."""
 GAP_PX: Final = 32
-"""Around and between the cells."""
+"""Distance around and between the cells."""
 MAGNIFICATION: Final = 2
 CELL_PX: Final = (270, 572)
-"""Least and greatest width of a cell: four in a row, or two where the strips are long."""
+"""Smallest and greatest width of a cell: four in a row, or two with long strips."""
 FRAME_PX: Final = 56
-"""Height of a strip's frame where no strip says otherwise."""
+"""Height of the frame of a strip on a sheet without strips."""
 LABEL_PX: Final = 52
-"""Left of the digits, for what they are."""
+"""Width of the labels left of the digits."""
 DIGIT_PX: Final = 15
-"""From one digit to the next."""
+"""Distance from one digit to the next."""
 LINE_PX: Final = 27
 
 
@@ -45,8 +45,8 @@ class SheetEntry:
 
     Attributes:
         name: File or number of the strip.
-        truth: The digits that stand on it.
-        reading: What was read.
+        truth: Digits of its label.
+        reading: Reading of the strip.
     """
 
     name: str
@@ -55,38 +55,31 @@ class SheetEntry:
 
 
 def align(truth: str, text: str) -> list[tuple[str, str]]:
-    """Set what was read under what is true, with the fewest edits.
-
-    Args:
-        truth: The right string.
-        text: The string as read.
+    """Align a truth and the text of a reading with the fewest edits.
 
     Returns:
         Pairs of a character of the truth and one of the text; either is empty where the other has no partner.
     """
     pairs: list[tuple[str, str]] = []
     for step in Levenshtein.opcodes(truth, text):
-        there, here = truth[step.src_start : step.src_end], text[step.dest_start : step.dest_end]
-        pairs += zip_longest(there, here, fillvalue="")
+        in_truth, in_text = truth[step.src_start : step.src_end], text[step.dest_start : step.dest_end]
+        pairs += zip_longest(in_truth, in_text, fillvalue="")
     return pairs
 
 
 def contact_sheet(entries: Sequence[SheetEntry]) -> Image.Image:
-    """Draw every strip with its truth and its reading below, wrong digits marked.
-
-    Args:
-        entries: In the order in which they are drawn, row by row; their number is the caller's business.
+    """Draw every strip, row by row, with its truth and its reading below, wrong digits marked.
 
     Returns:
-        RGB picture, at most 1,240 px wide; without entries a small one that says so.
+        RGB picture, at most 1,240 px wide; without entries a small one with a note.
     """
     if not entries:
         canvas = Canvas(280, 88)
         canvas.text(GAP_PX, 52, "no failures", 24)
         return canvas.finish()
     shapes = [entry.reading.evidence.strip.ink.shape for entry in entries if entry.reading.evidence]
-    least, most = CELL_PX
-    width = min(most, max([least, *(MAGNIFICATION * shape[1] for shape in shapes)]))
+    narrowest, widest = CELL_PX
+    width = min(widest, max([narrowest, *(MAGNIFICATION * shape[1] for shape in shapes)]))
     frame = Box(0, 0, width, max((MAGNIFICATION * shape[0] for shape in shapes), default=FRAME_PX))
     per_row = min(len(entries), (SHEET_PX - GAP_PX) // (width + GAP_PX))
     cells = [_cell(entry, frame) for entry in entries]
@@ -103,7 +96,7 @@ def _side_by_side(cells: Sequence[Image.Image]) -> Image.Image:
 
 
 def _cell(entry: SheetEntry, frame: Box) -> Image.Image:
-    """The strip; below it truth and text, broken into lines together; then name and confidence."""
+    """The strip; below it truth and text, wrapped together; then name and confidence."""
     pairs = align(entry.truth, entry.reading.text)
     per_line = int((frame.width - LABEL_PX) / DIGIT_PX)
     lines = [pairs[at : at + per_line] for at in range(0, max(1, len(pairs)), per_line)]
@@ -118,7 +111,7 @@ def _cell(entry: SheetEntry, frame: Box) -> Image.Image:
             canvas.text(0, baseline + LINE_PX, "read", 14, QUIET)
         _draw_pairs(canvas, line, baseline)
         baseline += LINE_PX + 6
-    confidence = probability(entry.reading.confidence) if entry.reading.evidence else ""
+    confidence = format_probability(entry.reading.confidence) if entry.reading.evidence else ""
     baseline += LINE_PX - 7
     canvas.text(frame.right, baseline, confidence, 14, QUIET, anchor="rs")
     room = frame.width - text_width_px(confidence, 14) - 16
@@ -130,8 +123,8 @@ def _draw_strip(canvas: Canvas, reading: Reading, frame: Box) -> None:
     """Draw the strip at the sheet's scale, or smaller where it would not fit."""
     canvas.box(frame, fill=INK_RAMP[0])
     if reading.evidence is None or 0 in reading.evidence.strip.ink.shape:
-        what = "unreadable" if reading.status is Status.ERROR else "no ink"
-        canvas.text(frame.width / 2, frame.height / 2, what, 14, QUIET, anchor="mm")
+        note = "unreadable" if reading.status is Status.ERROR else "no ink"
+        canvas.text(frame.width / 2, frame.height / 2, note, 14, QUIET, anchor="mm")
         return
     ink = reading.evidence.strip.ink
     height, width = ink.shape
@@ -141,19 +134,19 @@ def _draw_strip(canvas: Canvas, reading: Reading, frame: Box) -> None:
 
 
 def _draw_pairs(canvas: Canvas, pairs: Sequence[tuple[str, str]], baseline: float) -> None:
-    """Write the truth and below it the text, with a mark under each digit that is wrong or missing."""
-    for index, (there, here) in enumerate(pairs):
+    """Write the truth and below it the text, with a mark under each wrong or missing digit."""
+    for index, (true, read) in enumerate(pairs):
         x = LABEL_PX + (index + 0.5) * DIGIT_PX
-        canvas.text(x, baseline, there, 21, QUIET, anchor="ms")
+        canvas.text(x, baseline, true, 21, QUIET, anchor="ms")
         below = baseline + LINE_PX
-        if here:
-            canvas.text(x, below, here, 21, TEXT if here == there else ACCENT, anchor="ms")
-        if here != there:
-            _draw_mark(canvas, x, below, missing=not here)
+        if read:
+            canvas.text(x, below, read, 21, TEXT if read == true else ACCENT, anchor="ms")
+        if read != true:
+            _draw_mark(canvas, x, below, missing=not read)
 
 
 def _draw_mark(canvas: Canvas, x: float, baseline: float, *, missing: bool) -> None:
-    """A line under a wrong digit; where one is missing, the caret of a proof-reader."""
+    """Draw a line under a wrong digit, or a caret for a missing one."""
     if missing:
         canvas.line([(x - 5, baseline + 1), (x, baseline - 7), (x + 5, baseline + 1)], ACCENT, 2)
     else:
@@ -161,7 +154,7 @@ def _draw_mark(canvas: Canvas, x: float, baseline: float, *, missing: bool) -> N
 
 
 def _legend(width_px: int) -> Image.Image:
-    """Say what the marks mean."""
+    """The legend of the marks."""
     canvas = Canvas(width_px, 64)
     canvas.text(GAP_PX + 6, 36, "7", 21, ACCENT, anchor="ms")
     _draw_mark(canvas, GAP_PX + 6, 36, missing=False)
@@ -172,7 +165,7 @@ def _legend(width_px: int) -> Image.Image:
 
 
 def elide(text: str, size_px: float, room_px: float) -> str:
-    """Leave out the middle of a text that is too wide: the ends tell file names apart."""
+    """Elide the middle of a text that is too wide: the ends tell file names apart."""
     if text_width_px(text, size_px) <= room_px:
         return text
     for kept in range(len(text) - 1, 1, -1):

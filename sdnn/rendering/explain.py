@@ -15,11 +15,11 @@ from sdnn.rendering.canvas import (
     WHITE,
     Canvas,
     Colour,
-    heated,
-    probability,
+    format_probability,
     ramp,
     stack,
     text_width_px,
+    tint_digit_ink,
 )
 from sdnn.rendering.explanation_layout import (
     EDGE_PX,
@@ -43,27 +43,27 @@ DIGIT_RAMP: Final[tuple[Colour, ...]] = (
     (28, 85, 148),
     (11, 47, 99),
 )
-"""Lightness falls in even steps, so equal steps along the ramp look equal."""
+"""Lightness falls in even steps, so that equal steps of probability look equal."""
 NO_DIGIT_RAMP: Final[tuple[Colour, ...]] = ((246, 247, 248), (176, 179, 184))
-"""Grey, and never dark: the no-digit class wins most columns and should stay in the background."""
+"""Pale grey, because no-digit is the most probable class of most columns."""
 FUNNEL: Final[Colour] = (253, 241, 232)
 GUIDE: Final[Colour] = (240, 170, 125)
 
 LEGEND_PX: Final = 520
-"""Least width of the picture, which the legend needs."""
+"""Smallest width of the picture, that of the legend."""
 TITLE_SIZES: Final = (44, 30)
-"""Letters of a text that fits in one line, and of one that is broken into several."""
+"""Size of the letters of a text in one line, and in several."""
 SMALL_PX: Final = 22
-"""Letters of what stands below the text."""
+"""Size of the letters below the text."""
 BOXED_PX: Final = 12
-"""Height of the highest digit on the page below which boxes would hide more than they show."""
+"""Smallest height of the highest digit on a page with boxes."""
 
 
 def explain(reading: Reading) -> Image.Image:
-    """Draw what a reading rests on: page, strip, class map and the decoder's path.
+    """Draw the evidence of a reading: page, strip, class map and the decoder's path.
 
     Args:
-        reading: As it comes from the reader; one without evidence gives a small picture that says so.
+        reading: Reading; without evidence only its title is drawn.
 
     Returns:
         RGB picture, at most 1,328 px wide; long strips continue in bands below.
@@ -82,9 +82,9 @@ def explain(reading: Reading) -> Image.Image:
 
 
 def _title(reading: Reading, width_px: int) -> Image.Image:
-    """The text, its confidence, what that rests on, and why the text was not accepted."""
+    """The text, its confidence, the number of views, and the reason of a rejection."""
     large, small = TITLE_SIZES
-    text, confidence = reading.text or "no digits found", probability(reading.confidence)
+    text, confidence = reading.text or "no digits found", format_probability(reading.confidence)
     room = width_px - 2 * EDGE_PX
     gap = 28
     fits = text_width_px(text, large) + gap + text_width_px(confidence, 26) <= room
@@ -95,7 +95,7 @@ def _title(reading: Reading, width_px: int) -> Image.Image:
     if reading.views > 1:
         below.append(f"mean of {reading.views} views; the surest is shown")
     reason = reading.reason if reading.reason != text else None
-    # Letters are about half as wide as high; a little more keeps a line of wide ones in the picture.
+    # Letters are about half as wide as high; a little more is room for wide ones.
     below += wrap(reason or "", int(room / (0.55 * SMALL_PX)))
 
     canvas = Canvas(width_px, 36 + round(1.25 * size) * len(lines) + 34 * len(below))
@@ -112,27 +112,28 @@ def _title(reading: Reading, width_px: int) -> Image.Image:
 
 
 def _page(row: PageRow, evidence: Evidence, digits: tuple[Digit, ...]) -> Image.Image:
-    """The page as it was given: in colour what the detector saw, digits boxed where they are large enough."""
+    """The page with digit ink in colour and, where they are large enough, boxes of the digits."""
     canvas = Canvas(*row.size)
     left, top, right, bottom = row.shown.rounded()
     grey = np.rint(255 * evidence.page[top:bottom, left:right]).astype(np.uint8)
     frame = row.page_box(row.shown)
-    heat = evidence.heat
-    canvas.pixels(frame, heated(grey, None if heat is None else heat[top:bottom, left:right]))
+    digit_ink = evidence.digit_ink
+    canvas.pixels(
+        frame, tint_digit_ink(grey, None if digit_ink is None else digit_ink[top:bottom, left:right])
+    )
     canvas.box(frame, outline=HAIRLINE)
     boxes = [row.page_box(digit.box) for digit in digits]
     if max((box.height for box in boxes), default=0.0) >= BOXED_PX:
         for box in boxes:
-            around = Box(box.left - 1, box.top - 1, box.right + 1, box.bottom + 1)
-            canvas.box(around, outline=ACCENT, radius_px=3)
+            canvas.box(box.expanded(1), outline=ACCENT, radius_px=3)
     _caption(canvas, frame, "picture" if grey.shape == evidence.page.shape else "part of\npicture")
     return canvas.finish()
 
 
 def _caption(canvas: Canvas, beside: Box, text: str) -> None:
-    """Say at the left of the picture what stands in a box."""
+    """Write a caption left of a box."""
     lines = text.split("\n")
-    first = (beside.top + beside.bottom) / 2 - 11 * (len(lines) - 1)
+    first = beside.centre[1] - 11 * (len(lines) - 1)
     for place, line in enumerate(lines):
         canvas.text(EDGE_PX, first + 22 * place, line, 18, QUIET, anchor="lm")
 
@@ -148,15 +149,15 @@ def _band(band: Band, evidence: Evidence, digits: tuple[Digit, ...]) -> Image.Im
         _draw_funnels(canvas, band, evidence.class_map, digits, evidence.boxes)
         _draw_map(canvas, band, evidence.class_map, columns)
         _draw_path(canvas, band, evidence, columns)
-    if band.start_px == 0:  # once is enough
+    if band.start_px == 0:
         _caption(canvas, frame, "strip")
         _caption(canvas, Box.around([band.row_box(0, 0, 0), band.row_box(NO_DIGIT, 0, 0)]), "class\nmap")
     return canvas.finish()
 
 
 def _draw_digits(canvas: Canvas, band: Band, digits: tuple[Digit, ...], boxes: tuple[Box, ...]) -> None:
-    """Box every digit; write above it what it was read as and how sure that is."""
-    middles = [(box.left + box.right) / 2 for box in boxes]
+    """Draw the box of every digit, and write the digit and its confidence above."""
+    middles = [box.centre[0] for box in boxes]
     for index, (digit, box) in enumerate(zip(digits, boxes, strict=True)):
         if band.start_px < box.right and box.left < band.stop_px:
             visible = Box(max(box.left, band.start_px), box.top, min(box.right, band.stop_px), box.bottom)
@@ -178,7 +179,7 @@ def _draw_digits(canvas: Canvas, band: Band, digits: tuple[Digit, ...], boxes: t
 def _draw_funnels(
     canvas: Canvas, band: Band, class_map: ClassMap, digits: tuple[Digit, ...], boxes: tuple[Box, ...]
 ) -> None:
-    """Lead the eye from every digit down to the columns that read it."""
+    """Draw a funnel from every digit down to its columns."""
     for digit, box in zip(digits, boxes, strict=True):
         left, right = span_edges(class_map, *digit.columns)
         if not band.start_px <= (left + right) / 2 < band.stop_px:
@@ -194,14 +195,14 @@ def _draw_funnels(
 
 def _draw_map(canvas: Canvas, band: Band, class_map: ClassMap, columns: range) -> None:
     """Draw the probabilities, a row for each class, and name the rows."""
-    # The square root lets a rival of a few per cent be seen beside the winner.
+    # The square root makes a rival of a few per cent visible.
     shade: FloatArray = np.exp(class_map.log_probs[columns.start : columns.stop].T / 2)
     edges = span_edges(class_map, columns[0], columns[-1])
     size = min(20, 6 + 2 * band.magnification)
     for label in range(CLASSES):
         box = band.row_box(label, *edges)
         canvas.pixels(box, ramp(shade[label : label + 1], NO_DIGIT_RAMP if label == NO_DIGIT else DIGIT_RAMP))
-        middle = (box.top + box.bottom) / 2
+        middle = box.centre[1]
         if label == NO_DIGIT:
             canvas.line([(box.left - 10 - size / 2, middle), (box.left - 10, middle)], QUIET, 2)
         else:
@@ -209,29 +210,28 @@ def _draw_map(canvas: Canvas, band: Band, class_map: ClassMap, columns: range) -
 
 
 def _draw_path(canvas: Canvas, band: Band, evidence: Evidence, columns: range) -> None:
-    """Draw the best path in steps at the edges of the columns, and the digits on it as bars."""
-    steps = []
-    for column in columns:
-        edges = span_edges(evidence.class_map, column, column)
-        box = band.row_box(int(evidence.path[column]), *edges)
-        middle = (box.top + box.bottom) / 2
-        steps += [(box.left, middle), (box.right, middle)]
-    canvas.line(steps, ACCENT, 2)
-    for span in evidence.spans:
-        for column in range(max(span.first, columns[0]), min(span.last, columns[-1]) + 1):
-            _draw_dot(canvas, band.row_box(span.label, *span_edges(evidence.class_map, column, column)))
+    """Draw the best path in steps at the edges of the columns, with dots on the digits."""
+    labels = evidence.path[columns.start : columns.stop].tolist()
+    cells = [
+        band.row_box(label, *span_edges(evidence.class_map, column, column))
+        for label, column in zip(labels, columns, strict=True)
+    ]
+    canvas.line([(x, cell.centre[1]) for cell in cells for x in (cell.left, cell.right)], ACCENT, 2)
+    for label, cell in zip(labels, cells, strict=True):
+        if label != NO_DIGIT:
+            _draw_dot(canvas, cell)
 
 
 def _draw_dot(canvas: Canvas, cell: Box) -> None:
-    """Mark a cell in its middle; the white rim keeps the dot visible on the darkest blue."""
-    x, y = (cell.left + cell.right) / 2, (cell.top + cell.bottom) / 2
+    """Draw a dot in the middle of a cell, with a white rim that is visible on the darkest blue."""
+    x, y = cell.centre
     radius = min(5.0, 0.3 * cell.width, 0.3 * cell.height)
     for size, colour in ((radius + 1.3, WHITE), (radius, ACCENT)):
         canvas.box(Box(x - size, y - size, x + size, y + size), fill=colour, radius_px=size)
 
 
 def _legend(width_px: int) -> Image.Image:
-    """Say what the colours and the line mean."""
+    """The legend of the colours and the path."""
     canvas = Canvas(width_px, 84)
     left, top, length = EDGE_PX + 110.0, 10.0, 160.0
     canvas.text(EDGE_PX, top + 17, "probability", 18, QUIET)

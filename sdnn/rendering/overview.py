@@ -1,19 +1,20 @@
-"""The picture of a page: what was read, and where."""
+"""The picture of a page with its readings."""
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from typing import Final
 
 import numpy as np
 from PIL import Image
 
 from sdnn.enums import Status
-from sdnn.rendering.canvas import ACCENT, WHITE, Canvas, heated, text_width_px
+from sdnn.rendering.canvas import ACCENT, WHITE, Canvas, text_width_px, tint_digit_ink
 from sdnn.results import Box, FloatArray, Reading
 
-WIDEST_PX: Final = 1600
+MAX_WIDTH_PX: Final = 1600
 TEXT_PX: Final = 18
-ROOM_PX: Final = 4
-"""Paper between a string and its frame."""
+MARGIN_PX: Final = 4
+"""Distance between a string and its frame."""
 
 
 def overview(page: FloatArray, readings: Sequence[Reading]) -> Image.Image:
@@ -21,19 +22,17 @@ def overview(page: FloatArray, readings: Sequence[Reading]) -> Image.Image:
 
     Args:
         page: (H, W) brightness, 0 black to 1 white.
-        readings: Of that page; those without a box are left out.
+        readings: Readings of the page; those without a box are left out.
 
     Returns:
-        RGB picture, at most `WIDEST_PX` wide.
+        RGB picture, at most `MAX_WIDTH_PX` wide.
     """
     height, width = page.shape
-    scale = min(1.0, WIDEST_PX / width)
+    scale = min(1.0, MAX_WIDTH_PX / width)
     canvas = Canvas(max(1, round(width * scale)), max(1, round(height * scale)))
-    # Paler than it is, so that what is drawn on it stands out.
-    heat = next((reading.evidence.heat for reading in readings if reading.evidence), None)
-    canvas.pixels(
-        Box(0, 0, width * scale, height * scale), heated(np.rint(75 + 180 * page).astype(np.uint8), heat)
-    )
+    digit_ink = next((reading.evidence.digit_ink for reading in readings if reading.evidence), None)
+    paler = np.rint(75 + 180 * page).astype(np.uint8)  # so that frames and texts stand out
+    canvas.pixels(Box(0, 0, width * scale, height * scale), tint_digit_ink(paler, digit_ink))
     for reading in readings:
         if reading.box:
             accepted = reading.status is Status.ACCEPTED
@@ -42,16 +41,11 @@ def overview(page: FloatArray, readings: Sequence[Reading]) -> Image.Image:
 
 
 def _frame(canvas: Canvas, box: Box, scale: float, text: str, bottom_px: float) -> None:
-    around = Box(
-        box.left * scale - ROOM_PX,
-        box.top * scale - ROOM_PX,
-        box.right * scale + ROOM_PX,
-        box.bottom * scale + ROOM_PX,
-    )
+    around = Box(*(scale * edge for edge in astuple(box))).expanded(MARGIN_PX)
     canvas.box(around, outline=ACCENT, width_px=1.5, radius_px=3)
-    tag_px = TEXT_PX + 2 * ROOM_PX
+    tag_px = TEXT_PX + 2 * MARGIN_PX
     above = around.top >= tag_px or around.bottom + tag_px > bottom_px
     top = max(0.0, around.top - tag_px) if above else around.bottom
-    right = around.left + text_width_px(text, TEXT_PX) + 2 * ROOM_PX
+    right = around.left + text_width_px(text, TEXT_PX) + 2 * MARGIN_PX
     canvas.box(Box(around.left, top, right, top + tag_px), fill=ACCENT, radius_px=3)
-    canvas.text(around.left + ROOM_PX, top + tag_px / 2, text, TEXT_PX, WHITE, anchor="lm")
+    canvas.text(around.left + MARGIN_PX, top + tag_px / 2, text, TEXT_PX, WHITE, anchor="lm")

@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 
-from sdnn.detection.detector import WINDOW_PX
+from sdnn.detection.detector import CONTRAST_PX
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX
 from sdnn.enums import Split
 from sdnn.models.checkpoint import export_detector, load_detector, save_net
 from sdnn.models.detector_net import DetectorNet
-from sdnn.models.metadata import DETECTOR, TRAIN_DETECTOR, DetectorMetadata
+from sdnn.models.metadata import DETECTOR, DetectorMetadata
 from sdnn.training.detection_task import DetectionTask
 from sdnn.training.detector_recipe import DetectorRecipe
 from sdnn.training.document_batches import document_maker
@@ -26,7 +26,7 @@ class DetectorRun(Run[DetectorRecipe, DetectorNet, DetectorMetadata]):
     """A training run of the detector."""
 
     NET = DETECTOR
-    TRAIN = TRAIN_DETECTOR
+    TRAIN = DetectorMetadata.TRAIN
     MODEL = "detector.onnx"
     RECIPE = DetectorRecipe
 
@@ -58,7 +58,7 @@ class DetectorRun(Run[DetectorRecipe, DetectorNet, DetectorMetadata]):
             name=self.folder.resolve().name,
             stride_px=STRIDE_PX,
             heights_px=HEIGHTS_PX,
-            contrast_px=WINDOW_PX,
+            contrast_px=CONTRAST_PX,
             recipe=asdict(self.recipe),
             data=self.data,
             card=card,

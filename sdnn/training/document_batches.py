@@ -20,7 +20,7 @@ from sdnn.datasets.documents import (
 )
 from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.datasets.unipen import UnipenDigits, load_unipen
-from sdnn.detection.detector import WINDOW_PX
+from sdnn.detection.detector import CONTRAST_PX
 from sdnn.enums import Source, Split
 from sdnn.preprocessing.contrast import local_contrast
 from sdnn.training.detector_recipe import DetectorRecipe
@@ -70,7 +70,7 @@ class DocumentMaker:
         contrasts, truths = [], []
         for _ in range(count):
             document = pad_document(random_document(self.source, self.others, documents, rng), size, rng)
-            contrast, truth = local_contrast(document.picture, WINDOW_PX), truth_maps(document)
+            contrast, truth = local_contrast(document.picture, CONTRAST_PX), truth_maps(document)
             if size[0] == size[1] and rng.random() < recipe.turned:
                 sideways = (1 - recipe.upside_down) / 2
                 turns = int(rng.choice([1, 3, 2], p=[sideways, sideways, recipe.upside_down]))

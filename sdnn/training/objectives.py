@@ -27,7 +27,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sdnn.decoding.dynamic_programming import best_paths
-from sdnn.decoding.trellis import each_string
+from sdnn.decoding.trellis import string_trellis
 from sdnn.enums import Gradient, Objective
 from sdnn.results import CLASSES, NO_DIGIT, FloatArray, IntArray
 
@@ -69,7 +69,7 @@ def viterbi_loss(logits: Tensor, texts: Sequence[str], columns: Sequence[int], g
     as 0.
     """
     log_probs = logits.detach().log_softmax(2).double().cpu().numpy()
-    trellis = each_string([[int(digit) for digit in text] for text in texts], CLASSES)
+    trellis = string_trellis([[int(digit) for digit in text] for text in texts], CLASSES)
     constrained, of_string = best_paths(log_probs, trellis, columns)
     counts = np.arange(log_probs.shape[1]) < np.asarray(columns)[:, None]
     counts &= np.isfinite(of_string)[:, None]

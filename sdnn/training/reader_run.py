@@ -20,7 +20,7 @@ from sdnn.models.checkpoint import export_onnx, load_net, save_net, write_onnx_m
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.engine import Engine
 from sdnn.models.fully_convolutional import fully_convolutional
-from sdnn.models.metadata import READER, TRAIN_READER, ReaderMetadata
+from sdnn.models.metadata import READER, ReaderMetadata
 from sdnn.reading.views import VIEWS
 from sdnn.results import Strip
 from sdnn.training.digit_task import DigitTask, WindowMaker
@@ -38,7 +38,7 @@ class ReaderRun(Run[Recipe, DigitNet, ReaderMetadata]):
     """A training run of the reader."""
 
     NET = READER
-    TRAIN = TRAIN_READER
+    TRAIN = ReaderMetadata.TRAIN
     MODEL = "model.onnx"
     RECIPE = Recipe
 

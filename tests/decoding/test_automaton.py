@@ -13,8 +13,7 @@ from sdnn.decoding.automaton import (
     automaton,
     dfa_from_transition,
     intersection,
-    one_of_each,
-    reversed_automaton,
+    string_automata,
     trimmed,
 )
 from sdnn.errors import UsageError
@@ -106,7 +105,7 @@ def test_the_runs_of_a_string_are_in_every_state_that_its_arcs_lead_to(
     drawn: Automaton, string: list[int]
 ) -> None:
     expected = {run[-1] for run in runs(drawn, len(string), 2).get(tuple(string), [])}
-    assert set(np.flatnonzero(drawn.runs(string)).tolist()) == expected
+    assert set(np.flatnonzero(drawn.states_after(string)).tolist()) == expected
 
 
 @few
@@ -123,8 +122,8 @@ def test_without_its_weights_an_automaton_allows_the_same_strings(drawn: Automat
 def test_a_reversed_automaton_allows_the_strings_read_backwards(drawn: Automaton) -> None:
     plain = drawn.unweighted
     expected = {string[::-1]: 0.0 for string in language(plain, LONGEST, 2)}
-    assert language(reversed_automaton(plain), LONGEST, 2) == expected
-    assert language(reversed_automaton(reversed_automaton(plain)), LONGEST, 2) == language(plain, LONGEST, 2)
+    assert language(plain.reversed, LONGEST, 2) == expected
+    assert language(plain.reversed.reversed, LONGEST, 2) == language(plain, LONGEST, 2)
 
 
 @few
@@ -160,7 +159,7 @@ def test_every_state_that_is_kept_lies_on_the_run_of_an_allowed_string(drawn: Au
 
 def test_separate_chains_allow_one_string_each() -> None:
     given_strings: list[String] = [(0, 1), (), (1, 1, 0), (0, 1)]
-    made, number = one_of_each(given_strings)
+    made, number = string_automata(given_strings)
     assert number.tolist() == [0, 0, 0, 1, 2, 2, 2, 2, 3, 3, 3]
     for index, string in enumerate(given_strings):
         of_string = Automaton(made.arcs, made.initial & (number == index), made.final)
@@ -168,7 +167,7 @@ def test_separate_chains_allow_one_string_each() -> None:
 
 
 def test_more_states_than_allowed_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(under_test, "MOST_STATES", 6)
+    monkeypatch.setattr(under_test, "MAX_STATES", 6)
     assert len(of_length(5)) == 6
     with pytest.raises(UsageError, match="more than 6 states; make it simpler"):
         of_length(6)

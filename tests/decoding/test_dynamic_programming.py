@@ -25,7 +25,7 @@ from sdnn.decoding.dynamic_programming import (
     log_plus,
     max_plus,
 )
-from sdnn.decoding.trellis import each_string, every_string, for_each_map, trellis_of
+from sdnn.decoding.trellis import automaton_trellis, free_trellis, repeated_trellis, string_trellis
 from sdnn.enums import Topology
 from sdnn.results import FloatArray
 
@@ -50,7 +50,7 @@ def filled_up(maps: list[FloatArray], filling: float) -> tuple[FloatArray, list[
 @few
 @given(class_maps(), topologies)
 def test_viterbi_finds_the_best_of_all_paths(log_probs: FloatArray, topology: Topology) -> None:
-    path, score = best_path(log_probs, every_string(log_probs.shape[1], topology))
+    path, score = best_path(log_probs, free_trellis(log_probs.shape[1], topology))
     expected = obvious_best_path(log_probs, topology)[1]
     assert score == pytest.approx(expected, abs=1e-9)
     # Of equal paths any will do: the one found is allowed and has the best score.
@@ -78,7 +78,7 @@ def test_viterbi_through_one_string_finds_the_best_of_its_paths(
 @few
 @given(class_maps(), topologies)
 def test_forward_adds_up_all_paths(log_probs: FloatArray, topology: Topology) -> None:
-    (total,) = log_partition(log_probs[None], every_string(log_probs.shape[1], topology), log_plus)
+    (total,) = log_partition(log_probs[None], free_trellis(log_probs.shape[1], topology), log_plus)
     assert total == pytest.approx(math.log(partition(log_probs, topology)), abs=1e-9)
     if topology is Topology.CTC:
         assert total == pytest.approx(0.0, abs=1e-9)
@@ -90,7 +90,7 @@ def test_forward_and_viterbi_of_the_same_map_differ_only_in_how_paths_join(
 ) -> None:
     log_probs = random_map(4)
     expected = joined.reduce([*path_log_probs(log_probs, Topology.STRICT).values()])
-    assert log_partition(log_probs[None], every_string(4, Topology.STRICT), plus)[0] == pytest.approx(
+    assert log_partition(log_probs[None], free_trellis(4, Topology.STRICT), plus)[0] == pytest.approx(
         expected
     )
 
@@ -103,7 +103,7 @@ def test_viterbi_finds_the_best_of_all_paths_that_an_automaton_allows(
     (log_probs,), allowed = drawn
     of_paths = path_log_probs_under(log_probs, topology, allowed)
     expected = max(of_paths.values(), default=-math.inf)
-    trellis = trellis_of(allowed, log_probs.shape[1], topology)
+    trellis = automaton_trellis(allowed, log_probs.shape[1], topology)
     if expected == -math.inf:
         with pytest.raises(NoPath):
             best_path(log_probs, trellis)
@@ -120,13 +120,15 @@ def test_forward_adds_up_all_paths_that_an_automaton_allows(
     drawn: tuple[list[FloatArray], Automaton], topology: Topology
 ) -> None:
     (log_probs,), allowed = drawn
-    (total,) = log_partition(log_probs[None], trellis_of(allowed, log_probs.shape[1], topology), log_plus)
+    (total,) = log_partition(
+        log_probs[None], automaton_trellis(allowed, log_probs.shape[1], topology), log_plus
+    )
     expected = [math.exp(value) for value in path_log_probs_under(log_probs, topology, allowed).values()]
     assert math.exp(total) == pytest.approx(math.fsum(expected), abs=1e-9)
 
 
 def test_the_empty_language_has_no_path() -> None:
-    nothing = trellis_of(automaton([(0, 1, 1)], [0], {}, 2), 4)
+    nothing = automaton_trellis(automaton([(0, 1, 1)], [0], {}, 2), 4)
     with pytest.raises(NoPath, match="5 columns"):
         best_path(random_map(5), nothing)
     assert log_partition(random_map(5)[None], nothing, log_plus).tolist() == [-math.inf]
@@ -134,7 +136,7 @@ def test_the_empty_language_has_no_path() -> None:
 
 def test_scores_hold_the_partial_paths_that_end_in_each_state() -> None:
     log_probs = np.log([[0.6, 0.4], [0.3, 0.7]])
-    table = forward_scores(log_probs[None], every_string(2), log_plus)
+    table = forward_scores(log_probs[None], free_trellis(2), log_plus)
     # No-digit, then the digit; every path enters the second column with 0.6 + 0.4.
     np.testing.assert_allclose(np.exp(table), [[0.4, 0.6], [0.7, 0.3]])
 
@@ -146,12 +148,12 @@ def test_filled_up_maps_score_as_each_does_alone(plus: Plus, filling: float, top
     maps = [random_map(columns, seed=columns) for columns in (5, 1, 3, 7)]
     batch, columns = filled_up(maps, filling)
 
-    alike = every_string(4, topology)
-    together = log_partition(batch, for_each_map(alike, 4), plus, columns)
+    alike = free_trellis(4, topology)
+    together = log_partition(batch, repeated_trellis(alike, 4), plus, columns)
     np.testing.assert_allclose(together, [log_partition(m[None], alike, plus)[0] for m in maps], atol=1e-12)
 
     strings = [[0, 0], [2], [], [1, 2, 0]]
-    together = log_partition(batch, each_string(strings, 4, topology), plus, columns)
+    together = log_partition(batch, string_trellis(strings, 4, topology), plus, columns)
     alone = [
         log_partition(log_probs[None], one_string(string, 4, topology), plus)[0]
         for log_probs, string in zip(maps, strings, strict=True)
@@ -162,23 +164,23 @@ def test_filled_up_maps_score_as_each_does_alone(plus: Plus, filling: float, top
 
 def test_an_impossible_column_makes_every_path_impossible_without_a_warning() -> None:
     log_probs = np.array([[0.0, -math.inf], [-math.inf, -math.inf]])
-    assert log_partition(log_probs[None], every_string(2), log_plus)[0] == -math.inf
+    assert log_partition(log_probs[None], free_trellis(2), log_plus)[0] == -math.inf
     with pytest.raises(NoPath):
-        best_path(log_probs, every_string(2))
+        best_path(log_probs, free_trellis(2))
 
 
 def test_sums_of_probabilities_too_small_for_a_number_are_exact() -> None:
     # Each column has 1e-300 for each of two classes: 2e-300 together, all paths (2e-300)^5.
     log_probs = np.full((1, 5, 2), math.log(1e-300))
-    (total,) = log_partition(log_probs, every_string(2), log_plus)
+    (total,) = log_partition(log_probs, free_trellis(2), log_plus)
     assert total == pytest.approx(5 * math.log(2e-300), abs=1e-9)
 
 
 def test_of_equal_paths_the_one_through_the_lowest_states_is_taken() -> None:
     # The lowest is the one between digits, then that of digit 0.
-    path, _ = best_path(np.log(np.full((3, 3), 1 / 3)), every_string(3))
+    path, _ = best_path(np.log(np.full((3, 3), 1 / 3)), free_trellis(3))
     assert path.tolist() == [2, 2, 2]
-    path, _ = best_path(np.log([[0.4, 0.4, 0.2], [0.4, 0.4, 0.2]]), every_string(3))
+    path, _ = best_path(np.log([[0.4, 0.4, 0.2], [0.4, 0.4, 0.2]]), free_trellis(3))
     assert path.tolist() == [0, 0]
 
 
@@ -193,10 +195,10 @@ def test_the_best_paths_of_filled_up_maps_are_those_of_each_alone(
     maps: list[FloatArray], topology: Topology
 ) -> None:
     batch, columns = filled_up(maps, filling=7.0)
-    paths, best = best_paths(batch, for_each_map(every_string(3, topology), len(maps)), columns)
+    paths, best = best_paths(batch, repeated_trellis(free_trellis(3, topology), len(maps)), columns)
     assert paths.shape == batch.shape[:2]
     for log_probs, path, score in zip(maps, paths, best, strict=True):
-        alone, score_alone = best_path(log_probs, every_string(3, topology))
+        alone, score_alone = best_path(log_probs, free_trellis(3, topology))
         assert path[: len(log_probs)].tolist() == alone.tolist()
         assert set(path[len(log_probs) :].tolist()) <= {int(alone[-1])}  # it stays where it is
         assert score == pytest.approx(score_alone, abs=1e-12)
@@ -219,7 +221,7 @@ def test_each_map_of_a_batch_has_the_best_path_of_a_string_of_its_own(
     pairs: list[tuple[FloatArray, list[int]]], topology: Topology
 ) -> None:
     batch, columns = filled_up([log_probs for log_probs, _ in pairs], filling=0.0)
-    trellis = each_string([string for _, string in pairs], 3, topology)
+    trellis = string_trellis([string for _, string in pairs], 3, topology)
     paths, best = best_paths(batch, trellis, columns)
     for (log_probs, string), path, score in zip(pairs, paths, best, strict=True):
         of_paths = path_log_probs(log_probs, topology)
@@ -235,7 +237,7 @@ def test_each_map_of_a_batch_has_the_best_path_of_a_string_of_its_own(
 def test_in_a_batch_only_the_strings_without_room_are_impossible() -> None:
     maps = [random_map(columns, seed=columns) for columns in (2, 3)]
     batch, columns = filled_up(maps, filling=0.0)
-    trellis = each_string([[1, 1], [1, 1]], 4)  # 1 1 takes three columns
+    trellis = string_trellis([[1, 1], [1, 1]], 4)  # 1 1 takes three columns
     paths, best = best_paths(batch, trellis, columns)
     assert best[0] == -math.inf
     assert best[1] == pytest.approx(float(maps[1][0, 1] + maps[1][1, 3] + maps[1][2, 1]))
@@ -260,8 +262,8 @@ def test_the_maps_of_a_batch_under_one_automaton_are_scored_as_each_alone(
 ) -> None:
     maps, allowed = drawn
     batch, columns = filled_up(maps, filling=5.0)
-    alone = trellis_of(allowed, batch.shape[2], topology)
-    together = for_each_map(alone, len(maps))
+    alone = automaton_trellis(allowed, batch.shape[2], topology)
+    together = repeated_trellis(alone, len(maps))
     paths, best = best_paths(batch, together, columns)
     sums = log_partition(batch, together, log_plus, columns)
     for log_probs, path, score, total in zip(maps, paths, best, sums, strict=True):
@@ -275,7 +277,7 @@ def test_the_maps_of_a_batch_under_one_automaton_are_scored_as_each_alone(
 def test_sums_of_probabilities_are_those_of_logarithms() -> None:
     rng = np.random.default_rng(0)
     maps = normalized(rng.normal(size=(5, 12, 4)) * 5)
-    trellis = each_string([[0], [1, 2], [], [0, 0, 1], [2]], 4)
+    trellis = string_trellis([[0], [1, 2], [], [0, 0, 1], [2]], 4)
     columns = [12, 7, 3, 9, 1]
     of_logarithms = forward_scores(maps, trellis, log_plus, columns)[-1] + trellis.final
     expected = [np.logaddexp.reduce(of_logarithms[trellis.maps == number]) for number in range(5)]

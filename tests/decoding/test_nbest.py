@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sdnn.decoding import nbest as under_test
 from sdnn.decoding.automaton import Automaton, any_string, automaton
-from sdnn.decoding.nbest import FLOOR, NBest, n_best
+from sdnn.decoding.nbest import MIN_PROBABILITY, NBest, n_best
 from sdnn.enums import Topology
 from sdnn.results import FloatArray
 
@@ -52,7 +52,7 @@ def test_all_strings_of_a_language_come_in_the_order_of_their_probability(
 ) -> None:
     maps, allowed = drawn
     expected = given_constraint(maps, allowed, topology)
-    assert_best(n_best(maps, 2000, allowed, topology, floor=1e-7), expected, 2000, 1e-7)
+    assert_best(n_best(maps, 2000, allowed, topology, min_probability=1e-7), expected, 2000, 1e-7)
 
 
 @few
@@ -63,7 +63,7 @@ def test_the_best_few_are_found_and_the_probability_of_the_rest_is_told(
     maps, allowed = drawn
     expected = given_constraint(maps, allowed, topology)
     found = n_best(maps, most, allowed, topology)
-    assert_best(found, expected, most, FLOOR)
+    assert_best(found, expected, most, MIN_PROBABILITY)
     others = [prob for string, prob in expected.items() if string not in dict(found.strings)]
     assert max(others, default=0.0) <= found.residual_probability + 1e-12
 
@@ -75,7 +75,7 @@ def test_a_string_on_several_maps_has_the_mean_of_its_probabilities(
 ) -> None:
     maps, allowed = drawn
     expected = given_constraint(maps, allowed, topology)
-    assert_best(n_best(maps, most, allowed, topology), expected, most, FLOOR)
+    assert_best(n_best(maps, most, allowed, topology), expected, most, MIN_PROBABILITY)
 
 
 @few
@@ -83,7 +83,7 @@ def test_a_string_on_several_maps_has_the_mean_of_its_probabilities(
 def test_no_string_above_the_floor_is_missed(log_probs: FloatArray, topology: Topology, floor: float) -> None:
     everything = any_string(log_probs.shape[1] - 1)
     expected = given_constraint([log_probs], everything, topology)
-    found = n_best([log_probs], 1000, topology=topology, floor=floor)
+    found = n_best([log_probs], 1000, topology=topology, min_probability=floor)
     assert_best(found, expected, 1000, floor)
     assert {string for string, prob in expected.items() if prob > floor + 1e-9} <= dict(found.strings).keys()
 
@@ -153,7 +153,7 @@ def test_the_search_ends_after_so_many_beginnings_and_tells_what_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     everything = n_best([WORKED_EXAMPLE], 100).strings
-    monkeypatch.setattr(under_test, "MOST_OPENED", 3)
+    monkeypatch.setattr(under_test, "MAX_EXPANSIONS", 3)
     found = n_best([WORKED_EXAMPLE], 100)
     # What was found until then are the best; the most improbable of them all has not been reached.
     assert 0 < len(found.strings) < len(everything)

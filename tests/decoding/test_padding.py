@@ -14,9 +14,9 @@ from sdnn.decoding import padding
 from sdnn.decoding.automaton import Automaton, any_string
 from sdnn.decoding.consensus import Hypothesis
 from sdnn.decoding.decoder import decode, forced_alignments
-from sdnn.decoding.padding import in_batches, most_states, pad_batch
+from sdnn.decoding.padding import map_in_batches, max_states, pad_batch
 from sdnn.decoding.posterior import digit_marginals, language_log_probs, log_partitions, string_log_probs
-from sdnn.decoding.trellis import every_string
+from sdnn.decoding.trellis import free_trellis
 from sdnn.enums import Decoder, Topology
 from sdnn.results import FloatArray, IntArray
 
@@ -34,7 +34,7 @@ def test_shorter_maps_are_filled_up() -> None:
 
 
 def test_maps_come_in_batches_that_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(padding, "MOST_SCORES", 60)
+    monkeypatch.setattr(padding, "MAX_SCORES", 60)
     maps = [np.full((columns, 3), float(columns)) for columns in (4, 9, 3, 20, 4)]
     seen: list[list[int]] = []
 
@@ -43,13 +43,13 @@ def test_maps_come_in_batches_that_memory_holds(monkeypatch: pytest.MonkeyPatch)
         seen.append(places)
         return [float(row[0, 0]) for row in log_probs]
 
-    assert in_batches(maps, 5, found) == [4, 9, 3, 20, 4]
+    assert map_in_batches(maps, 5, found) == [4, 9, 3, 20, 4]
     assert seen == [[2, 0, 4], [1], [3]]  # at most 60 / 5 columns together, or one map
 
 
 def test_the_longest_string_has_the_most_states() -> None:
-    assert most_states([[1, 2], [], [3]]) == 5
-    assert most_states([]) == 1
+    assert max_states([[1, 2], [], [3]]) == 5
+    assert max_states([]) == 1
 
 
 def paths_or_none(paths: Sequence[IntArray | None]) -> list[list[int] | None]:
@@ -160,4 +160,4 @@ def test_where_any_class_may_follow_any_other_the_best_class_of_each_column_is_t
         assert path is None
         return
     assert path is not None
-    assert path.tolist() == best_path(values, every_string(classes))[0].tolist()
+    assert path.tolist() == best_path(values, free_trellis(classes))[0].tolist()

@@ -6,7 +6,7 @@ from helpers.brute_force import Path, String, class_maps, path_log_probs, string
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdnn.decoding.prefixes import ClassColumns, Prefix, empty_prefix, entering, extended
+from sdnn.decoding.prefixes import Prefix, PrefixScorer
 from sdnn.enums import Topology
 from sdnn.results import FloatArray
 
@@ -16,10 +16,10 @@ drawn = given(
 )
 
 
-def prefix_of(columns: ClassColumns, string: String) -> Prefix:
-    prefix = empty_prefix(columns)
+def prefix_of(columns: PrefixScorer, string: String) -> Prefix:
+    prefix = columns.empty_prefix()
     for digit in string:
-        prefix = extended(columns, entering(columns, prefix)[digit], digit)
+        prefix = columns.extended(columns.entry_scores(prefix)[digit], digit)
     return prefix
 
 
@@ -48,7 +48,7 @@ def test_a_prefix_holds_all_paths_that_have_spelled_it_by_each_column(
 ) -> None:
     no_digit = log_probs.shape[1] - 1
     string = tuple(digit % no_digit for digit in digits)
-    prefix = prefix_of(ClassColumns.of(log_probs, topology), string)
+    prefix = prefix_of(PrefixScorer.of(log_probs, topology), string)
     of_columns = partial_paths(log_probs, string, topology)
     for in_gap, scores in ((False, prefix.on_digit), (True, prefix.in_gap)):
         expected = [
@@ -67,8 +67,8 @@ def test_a_digit_is_entered_from_all_paths_that_may_step_on_to_it(
 ) -> None:
     no_digit = log_probs.shape[1] - 1
     string = tuple(digit % no_digit for digit in digits)
-    columns = ClassColumns.of(log_probs, topology)
-    enter = entering(columns, prefix_of(columns, string))
+    columns = PrefixScorer.of(log_probs, topology)
+    enter = columns.entry_scores(prefix_of(columns, string))
     assert enter.shape == (no_digit, len(log_probs))
     # In the first column any digit is entered from nowhere, if none is spelled before it.
     np.testing.assert_array_equal(enter[:, 0], -math.inf if string else 0.0)
@@ -87,39 +87,39 @@ def test_a_digit_is_entered_from_all_paths_that_may_step_on_to_it(
 
 def test_three_columns_worked_by_hand() -> None:
     #                                     0    1   no-digit
-    columns = ClassColumns.of(np.log([[0.6, 0.2, 0.2], [0.1, 0.7, 0.2], [0.5, 0.3, 0.2]]))
-    nothing = empty_prefix(columns)
+    columns = PrefixScorer.of(np.log([[0.6, 0.2, 0.2], [0.1, 0.7, 0.2], [0.5, 0.3, 0.2]]))
+    nothing = columns.empty_prefix()
     np.testing.assert_allclose(np.exp(nothing.in_gap), [0.2, 0.04, 0.008])
     np.testing.assert_allclose(np.exp(nothing.on_digit), [0, 0, 0])
     # 0 is entered in the first column, or from no-digit: .6, then .06 + .2 x .1, then .08 x .5 + .04 x .5.
-    zero = extended(columns, entering(columns, nothing)[0], 0)
+    zero = columns.extended(columns.entry_scores(nothing)[0], 0)
     np.testing.assert_allclose(np.exp(zero.on_digit), [0.6, 0.08, 0.06])
     # It is left a column later: .6 x .2, then .12 x .2 + .08 x .2.
     np.testing.assert_allclose(np.exp(zero.in_gap), [0, 0.12, 0.04])
     # 1 may follow at once: .6 x .7, then .42 x .3 + (.08 + .12) x .3. Another 0 has to wait: .12 x .5.
-    enter = entering(columns, zero)
-    np.testing.assert_allclose(np.exp(extended(columns, enter[1], 1).on_digit), [0, 0.42, 0.186])
-    np.testing.assert_allclose(np.exp(extended(columns, enter[0], 0).on_digit), [0, 0, 0.06])
+    enter = columns.entry_scores(zero)
+    np.testing.assert_allclose(np.exp(columns.extended(enter[1], 1).on_digit), [0, 0.42, 0.186])
+    np.testing.assert_allclose(np.exp(columns.extended(enter[0], 0).on_digit), [0, 0, 0.06])
 
 
 def test_no_path_stays_on_a_class_across_a_column_where_it_is_impossible() -> None:
     with np.errstate(divide="ignore"):
         #                     0  no-digit
         log_probs = np.log([[0.5, 0.5], [0.0, 1.0], [0.5, 0.5], [1.0, 0.0]])
-    columns = ClassColumns.of(log_probs)
+    columns = PrefixScorer.of(log_probs)
     zero = prefix_of(columns, (0,))
     # Of the digit in the last column: - - - 0 and - - 0 0, since a 0 before the impossible column is another.
     np.testing.assert_allclose(np.exp(zero.on_digit), [0.5, 0, 0.25, 0.5])
     np.testing.assert_allclose(np.exp(zero.in_gap), [0, 0.5, 0.25, 0])
     assert zero.in_gap[-1] == -math.inf
-    assert empty_prefix(columns).log_prob == -math.inf
+    assert columns.empty_prefix().log_prob == -math.inf
 
 
 def test_scores_keep_their_digits_on_long_maps() -> None:
     # 2,000 columns, of which the digit is improbable in all but one: its products reach e^-20000 and back.
     log_probs = np.log(np.tile([4e-5, 1 - 4e-5], (2000, 1)))
     log_probs[1500] = np.log([0.9, 0.1])
-    zero = prefix_of(ClassColumns.of(log_probs), (0,))
+    zero = prefix_of(PrefixScorer.of(log_probs), (0,))
     # A run of n columns lies in n places that hold that one, and in 2001 - 2n that do not.
     p, rest = 4e-5, 1 - 4e-5
     total = math.fsum(

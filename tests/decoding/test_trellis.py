@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdnn.decoding.automaton import Automaton, any_string
-from sdnn.decoding.trellis import Trellis, each_string, every_string, for_each_map, trellis_of
+from sdnn.decoding.trellis import Trellis, automaton_trellis, free_trellis, repeated_trellis, string_trellis
 from sdnn.enums import Topology
 
 topologies = pytest.mark.parametrize("topology", list(Topology))
@@ -54,7 +54,7 @@ def test_every_string_walks_every_allowed_path_exactly_once(
     topology: Topology, columns: int, classes: int
 ) -> None:
     expected = allowed_paths(columns, classes, topology)
-    assert walks(every_string(classes, topology), columns) == Counter(expected)
+    assert walks(free_trellis(classes, topology), columns) == Counter(expected)
 
 
 @topologies
@@ -70,7 +70,7 @@ def test_one_string_walks_every_path_that_spells_it_exactly_once(topology: Topol
 def test_an_automaton_walks_every_path_that_spells_a_string_of_it_exactly_once_with_its_weight(
     automaton: Automaton, topology: Topology
 ) -> None:
-    trellis = trellis_of(automaton, DIGITS + 1, topology)
+    trellis = automaton_trellis(automaton, DIGITS + 1, topology)
     weights = language(automaton, 4, DIGITS)
     for columns in (1, 4):
         expected = [
@@ -84,7 +84,7 @@ def test_an_automaton_walks_every_path_that_spells_a_string_of_it_exactly_once_w
 @few
 @with_automaton
 def test_a_reversed_trellis_walks_the_same_paths_backwards(automaton: Automaton, topology: Topology) -> None:
-    trellis = trellis_of(automaton, DIGITS + 1, topology)
+    trellis = automaton_trellis(automaton, DIGITS + 1, topology)
     expected = sorted((path[::-1], weight) for path, weight in weighted_walks(trellis, 4))
     assert sorted(weighted_walks(trellis.reversed, 4)) == expected
     assert trellis.reversed.labels is trellis.labels  # the states keep their numbers
@@ -95,7 +95,7 @@ def test_a_reversed_trellis_walks_the_same_paths_backwards(automaton: Automaton,
 def test_the_first_states_are_those_of_the_automaton_and_then_come_its_arcs(
     automaton: Automaton, topology: Topology
 ) -> None:
-    trellis = trellis_of(automaton, DIGITS + 1, topology)
+    trellis = automaton_trellis(automaton, DIGITS + 1, topology)
     assert trellis.labels.tolist() == [DIGITS] * len(automaton) + automaton.arcs[:, 1].tolist()
 
 
@@ -115,10 +115,10 @@ def assert_in_order(trellis: Trellis) -> None:
 def test_the_predecessors_of_a_state_lie_together_and_it_is_one_of_them(
     automaton: Automaton, topology: Topology
 ) -> None:
-    trellis = trellis_of(automaton, DIGITS + 1, topology)
-    for each in (trellis, trellis.reversed, for_each_map(trellis, 3), one_string([], 3, topology)):
+    trellis = automaton_trellis(automaton, DIGITS + 1, topology)
+    for each in (trellis, trellis.reversed, repeated_trellis(trellis, 3), one_string([], 3, topology)):
         assert_in_order(each)
-    assert_in_order(each_string([[0, 0, 1], [], [1]], 3, topology))
+    assert_in_order(string_trellis([[0, 0, 1], [], [1]], 3, topology))
 
 
 def test_two_equal_digits_need_a_no_digit_column_between() -> None:
@@ -135,7 +135,7 @@ def test_two_different_digits_may_touch_unless_the_topology_is_strict() -> None:
 @topologies
 def test_strings_side_by_side_walk_what_each_walks_alone(topology: Topology) -> None:
     strings = [[], [1], [0, 1, 1], [1], [0, 0]]
-    together = each_string(strings, 3, topology)
+    together = string_trellis(strings, 3, topology)
     for number, string in enumerate(strings):
         assert walks(together, 4, number) == walks(one_string(string, 3, topology), 4)
 
@@ -143,11 +143,11 @@ def test_strings_side_by_side_walk_what_each_walks_alone(topology: Topology) -> 
 @few
 @with_automaton
 def test_every_map_of_a_batch_walks_what_one_walks_alone(automaton: Automaton, topology: Topology) -> None:
-    alone = trellis_of(automaton, DIGITS + 1, topology)
-    together = for_each_map(alone, 3)
+    alone = automaton_trellis(automaton, DIGITS + 1, topology)
+    together = repeated_trellis(alone, 3)
     for number in range(3):
         assert weighted_walks(together, 3, number) == weighted_walks(alone, 3)
-    assert for_each_map(alone, 1) is alone
+    assert repeated_trellis(alone, 1) is alone
 
 
 @topologies
@@ -156,11 +156,11 @@ def test_a_digit_that_is_no_class_is_refused(topology: Topology, digit: int) -> 
     with pytest.raises(ValueError, match="digit classes are 0 to 1"):
         one_string([0, digit], 3, topology)
     with pytest.raises(ValueError, match="digit classes are 0 to 1"):
-        trellis_of(any_string(3), 3, topology)
+        automaton_trellis(any_string(3), 3, topology)
 
 
 def test_the_trellis_of_an_automaton_is_built_once() -> None:
     automaton = any_string(3)
-    assert trellis_of(automaton, 4) is trellis_of(automaton, 4)
-    assert every_string(4) is every_string(4)
-    assert every_string(4, Topology.STRICT) is not every_string(4)
+    assert automaton_trellis(automaton, 4) is automaton_trellis(automaton, 4)
+    assert free_trellis(4) is free_trellis(4)
+    assert free_trellis(4, Topology.STRICT) is not free_trellis(4)

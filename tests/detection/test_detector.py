@@ -14,17 +14,23 @@ from helpers.deadlines import run_python
 from onnx import TensorProto, helper, numpy_helper
 
 from sdnn.detection import Detector
-from sdnn.detection.detector import BUNDLED, MULTIPLE_PX, WINDOW_PX
+from sdnn.detection.detector import BUNDLED, CONTRAST_PX
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX
 from sdnn.errors import ModelError
 from sdnn.models.checkpoint import write_onnx_metadata
 from sdnn.models.engine import BUNDLED as READER
 from sdnn.models.engine import Engine
 from sdnn.models.lenet import LENET
-from sdnn.models.metadata import MAPS, METADATA_KEY, DetectorMetadata, ReaderMetadata
+from sdnn.models.metadata import (
+    DETECTOR_MAPS,
+    DETECTOR_MULTIPLE_PX,
+    METADATA_KEY,
+    DetectorMetadata,
+    ReaderMetadata,
+)
 from sdnn.training.detector_recipe import DetectorRecipe
 
-METADATA = DetectorMetadata("blind", STRIDE_PX, HEIGHTS_PX, WINDOW_PX, card={"note": "sees nothing"})
+METADATA = DetectorMetadata("blind", STRIDE_PX, HEIGHTS_PX, CONTRAST_PX, card={"note": "sees nothing"})
 
 
 def blind(
@@ -40,8 +46,8 @@ def blind(
         names: Other names for `contrast`, `maps` and `ink`.
     """
     contrast, maps, ink = (names.get(name, name) for name in ("contrast", "maps", "ink"))
-    bias = np.where(np.arange(MAPS) < 5, -20.0, 0.0).astype(np.float32)
-    kernel = np.zeros((MAPS, 1, STRIDE_PX, STRIDE_PX), np.float32)
+    bias = np.where(np.arange(DETECTOR_MAPS) < 5, -20.0, 0.0).astype(np.float32)
+    kernel = np.zeros((DETECTOR_MAPS, 1, STRIDE_PX, STRIDE_PX), np.float32)
     constants: dict[str, npt.NDArray[Any]] = {
         "kernel": kernel,
         "bias": bias,
@@ -58,7 +64,7 @@ def blind(
         "blind",
         [helper.make_tensor_value_info(contrast, TensorProto.FLOAT, ["B", 1, "H", "W"])],
         [
-            helper.make_tensor_value_info(maps, TensorProto.FLOAT, ["B", MAPS, "h", "w"]),
+            helper.make_tensor_value_info(maps, TensorProto.FLOAT, ["B", DETECTOR_MAPS, "h", "w"]),
             helper.make_tensor_value_info(ink, TensorProto.FLOAT, ["B", "H", "W"]),
         ],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
@@ -94,7 +100,7 @@ def test_a_detector_that_sees_nothing_finds_no_line_on_pictures_of_any_size(
     assert detections.lines == ()
     for maps in detections.levels:
         assert tuple(STRIDE_PX * length for length in maps.line.shape) == maps.ink.shape
-        assert all(length % MULTIPLE_PX == 0 for length in maps.ink.shape)
+        assert all(length % DETECTOR_MULTIPLE_PX == 0 for length in maps.ink.shape)
 
 
 @pytest.mark.parametrize("brightness", [0.0, 0.5, 1.0])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
 from sdnn.detection import LineCrop, TextLine, crop_line
-from sdnn.detection.line_crop import BEYOND, FLOOR, ROWS, TALLEST_PX
+from sdnn.detection.line_crop import CROP_HEIGHTS, MAX_DIGIT_PX, MAX_OVERHANG_HEIGHTS, OTHER_INK
 from sdnn.enums import Polarity
 from sdnn.models.lenet import LENET
 from sdnn.preprocessing import to_strip
@@ -134,9 +134,9 @@ def test_what_the_detector_does_not_take_for_digits_is_pale() -> None:
     page[54:56] = 0.1  # a ruling through all of the bars
     page[20:90, 55:58] = 0.1  # a column line between them
     matrix, crop = found(page, line_of(TEXT, ink))
-    assert (crop.ink() > FLOOR + 0.01).any(axis=0).sum() == 5 * 4
+    assert (crop.ink() > OTHER_INK + 0.01).any(axis=0).sum() == 5 * 4
     left = round(55 - matrix[0, 2])
-    assert crop.ink()[:, left : left + 3].max() == pytest.approx(FLOOR, abs=0.01)
+    assert crop.ink()[:, left : left + 3].max() == pytest.approx(OTHER_INK, abs=0.01)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.8, 1.0])
@@ -150,10 +150,10 @@ def test_other_ink_keeps_the_share_that_is_asked_for_and_that_of_digits_stays_as
     there = ink[top : top + usual.shape[0], left : left + usual.shape[1]] == 1
     assert there.sum() == 5 * 4 * 24
     np.testing.assert_allclose(asked[there], usual[there], atol=1e-6)
-    others = ~there & (usual > FLOOR - 0.01)
+    others = ~there & (usual > OTHER_INK - 0.01)
     assert others.sum() > 500
-    assert usual[others].max() == pytest.approx(FLOOR)
-    np.testing.assert_allclose(asked[others], share / FLOOR * usual[others], atol=1e-6)
+    assert usual[others].max() == pytest.approx(OTHER_INK)
+    np.testing.assert_allclose(asked[others], share / OTHER_INK * usual[others], atol=1e-6)
     assert asked[~there].max() == pytest.approx(share, abs=1e-6)
 
 
@@ -172,13 +172,13 @@ def test_ink_beyond_the_ends_of_a_line_is_no_part_of_it() -> None:
     ink = bars()
     line = line_along((72, 56), (140, 56), 24, ink)  # three of the five bars
     matrix, crop = found(page_of(ink), line)
-    columns = np.flatnonzero((crop.ink() > FLOOR + 0.01).any(axis=0)) + round(matrix[0, 2])
+    columns = np.flatnonzero((crop.ink() > OTHER_INK + 0.01).any(axis=0)) + round(matrix[0, 2])
     assert set(columns) == {left + pixel for left in (72, 104, 136) for pixel in range(4)}
 
 
 def test_ink_a_little_beyond_the_ends_still_belongs_to_the_line() -> None:
     ink = bars()
-    reach = BEYOND * TEXT.height
+    reach = MAX_OVERHANG_HEIGHTS * TEXT.height
     line = line_along((TEXT.left + 0.9 * reach, 56), (TEXT.right - 0.9 * reach, 56), TEXT.height, ink)
     matrix, crop = found(page_of(ink), line)
     assert edges(on_picture(inked(crop.ink()), matrix)) == pytest.approx(edges(TEXT), abs=0.5)
@@ -210,7 +210,7 @@ def test_the_text_is_as_high_as_the_line_says_and_as_wide_as_the_ink(seed: int) 
     _, ink, text = digits(seed)
     matrix, crop = found(page_of(ink), line_of(text, ink))
     assert crop.text.height == pytest.approx(text.height)
-    assert crop.ink().shape[0] == round(ROWS * text.height)
+    assert crop.ink().shape[0] == round(CROP_HEIGHTS * text.height)
     box = on_picture(crop.text, matrix)
     assert [box.top, box.bottom] == pytest.approx([text.top, text.bottom], abs=0.5)
     # Half-way up the edges of leaning writing are where its ink would be if it were upright.
@@ -235,7 +235,7 @@ def test_a_box_survives_picture_to_writing_to_picture_within_a_pixel(
     ink[top - 4 : top + 5, left - 4 : left + 5] = 1
     ends = [tuple((middle + place * scale * along).tolist()) for place in (-40, 40)]
     matrix, crop = found(page_of(ink), line_along(ends[0], ends[1], 24 * scale, ink))
-    weight = np.where(crop.ink() > FLOOR, crop.ink(), 0)
+    weight = np.where(crop.ink() > OTHER_INK, crop.ink(), 0)
     weight /= weight.sum()
     rows, columns = np.indices(crop.ink().shape) + 0.5
     back = matrix @ [(weight * columns).sum(), (weight * rows).sum(), 1.0]
@@ -280,7 +280,7 @@ def test_tall_writing_is_brought_down_with_its_thin_strokes(seed: int, scale: in
     tall = Box(*(scale * edge for edge in edges(text)))
     _, crop = found(page_of(ink), line_of(text, ink))
     matrix, small = found(page_of(large), line_of(tall, large))
-    assert small.text.height == pytest.approx(min(TALLEST_PX, tall.height))
+    assert small.text.height == pytest.approx(min(MAX_DIGIT_PX, tall.height))
     box = on_picture(small.text, matrix)
     assert [box.top / scale, box.bottom / scale] == pytest.approx([text.top, text.bottom], abs=0.5)
     # As much of the line is ink as before, whatever its size.

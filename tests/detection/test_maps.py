@@ -2,21 +2,21 @@ import numpy as np
 import pytest
 from helpers.perfect_maps import document_of, perfect_maps, string_at
 
-from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX, UNIT_PX, DetectionMaps, probability
+from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX, UNIT_PX, DetectionMaps, sigmoid
 
 
 def test_probabilities_are_the_logistic_function_of_logits() -> None:
     logits = np.array([[-40.0, -1.0], [0.0, 2.0]], dtype=np.float32)
-    np.testing.assert_allclose(probability(logits), 1 / (1 + np.exp(-logits)), rtol=1e-5)
+    np.testing.assert_allclose(sigmoid(logits), 1 / (1 + np.exp(-logits)), rtol=1e-5)
 
 
 def test_probabilities_keep_the_shape_of_their_logits() -> None:
     for shape in ((3,), (1, 4), (5, 2, 3)):
-        assert probability(np.zeros(shape, np.float32)).shape == shape
+        assert sigmoid(np.zeros(shape, np.float32)).shape == shape
 
 
 def test_no_logit_is_too_large_for_a_probability() -> None:
-    np.testing.assert_array_equal(probability(np.array([[-1e4, 1e4]], dtype=np.float32)), [[0.0, 1.0]])
+    np.testing.assert_array_equal(sigmoid(np.array([[-1e4, 1e4]], dtype=np.float32)), [[0.0, 1.0]])
 
 
 def test_each_map_comes_from_its_channel_in_plain_units() -> None:
@@ -26,7 +26,7 @@ def test_each_map_comes_from_its_channel_in_plain_units() -> None:
     masks = (found.line, found.digit, found.sign, found.struck, found.closer)
     np.testing.assert_allclose(np.ravel(masks), 1 / (1 + np.exp(-np.arange(5) / 8)), rtol=1e-5)
     assert found.height.item() == pytest.approx(UNIT_PX * 2**0.625)
-    np.testing.assert_array_equal(found.along.ravel(), [0.75, 0.875])
+    np.testing.assert_array_equal(found.direction.ravel(), [0.75, 0.875])
     assert found.offset.item() == UNIT_PX
     assert found.slant.item() == 1.125
     assert found.printed.item() == pytest.approx(1 / (1 + np.exp(-1.25)))
@@ -48,7 +48,7 @@ def test_maps_say_of_a_document_what_is_on_it() -> None:
     assert maps.line[row, column] > 0.99
     assert maps.line[2, 2] < 0.01
     assert maps.height[row, column] == pytest.approx(18.0)
-    np.testing.assert_allclose(maps.along[:, row, column], [1.0, 0.0], atol=1e-6)
+    np.testing.assert_allclose(maps.direction[:, row, column], [1.0, 0.0], atol=1e-6)
     # Cells are read in their middles, two pixels below the line here.
     assert maps.offset[row, column] == pytest.approx(40.0 - (row + 0.5) * STRIDE_PX)
     assert maps.slant[row, column] == pytest.approx(0.3)

@@ -17,7 +17,7 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from sdnn.decoding.automaton import Automaton, automaton, intersection, reversed_automaton
+from sdnn.decoding.automaton import Automaton, automaton, intersection
 from sdnn.enums import Topology
 from sdnn.results import FloatArray
 
@@ -204,7 +204,7 @@ def automata(draw: st.DrawFn, digits: int) -> Automaton:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     weights = draw(st.sampled_from([[0.0], [0.0, math.log(0.3), math.log(2.0)]]))
     ahead = _deterministic(rng, digits, weights)
-    behind = reversed_automaton(_deterministic(rng, digits, [0.0]))
+    behind = _deterministic(rng, digits, [0.0]).reversed
     made = draw(st.sampled_from([ahead, behind, intersection(ahead, behind)]))
     assume(len(made))
     return made

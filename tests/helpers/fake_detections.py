@@ -25,7 +25,7 @@ def maps_of(ink: FloatArray, scale: float = 1.0, **cells: FloatArray) -> Detecti
     fields: dict[str, Any] = dict.fromkeys(
         ("line", "digit", "sign", "struck", "closer", "height", "offset", "slant", "printed"), blank
     )
-    fields["along"] = np.stack([blank + 1, blank])
+    fields["direction"] = np.stack([blank + 1, blank])
     return DetectionMaps(picture_from_map=np.eye(2, 3) / scale, ink=seen, **{**fields, **cells})
 
 

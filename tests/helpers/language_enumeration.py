@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from sdnn.decoding.automaton import Automaton, reversed_automaton
+from sdnn.decoding.automaton import Automaton
 
 DIGITS = "0123456789"
 
@@ -37,7 +37,7 @@ def language(given: Automaton, longest: int) -> Counter[str]:
 def allowed(given: Automaton, strings: Sequence[str]) -> npt.NDArray[np.bool_]:
     """(N,) which of the digit strings are allowed; the automaton is deterministic from one of its ends."""
     if not _is_deterministic(given):
-        given, strings = reversed_automaton(given), [string[::-1] for string in strings]
+        given, strings = given.reversed, [string[::-1] for string in strings]
         assert _is_deterministic(given)
     nowhere = len(given)
     table = np.full((len(given) + 1, 10), nowhere)

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from sdnn.datasets.documents import Document, StringTruth, TruthMaps, truth_maps
-from sdnn.detection.maps import DetectionMaps
+from sdnn.detection.detections import TextLine
+from sdnn.detection.maps import STRIDE_PX, DetectionMaps
 from sdnn.results import FloatArray
 
 SURE = 12.0
@@ -73,3 +75,11 @@ def perfect_maps(document: Document, scale: float = 1.0) -> DetectionMaps:
     """
     maps, ink = perfect_logits(truth_maps(document))
     return DetectionMaps.from_net(maps, ink, np.eye(2, 3) / scale)
+
+
+def assert_same_line(line: TextLine, string: StringTruth, scale: float = 1.0) -> None:
+    """A line lies where the string does, within a cell, and is as high, within a tenth."""
+    for found, true in zip((line.start, line.end), string.centre / scale, strict=True):
+        assert float(np.hypot(*(found - true))) <= STRIDE_PX / scale + 0.01
+    assert line.height_px == pytest.approx(string.height_px / scale, rel=0.1)
+    assert float(line.direction @ string.along) > np.cos(np.deg2rad(5))

@@ -6,11 +6,11 @@ import numpy as np
 
 from sdnn.decoding import posterior
 from sdnn.decoding.automaton import Automaton
-from sdnn.decoding.consensus import Hypothesis, propose
+from sdnn.decoding.consensus import Hypothesis, decode_candidates
 from sdnn.decoding.consensus import consensus as consensus_of_proposals
 from sdnn.decoding.decoder import collapse, decode
 from sdnn.decoding.dynamic_programming import best_paths
-from sdnn.decoding.trellis import Trellis, each_string
+from sdnn.decoding.trellis import Trellis, string_trellis
 from sdnn.enums import Decoder, Topology
 from sdnn.results import FloatArray, IntArray, Span
 
@@ -33,7 +33,7 @@ def decode_map(
 
 
 def one_string(string: Sequence[int], classes: int, topology: Topology = Topology.CTC) -> Trellis:
-    return each_string([string], classes, topology)
+    return string_trellis([string], classes, topology)
 
 
 def best_path(log_probs: FloatArray, trellis: Trellis) -> tuple[IntArray, float]:
@@ -86,5 +86,5 @@ def consensus_of_lines(
     topology: Topology = Topology.CTC,
     automaton: Automaton | None = None,
 ) -> list[Hypothesis | None]:
-    proposed = [propose(maps, decoder, topology, automaton) for maps in lines]
+    proposed = [decode_candidates(maps, decoder, topology, automaton) for maps in lines]
     return consensus_of_proposals(proposed, decoder, topology, automaton)

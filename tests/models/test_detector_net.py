@@ -10,17 +10,16 @@ from torch import Tensor, nn
 
 from sdnn.datasets.documents import DocumentRecipe, ScriptFonts, random_document
 from sdnn.datasets.pen import SyntheticDigits
-from sdnn.detection.detector import MULTIPLE_PX as DETECTOR_MULTIPLE_PX
-from sdnn.detection.detector import OVERLAP_PX, WINDOW_PX
+from sdnn.detection.detector import CONTRAST_PX, OVERLAP_PX
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX
 from sdnn.errors import ModelError
 from sdnn.models.checkpoint import export_detector, load_detector, load_net, save_net, save_tensors
-from sdnn.models.detector_net import FIELDS, MASKS, MULTIPLE_PX, DetectorNet, folded
-from sdnn.models.metadata import MAPS, METADATA_KEY, DetectorMetadata
+from sdnn.models.detector_net import FIELDS, MASKS, DetectorNet, folded
+from sdnn.models.metadata import DETECTOR_MAPS, METADATA_KEY, DetectorMetadata
 from sdnn.preprocessing.contrast import local_contrast
 from sdnn.results import FloatArray
 
-METADATA = DetectorMetadata("test", STRIDE_PX, HEIGHTS_PX, WINDOW_PX, recipe={"seed": 3})
+METADATA = DetectorMetadata("test", STRIDE_PX, HEIGHTS_PX, CONTRAST_PX, recipe={"seed": 3})
 LEAST_DIFFERENCE = 1e-4
 """Of a logit; less is rounding."""
 
@@ -44,7 +43,7 @@ def seen(seed: int) -> FloatArray:
     """(128, 192) local contrast of a random document."""
     recipe = DocumentRecipe(size_px=(128, 192), crop_share=0)
     document = random_document(SyntheticDigits(), ScriptFonts(), recipe, np.random.default_rng(seed))
-    return local_contrast(document.picture, WINDOW_PX)
+    return local_contrast(document.picture, CONTRAST_PX)
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +62,7 @@ def test_the_net_has_as_many_parameters_as_it_had() -> None:
 
 
 def test_the_sizes_of_the_net_are_those_that_detecting_counts_on() -> None:
-    assert MASKS + FIELDS == MAPS
-    assert MULTIPLE_PX == DETECTOR_MULTIPLE_PX
+    assert MASKS + FIELDS == DETECTOR_MAPS
 
 
 @pytest.mark.parametrize("shape", [(1, 16, 16), (2, 48, 160), (1, 256, 32)])
@@ -74,7 +72,7 @@ def test_maps_have_a_quarter_of_the_resolution_and_ink_has_all(
     batch, rows, columns = shape
     with torch.inference_mode():
         maps, ink = net(torch.zeros(batch, 1, rows, columns))
-    assert maps.shape == (batch, MAPS, rows // STRIDE_PX, columns // STRIDE_PX)
+    assert maps.shape == (batch, DETECTOR_MAPS, rows // STRIDE_PX, columns // STRIDE_PX)
     assert ink.shape == shape
 
 
@@ -172,7 +170,7 @@ def test_the_exported_net_sweeps_several_pictures_of_any_size_at_once(net: Detec
     for shape in ((1, 1, 16, 16), (3, 1, 32, 208)):
         maps, ink = session.run(None, {"contrast": np.zeros(shape, np.float32)})
         batch, _, rows, columns = shape
-        assert maps.shape == (batch, MAPS, rows // STRIDE_PX, columns // STRIDE_PX)
+        assert maps.shape == (batch, DETECTOR_MAPS, rows // STRIDE_PX, columns // STRIDE_PX)
         assert ink.shape == (batch, rows, columns)
 
 

@@ -14,7 +14,7 @@ from sdnn.detection import LineCrop
 from sdnn.enums import Decoder, Status, Topology
 from sdnn.models.lenet import LENET
 from sdnn.reading.line_decoder import LineDecoder
-from sdnn.reading.records import Line, Page, ViewOutput
+from sdnn.reading.page import Line, Page, ViewOutput
 from sdnn.reading.settings import ReadingSettings
 from sdnn.results import CLASSES, NO_DIGIT, Box, ClassMap, FloatArray, Reading, Strip
 
@@ -47,10 +47,10 @@ def read(outputs: Sequence[ViewOutput], page: FloatArray | None = PAGE, **settin
     decoder = LineDecoder(
         ReadingSettings(**{"min_confidence": 0, "min_constraint_probability": 0, **settings})
     )
-    decoder.propose(outputs)
-    decoder.agree([line])
+    decoder.decode_views(outputs)
+    decoder.combine_views([line])
     height, width = PAGE.shape
-    decoder.read([Page("a.png", size_px=(width, height), lines=[line], brightness=page)])
+    decoder.make_readings([Page("a.png", size_px=(width, height), lines=[line], brightness=page)])
     return line.reading
 
 

@@ -9,9 +9,8 @@ from helpers.fake_detections import line_along
 
 from sdnn.detection import LineCrop
 from sdnn.enums import PageMode, Status
-from sdnn.reading.page_report import LEAST_ALONE, LEAST_STRUCK, selected
-from sdnn.reading.page_report import described as described_line
-from sdnn.reading.records import Line, Page
+from sdnn.reading.page import Line, Page
+from sdnn.reading.page_report import MIN_ALONE, MIN_STRUCK, select_readings, with_detection
 from sdnn.reading.settings import ReadingSettings
 from sdnn.results import Box, Digit, Reading
 
@@ -47,7 +46,7 @@ def line(**found: Any) -> Line:
 
 def described(reading: Reading, line: Line, min_confidence: float = 0.0) -> Reading:
     line.reading = reading
-    return described_line(line, min_confidence)
+    return with_detection(line, min_confidence)
 
 
 def sign_at(x: float, y: float = 58) -> Box:
@@ -62,7 +61,7 @@ def report(
     **page: Any,
 ) -> list[Reading]:
     settings = ReadingSettings(min_confidence=min_confidence, handwritten=handwritten)
-    return selected(Page("a.png", 1, **page), readings, page_mode, settings)
+    return select_readings(Page("a.png", 1, **page), readings, page_mode, settings)
 
 
 # A line.
@@ -123,7 +122,7 @@ def test_a_string_with_a_struck_digit_is_rejected_and_less_sure(min_confidence: 
 
 
 def test_a_digit_that_hardly_looks_struck_out_changes_nothing() -> None:
-    reading = described(reading_of("1250"), line(struck=LEAST_STRUCK - 0.01), 0.5)
+    reading = described(reading_of("1250"), line(struck=MIN_STRUCK - 0.01), 0.5)
     assert (reading.confidence, reading.status, reading.reason) == (0.9, Status.ACCEPTED, None)
 
 
@@ -139,14 +138,14 @@ def test_a_digit_that_hardly_looks_struck_out_changes_nothing() -> None:
 def test_a_digit_beside_the_line_that_is_on_none_makes_it_less_sure(
     beside: float, min_confidence: float, status: Status
 ) -> None:
-    reading = described(reading_of("1250"), line(beside=beside), min_confidence)
+    reading = described(reading_of("1250"), line(missed=beside), min_confidence)
     assert reading.confidence == pytest.approx(0.9 * (1 - beside))
     assert reading.status is status
     assert bool(reading.reason and "missed" in reading.reason) is (status is Status.REJECTED)
 
 
 def test_all_probabilities_of_a_doubtful_line_go_down_together() -> None:
-    reading = described(reading_of("1250"), line(beside=0.4, struck=0.5))
+    reading = described(reading_of("1250"), line(missed=0.4, struck=0.5))
     assert dict(reading.nbest)["1250"] == pytest.approx(reading.confidence)
     assert dict(reading.nbest)["0"] == pytest.approx(0.05 * 0.6 * 0.5)
     assert sum(prob for _, prob in reading.nbest) + reading.residual_probability == pytest.approx(1)
@@ -154,14 +153,14 @@ def test_all_probabilities_of_a_doubtful_line_go_down_together() -> None:
 
 def test_a_reading_that_was_rejected_before_keeps_its_reason() -> None:
     before = reading_of("1250", status=Status.REJECTED, reason="fit 0 is below 0.001")
-    for found in (line(struck=0.9), line(beside=0.9)):
+    for found in (line(struck=0.9), line(missed=0.9)):
         reading = described(before, found, 0.5)
         assert (reading.status, reading.reason) == (Status.REJECTED, before.reason)
         assert reading.confidence < before.confidence
 
 
 def test_a_line_without_digits_stays_empty_and_is_less_sure_of_it() -> None:
-    reading = described(NOTHING_WRITTEN, line(beside=0.5, signs=(sign_at(50),)), 0.5)
+    reading = described(NOTHING_WRITTEN, line(missed=0.5, signs=(sign_at(50),)), 0.5)
     assert (reading.status, reading.reason) == (Status.EMPTY, "no digits found")
     assert reading.confidence == pytest.approx(0.97 / 2)
 
@@ -189,7 +188,7 @@ def test_a_page_that_cannot_be_read_is_an_error() -> None:
 @pytest.mark.parametrize("doubt", [0.0, 0.25, 0.97])
 def test_where_no_line_was_found_confidence_is_what_the_detector_leaves(doubt: float) -> None:
     for page_mode in PageMode:
-        (reading,) = report(doubt=doubt, page_mode=page_mode)
+        (reading,) = report(missed=doubt, page_mode=page_mode)
         assert (reading.text, reading.status, reading.digits) == ("", Status.EMPTY, ())
         assert reading.reason == "no digits found"
         assert reading.confidence == pytest.approx(1 - doubt)
@@ -197,7 +196,7 @@ def test_where_no_line_was_found_confidence_is_what_the_detector_leaves(doubt: f
 
 def test_where_no_line_has_digits_confidence_is_that_of_the_least_sure() -> None:
     surer = replace(NOTHING_WRITTEN, confidence=0.99)
-    assert report(surer, NOTHING_WRITTEN, surer, doubt=0.99) == [NOTHING_WRITTEN]
+    assert report(surer, NOTHING_WRITTEN, surer, missed=0.99) == [NOTHING_WRITTEN]
 
 
 def test_print_is_reported_unless_handwriting_alone_is_asked_for() -> None:
@@ -249,7 +248,7 @@ def test_what_is_hardly_a_string_makes_the_row_hardly_less_sure() -> None:
 def test_a_row_of_several_sure_strings_is_rejected_even_where_all_readings_are_accepted() -> None:
     sure = reading_of("12", 0.999)
     (reading,) = report(sure, reading_of("3456"), page_mode=PageMode.LINE, min_confidence=0)
-    assert reading.confidence < LEAST_ALONE
+    assert reading.confidence < MIN_ALONE
     assert reading.status is Status.REJECTED
 
 

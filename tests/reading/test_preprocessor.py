@@ -11,8 +11,8 @@ from sdnn.detection import Detections, Detector
 from sdnn.enums import Polarity
 from sdnn.errors import UnreadableInput
 from sdnn.models.lenet import LENET
+from sdnn.reading.page import Line, Page
 from sdnn.reading.preprocessor import PreProcessor, name_of
-from sdnn.reading.records import Line, Page
 from sdnn.reading.settings import ReadingSettings
 from sdnn.results import Box, FloatArray, Strip
 
@@ -46,7 +46,7 @@ def test_a_page_has_a_line_for_each_that_the_detector_found() -> None:
     second = line_along((100, 30), (223, 30), 20, LINE.maps)
     page = PreProcessor(Seen(LINE, second)).page(PAGE, "name", 3)
     assert (page.source, page.number, page.error) == ("name", 3, None)
-    assert [line.found.length_px for line in page.lines] == [213, 123]
+    assert [line.text_line.length_px for line in page.lines] == [213, 123]
     for line in page.lines:
         assert strip_of(line).ink.shape[0] == LENET.geometry.height_px
         assert strip_of(line).ink.max() > 0.7
@@ -54,7 +54,7 @@ def test_a_page_has_a_line_for_each_that_the_detector_found() -> None:
 
 def test_a_line_without_ink_is_left_out() -> None:
     blank = line_along((40, 30), (253, 30), 20, np.zeros_like(INK))
-    assert PreProcessor(Seen(blank, LINE)).page(PAGE, "page").lines[0].found.maps is LINE.maps
+    assert PreProcessor(Seen(blank, LINE)).page(PAGE, "page").lines[0].text_line.maps is LINE.maps
 
 
 @pytest.mark.parametrize("surest", [0.0, 0.3, 0.97])
@@ -62,8 +62,8 @@ def test_doubt_is_how_sure_the_detector_is_of_any_cell(surest: float) -> None:
     cells = np.zeros((15, 75), np.float32)
     cells[4, 5] = surest
     levels = maps_of(INK), maps_of(INK, 0.5), maps_of(INK, line=cells)
-    assert PreProcessor(Seen(levels=levels)).page(PAGE, "page").doubt == pytest.approx(surest)
-    assert PreProcessor(Seen()).page(PAGE, "page").doubt == 0
+    assert PreProcessor(Seen(levels=levels)).page(PAGE, "page").missed == pytest.approx(surest)
+    assert PreProcessor(Seen()).page(PAGE, "page").missed == 0
 
 
 def test_polarity_is_that_of_the_writing() -> None:
@@ -94,18 +94,18 @@ def test_the_detector_sees_the_region_alone_and_everything_leads_back_to_the_pag
     inside = PreProcessor(seen, settings=ReadingSettings(region=(70, 100, 300, 60))).page(page, "page")
     line = only(inside)
     assert [picture.shape for picture in seen.pictures] == [PAGE.shape]
-    assert (line.found.start.tolist(), line.found.end.tolist()) == ([110, 130], [323, 130])
-    assert line.found.signs == (Box(120, 136, 124, 140),)
-    assert line.found.along @ alone.found.along == pytest.approx(1)
+    assert (line.text_line.start.tolist(), line.text_line.end.tolist()) == ([110, 130], [323, 130])
+    assert line.text_line.signs == (Box(120, 136, 124, 140),)
+    assert line.text_line.direction @ alone.text_line.direction == pytest.approx(1)
     np.testing.assert_allclose(strip_of(line).ink, strip_of(alone).ink, atol=1e-4)
     shift = strip_of(line).page_from_strip - strip_of(alone).page_from_strip
     np.testing.assert_allclose(shift, [[0, 0, 70], [0, 0, 100]], atol=1e-9)
     assert inside.brightness is page
     assert inside.size_px == page.shape[::-1]
     assert inside.detections
-    assert inside.detections.lines == (line.found,)
+    assert inside.detections.lines == (line.text_line,)
     (maps,) = inside.detections.levels
-    assert maps is line.found.maps
+    assert maps is line.text_line.maps
     np.testing.assert_array_equal(maps.picture_from_map, [[1, 0, 70], [0, 1, 100]])
 
 
@@ -153,7 +153,7 @@ def test_a_picture_of_one_line_is_one_page_with_one_strip(detector: Detector) ->
     assert page.elapsed_ms > 0
     assert page.detections
     assert page.brightness is not None
-    assert page.held_bytes >= page.brightness.nbytes + page.detections.levels[0].ink.nbytes
+    assert page.memory_bytes >= page.brightness.nbytes + page.detections.levels[0].ink.nbytes
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (2, 2), (40, 200), (600, 50)])
@@ -161,7 +161,7 @@ def test_a_picture_of_one_line_is_one_page_with_one_strip(detector: Detector) ->
 def test_an_even_page_has_no_lines(detector: Detector, shape: tuple[int, int], level: float) -> None:
     page = PreProcessor(detector).page(np.full(shape, level, np.float32), "blank")
     assert page.lines == []
-    assert 0 <= page.doubt < 0.5
+    assert 0 <= page.missed < 0.5
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (40, 200)])
@@ -210,7 +210,7 @@ def test_a_page_has_a_line_for_each_string_on_it_in_reading_order(detector: Dete
     assert len(lines) == 8
     for place, line in enumerate(lines):
         row, column = divmod(place, 2)
-        assert line.found.start == pytest.approx([(85, 505)[column], 75 + 150 * row], abs=15)
+        assert line.text_line.start == pytest.approx([(85, 505)[column], 75 + 150 * row], abs=15)
 
 
 # Pages of a file.
@@ -247,8 +247,8 @@ def test_a_page_that_is_not_kept_holds_only_what_its_lines_need() -> None:
     assert page.brightness is None
     assert page.detections is None
     assert kept.brightness is PAGE
-    assert page.held_bytes < kept.held_bytes - kept.brightness.nbytes - level.ink.nbytes
-    assert page.held_bytes > LINE.maps.ink.nbytes  # that a line still has
+    assert page.memory_bytes < kept.memory_bytes - kept.brightness.nbytes - level.ink.nbytes
+    assert page.memory_bytes > LINE.maps.ink.nbytes  # that a line still has
 
 
 def test_a_page_beyond_the_region_does_not_hide_those_after_it(tmp_path: Path) -> None:

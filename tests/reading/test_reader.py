@@ -28,8 +28,8 @@ from sdnn.enums import (
 )
 from sdnn.errors import UnreadableInput, UsageError
 from sdnn.preprocessing.loading import ImageSource, load_page
+from sdnn.reading.page import Page
 from sdnn.reading.reader import TTA_MAX_DIGITS, Reader
-from sdnn.reading.records import Page
 from sdnn.reading.settings import TTA_THRESHOLD, ReadingSettings
 from sdnn.reading.views import VIEWS, View
 from sdnn.results import Box, Reading
@@ -97,7 +97,7 @@ def test_what_does_not_change_the_writing_does_not_change_the_reading(
 def left_by_the_detector(reader: Reader, source: ImageSource) -> float:
     """Probability that no digit beside the line was missed."""
     (line,) = reader.preprocessor.page(load_page(source), "line").lines
-    return 1 - line.found.beside
+    return 1 - line.text_line.missed
 
 
 def test_confidence_is_the_probability_of_the_text_and_of_no_digit_missed(
@@ -286,12 +286,12 @@ def test_evidence_shows_where_the_detector_saw_ink(reader: Reader, two_lines: np
     assert len(readings) == 2
     for reading in readings:
         assert reading.evidence
-        heat = reading.evidence.heat
-        assert heat is not None
-        assert heat.shape == two_lines.shape
-        assert 0 <= heat.min() <= heat.max() <= 1
-        assert heat[two_lines < 100].mean() > 0.7
-        assert heat[two_lines == 255].mean() < 0.1
+        digit_ink = reading.evidence.digit_ink
+        assert digit_ink is not None
+        assert digit_ink.shape == two_lines.shape
+        assert 0 <= digit_ink.min() <= digit_ink.max() <= 1
+        assert digit_ink[two_lines < 100].mean() > 0.7
+        assert digit_ink[two_lines == 255].mean() < 0.1
 
 
 def test_where_no_line_is_found_the_page_and_what_the_detector_saw_are_kept(reader: Reader) -> None:
@@ -299,8 +299,8 @@ def test_where_no_line_is_found_the_page_and_what_the_detector_saw_are_kept(read
     (reading,) = reader.read(page)
     assert (reading.text, reading.status) == ("", Status.EMPTY)
     assert reading.evidence
-    assert reading.evidence.heat is not None
-    assert reading.evidence.heat.shape == page.shape
+    assert reading.evidence.digit_ink is not None
+    assert reading.evidence.digit_ink.shape == page.shape
     assert reading.evidence.strip.ink.size == 0
     np.testing.assert_allclose(reading.evidence.page, page / 255, atol=0.05)
 
@@ -309,10 +309,10 @@ def test_with_a_region_what_the_detector_saw_lies_there(two_lines: npt.NDArray[n
     (reading,) = reader_with(region=(30, 100, 200, 90)).read(two_lines)
     assert reading.text == "14662"
     assert reading.evidence
-    heat = reading.evidence.heat
-    assert heat is not None
-    assert heat[100:][two_lines[100:] < 100].mean() > 0.7
-    assert heat[:95].max() < 0.1
+    digit_ink = reading.evidence.digit_ink
+    assert digit_ink is not None
+    assert digit_ink[100:][two_lines[100:] < 100].mean() > 0.7
+    assert digit_ink[:95].max() < 0.1
 
 
 def test_printed_strings_are_left_out_where_handwritten_ones_are_asked_for(
@@ -471,7 +471,7 @@ def test_large_pages_are_not_gathered_into_a_batch(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(reader, "read_batch", noted)
     (page,) = replace(reader.preprocessor, keeps_pages=False).pages(SAMPLE)
-    monkeypatch.setattr("sdnn.reading.batching.MOST_BYTES", 3 * page.held_bytes)
+    monkeypatch.setattr("sdnn.reading.batching.MAX_BATCH_BYTES", 3 * page.memory_bytes)
     assert len(list(reader.read_many([SAMPLE] * 10))) == 10
     assert sizes == [3, 3, 3, 1]
 

@@ -230,12 +230,12 @@ def test_the_page_is_shown_as_it_was_given() -> None:
 
 
 def test_what_the_detector_saw_is_in_colour_on_the_page() -> None:
-    page, heat = np.ones((30, 90), np.float32), np.zeros((30, 90), np.float32)
-    heat[10:20, 40:50] = 1
+    page, digit_ink = np.ones((30, 90), np.float32), np.zeros((30, 90), np.float32)
+    digit_ink[10:20, 40:50] = 1
     reading = on_page(Reading("", 0.9, Status.EMPTY, evidence=evidence_for(120)), page)
     assert reading.evidence is not None
 
-    part, row = page_part(replace(reading, evidence=replace(reading.evidence, heat=heat)))
+    part, row = page_part(replace(reading, evidence=replace(reading.evidence, digit_ink=digit_ink)))
 
     coloured = np.asarray(part).astype(int)
     coloured = np.argwhere(coloured.max(axis=2) - coloured.min(axis=2) > 100)
@@ -244,12 +244,12 @@ def test_what_the_detector_saw_is_in_colour_on_the_page() -> None:
 
 
 def test_without_a_line_the_page_is_shown_with_what_the_detector_saw() -> None:
-    page, heat = np.ones((30, 90), np.float32), np.zeros((30, 90), np.float32)
-    heat[10:20, 40:50] = 1
+    page, digit_ink = np.ones((30, 90), np.float32), np.zeros((30, 90), np.float32)
+    digit_ink[10:20, 40:50] = 1
     empty = Reading("", 0.9, Status.EMPTY, reason="no digits found")
     title = explain(empty)
 
-    picture = explain(replace(empty, evidence=Evidence.without_line(page, heat)))
+    picture = explain(replace(empty, evidence=Evidence.without_line(page, digit_ink)))
 
     assert picture.height > title.height + 4 * 30
     coloured = np.asarray(picture).astype(int)
@@ -258,13 +258,13 @@ def test_without_a_line_the_page_is_shown_with_what_the_detector_saw() -> None:
 
 
 def test_of_a_sheet_the_colour_is_where_the_part_that_is_shown_has_it() -> None:
-    page, heat = np.ones((3508, 2480), np.float32), np.zeros((3508, 2480), np.float32)
+    page, digit_ink = np.ones((3508, 2480), np.float32), np.zeros((3508, 2480), np.float32)
     digit = Box(1500, 900, 1640, 940)
-    heat[900:940, 1500:1640] = 1
+    digit_ink[900:940, 1500:1640] = 1
     reading = on_page(reading_of([DIGIT], ITS_STRIP_PX), page, digit)
     assert reading.evidence is not None
 
-    part, row = page_part(replace(reading, evidence=replace(reading.evidence, heat=heat)))
+    part, row = page_part(replace(reading, evidence=replace(reading.evidence, digit_ink=digit_ink)))
 
     blue = np.argwhere(np.abs(np.asarray(part).astype(int) - [89, 169, 222]).sum(axis=2) < 20)
     left, top, right, bottom = row.page_box(digit).rounded()

@@ -5,7 +5,7 @@ import pytest
 
 from sdnn.enums import Status
 from sdnn.rendering.canvas import ACCENT
-from sdnn.rendering.overview import WIDEST_PX, overview
+from sdnn.rendering.overview import MAX_WIDTH_PX, overview
 from sdnn.results import Box, ClassMap, Evidence, FloatArray, Reading, Strip
 
 
@@ -42,22 +42,22 @@ def test_what_has_no_box_is_left_out() -> None:
 
 
 def test_a_large_page_is_made_smaller_with_its_frames() -> None:
-    page = np.ones((800, 2 * WIDEST_PX), np.float32)
+    page = np.ones((800, 2 * MAX_WIDTH_PX), np.float32)
     drawn = accent(page, reading(Box(1000, 600, 1400, 700)))
-    assert drawn.shape == (400, WIDEST_PX)
+    assert drawn.shape == (400, MAX_WIDTH_PX)
     rows, columns = np.nonzero(drawn)
     assert (rows.min(), rows.max()) == (pytest.approx(270, abs=6), pytest.approx(354, abs=3))
     assert (columns.min(), columns.max()) == (pytest.approx(496, abs=3), pytest.approx(704, abs=3))
 
 
 def test_what_the_detector_saw_is_in_colour_where_it_saw_it() -> None:
-    page, heat = np.ones((60, 90), np.float32), np.zeros((60, 90), np.float32)
-    heat[20:40, 30:60] = 1
+    page, digit_ink = np.ones((60, 90), np.float32), np.zeros((60, 90), np.float32)
+    digit_ink[20:40, 30:60] = 1
     path = np.zeros(0, np.intp)
-    evidence = Evidence(page, Strip(page), ClassMap(np.zeros((0, 11)), 40, 2), path, (), (), heat)
+    evidence = Evidence(page, Strip(page), ClassMap(np.zeros((0, 11)), 40, 2), path, (), (), digit_ink)
     picture = np.asarray(overview(page, [reading(None, ""), replace(reading(None, ""), evidence=evidence)]))
     coloured = picture.max(axis=2) - picture.min(axis=2) > 100
-    np.testing.assert_array_equal(coloured, heat > 0)
+    np.testing.assert_array_equal(coloured, digit_ink > 0)
 
 
 def test_writing_stays_visible_but_pale() -> None:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from sdnn.evaluation.risk_coverage import RiskCoverageCurve, risk_coverage
-from sdnn.rendering.rejection import COLOURS, LEAST_ACCEPTED, SIZE_IN, rejection_figure, rejection_plot
+from sdnn.rendering.rejection import COLOURS, MIN_ACCEPTED, SIZE_IN, rejection_figure, rejection_plot
 from sdnn.results import FloatArray
 
 
@@ -39,7 +39,7 @@ def test_a_line_ends_at_full_coverage_and_at_the_error_of_all() -> None:
 
 def test_a_line_begins_where_enough_strips_are_accepted() -> None:
     coverage, error = line(rejection_figure([("a", curve(200, 0))]))
-    assert coverage[0] == pytest.approx(100 * LEAST_ACCEPTED / 200)
+    assert coverage[0] == pytest.approx(100 * MIN_ACCEPTED / 200)
     assert not error.any()
 
 

@@ -24,7 +24,7 @@ from reproduction.segment_lattice import (
 from sdnn.decoding.automaton import Automaton, automaton
 from sdnn.decoding.constraints.length import length_range
 from sdnn.decoding.dynamic_programming import best_paths, log_partition, log_plus
-from sdnn.decoding.trellis import Trellis, every_string, for_each_map
+from sdnn.decoding.trellis import Trellis, free_trellis, repeated_trellis
 from sdnn.enums import Topology
 from sdnn.results import FloatArray, Span
 
@@ -219,7 +219,7 @@ def test_every_state_has_a_predecessor_and_none_of_another_map(zones: SegmentWid
         any_segments(zones),
         segments_of_length((2, 0), zones),
         segments_of_each([[], [1, 1, 0]], zones),
-        for_each_map(any_segments(zones), 3),
+        repeated_trellis(any_segments(zones), 3),
     ):
         for each in (trellis, trellis.reversed):
             assert np.unique(each.owners).tolist() == [*range(len(each.labels))]
@@ -327,7 +327,7 @@ def test_filled_up_maps_are_decoded_as_each_alone(
     batch, columns = filled_up(maps, filling)
     class_map = three_two.class_map(batch, price=-0.3)
     for together, alone in [
-        (for_each_map(any_segments(three_two), len(maps)), [any_segments(three_two)] * len(maps)),
+        (repeated_trellis(any_segments(three_two), len(maps)), [any_segments(three_two)] * len(maps)),
         (segments_of_length(lengths, three_two), [segments_of_length((n,), three_two) for n in lengths]),
         (segments_of_each(strings, three_two), [segments_of_each([one], three_two) for one in strings]),
     ]:
@@ -355,7 +355,9 @@ def test_the_best_segmentation_is_that_of_the_trellis_of_all_digits(
     batch, columns = filled_up([one for one, _ in pairs], filling)
     lengths = tuple(len(string) for _, string in pairs)
     whole = (
-        segments_of_length(lengths, three_two) if known else for_each_map(any_segments(three_two), len(batch))
+        segments_of_length(lengths, three_two)
+        if known
+        else repeated_trellis(any_segments(three_two), len(batch))
     )
     _, expected = best_paths(three_two.class_map(batch, price), whole, columns)
     paths, best = best_segments(batch, three_two, lengths if known else None, columns, price)
@@ -418,7 +420,7 @@ def test_marginals_are_those_of_any_trellis(
     of_paths = path_log_probs(log_probs, topology)
     of_string = {path: value for path, value in of_paths.items() if string_of(path, 2) == tuple(string)}
     for trellis, members in [
-        (every_string(3, topology), of_paths),
+        (free_trellis(3, topology), of_paths),
         (one_string(string, 3, topology), of_string),
     ]:
         (found,), (total,) = marginals(log_probs[None], trellis)

@@ -10,8 +10,8 @@ from typing import Final, Literal
 import cv2
 import numpy as np
 
+from sdnn.affine import pixel_centre_affine
 from sdnn.datasets.rasterizer import OVERSAMPLING, SUBPIXEL_BITS, Ink, fixed_point
-from sdnn.preprocessing.normalization import pixel_centre_affine
 from sdnn.results import FloatArray
 
 Layer = Literal["digits", "others"]

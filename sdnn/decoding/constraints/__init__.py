@@ -1,6 +1,6 @@
-"""What a user knows of the string before it is read, as one automaton over its digits.
+"""Constraints of the strings that are read, as automata over the digits.
 
-Each kind of constraint has a row in `sdnn.parameters` and a module here that makes a `Constraint` of a value.
+Each kind has a row in `sdnn.parameters` and a module here that makes a `Constraint` of a value.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,12 +19,12 @@ __all__ = ["Constraint", "constraint"]
 
 @dataclass(frozen=True, eq=False)
 class Constraint:
-    """The strings that are allowed, and how they are printed.
+    """The allowed strings of digits, and their texts.
 
     Attributes:
-        automaton: The digits that are allowed; one string at least.
-        formatter: Prints an allowed string of digits as its text; None where that is the digits alone.
-        description: What the user asked for, in one line.
+        automaton: Allowed strings of digits, at least one.
+        formatter: Function that makes the text of an allowed string; None where that is the digits.
+        description: The constraint with its value, in one line.
     """
 
     automaton: Automaton
@@ -32,7 +32,7 @@ class Constraint:
     description: str = ""
 
     def format(self, digits: str) -> str:
-        """The text of a string of digits, literals of a pattern inserted.
+        """The text of a string of digits, with the literals of a pattern.
 
         Raises:
             ValueError: When a pattern does not allow the digits.
@@ -41,21 +41,21 @@ class Constraint:
 
 
 def constraint(**values: Any) -> Constraint | None:
-    """The strings that satisfy all that is given; None where nothing is.
+    """The strings that satisfy all given constraints; None without any.
 
     Args:
-        **values: By the names in `sdnn.parameters.CONSTRAINTS`; None is as if it were not given.
+        **values: Values by the names in `sdnn.parameters.CONSTRAINTS`; None counts as not given.
             length: Number of digits: `5`, `4-6`, or `4-` for four or more.
             pattern: Regular expression of the whole string; see `sdnn.decoding.constraints.expression`.
-            lexicon: Text file with one string a line; see `read_lexicon`.
-            check: Name of a check; see `check_digits`. The literals of a pattern do not take part.
-            min_value: Smallest numeric value, leading zeros aside.
+            lexicon: Text file with one string per line; see `read_lexicon`.
+            check: Name of a check; see `check_digits`. It does not include the literals of a pattern.
+            min_value: Smallest numeric value.
             max_value: Greatest numeric value.
 
     Raises:
-        TypeError: When there is no constraint of a name.
-        UsageError: When a part cannot be understood or is too large, or no string satisfies all of them; the
-            message then names the parts that contradict each other.
+        TypeError: When a name is not that of a constraint.
+        UsageError: When a value is invalid or its automaton too large, or no string satisfies all values; the
+            message then names those that contradict each other.
         UnreadableInput: When the lexicon cannot be read.
     """
     if unknown := values.keys() - CONSTRAINTS:
@@ -76,14 +76,14 @@ def constraint(**values: Any) -> Constraint | None:
 
 
 def _built(builder: str, value: Any) -> Constraint:
-    """The constraint that a value means; its module is loaded only now."""
+    """The constraint of a value; its module is imported on demand."""
     module, name = builder.split(".")
     built: Constraint = getattr(import_module(f"{__name__}.{module}"), name)(value)
     return built
 
 
 def _contradiction(automata: Mapping[str, Automaton]) -> tuple[str, ...]:
-    """The fewest parts that no string satisfies together."""
+    """Names of the fewest constraints that no string satisfies together."""
     for number in range(1, len(automata)):
         for names in combinations(automata, number):
             if reduce(intersection, (automata[name] for name in names)).is_empty:

@@ -1,10 +1,10 @@
-"""Numbers whose last digits vouch for the others.
+"""Numbers with check digits.
 
-The names are python-stdnum's, and so is what is valid, among strings of the ten digits. The empty string
-never is; a single digit may be (`0` by Luhn), so combine a check with a length where one is known.
+Names and valid numbers are those of python-stdnum, among strings of the ten digits. The empty string is never
+valid; a single digit may be (`0` by Luhn), so combine a check with a length where one is known.
 
 ========================  ===========================================  ===========
-name                      which strings                                read from
+name                      strings                                      read from
 ========================  ===========================================  ===========
 luhn                      bank cards, of any length                    the right
 verhoeff                  of any length                                the right
@@ -16,17 +16,17 @@ iso7064.mod_11_10         of any length                                the left
 iso7064.mod_97_10         of any length, two check digits              the left
 ========================  ===========================================  ===========
 
-An ISBN of 13 digits is an `ean` that begins with 978 or 979, which a pattern can say.
+An ISBN of 13 digits is an `ean` that begins with 978 or 979, which a pattern can require.
 """
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
-from sdnn.decoding.automaton import Automaton, dfa_from_transition, reversed_automaton
+from sdnn.decoding.automaton import Automaton, dfa_from_transition
 from sdnn.decoding.constraints import Constraint
 from sdnn.errors import UsageError
 
-_TURNS: Final = (
+_DIHEDRAL: Final = (
     (0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
     (1, 2, 3, 4, 0, 6, 7, 8, 9, 5),
     (2, 3, 4, 0, 1, 7, 8, 9, 5, 6),
@@ -38,10 +38,10 @@ _TURNS: Final = (
     (8, 7, 6, 5, 9, 3, 2, 1, 0, 4),
     (9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
 )
-"""Verhoeff: the turns and flips of a pentagon, one after another."""
+"""Verhoeff: the group of rotations and reflections of a pentagon."""
 
-_SHUFFLE: Final = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
-"""Verhoeff: what each place to the left does to a digit once more; eight times is not at all."""
+_PERMUTATION: Final = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
+"""Verhoeff: the permutation of a digit for each place to the left; its eighth power is the identity."""
 
 _QUASIGROUP: Final = (
     (0, 3, 1, 7, 5, 9, 8, 6, 4, 2),
@@ -55,76 +55,54 @@ _QUASIGROUP: Final = (
     (9, 4, 3, 8, 6, 1, 7, 2, 0, 5),
     (2, 5, 8, 1, 4, 3, 6, 7, 9, 0),
 )
-"""Damm: the order-10 table that python-stdnum uses too."""
+"""Damm: the quasigroup of order 10 that python-stdnum uses."""
 
 
-def check(name: str) -> Constraint:
-    """The constraint to numbers that pass a check; see `check_digits`."""
-    return Constraint(check_digits(name))
-
-
-def check_digits(name: str) -> Automaton:
-    """The numbers that pass a check, by the name that python-stdnum gives it.
+def check_digits(name: str) -> Constraint:
+    """The constraint to numbers that pass a check.
 
     Raises:
-        UsageError: When there is no check of that name; the message lists those there are.
+        UsageError: When there is no check of that name; the message lists all.
     """
     if name not in _CHECKS:
         raise UsageError(f"check {name!r}: there is none of that name; choose from {', '.join(_CHECKS)}")
-    return _CHECKS[name]()
+    return Constraint(_CHECKS[name]())
 
 
 def _luhn() -> Automaton:
     twice = [sum(divmod(2 * digit, 10)) for digit in range(10)]
-    return reversed_automaton(
-        _folded(0, lambda sum_, digit, place: (sum_ + (twice[digit] if place else digit)) % 10, [0], period=2)
-    )
+    return _folded(
+        0, lambda sum_, digit, place: (sum_ + (twice[digit] if place else digit)) % 10, [0], period=2
+    ).reversed
 
 
 def _verhoeff() -> Automaton:
-    shuffled = [tuple(range(10))]
-    while len(shuffled) < 8:
-        shuffled.append(tuple(shuffled[-1][_SHUFFLE[digit]] for digit in range(10)))
-    return reversed_automaton(
-        _folded(0, lambda check, digit, place: _TURNS[check][shuffled[place][digit]], [0], period=8)
-    )
-
-
-def _damm() -> Automaton:
-    return _folded(0, lambda check, digit, _: _QUASIGROUP[check][digit], [0])
-
-
-def _mod_11_10() -> Automaton:
-    return _folded(5, lambda check, digit, _: (2 * (check or 10) % 11 + digit) % 10, [1])
+    permuted = [tuple(range(10))]
+    for _ in range(7):
+        permuted.append(tuple(permuted[-1][_PERMUTATION[digit]] for digit in range(10)))
+    return _folded(
+        0, lambda check, digit, place: _DIHEDRAL[check][permuted[place][digit]], [0], period=8
+    ).reversed
 
 
 def _pure(radix: int, modulus: int) -> Automaton:
-    """ISO 7064's pure systems: the number, written in the radix, leaves the remainder 1."""
+    """ISO 7064's pure systems: the number in the radix has the remainder 1."""
     return _folded(0, lambda check, digit, _: (radix * check + digit) % modulus, [1])
-
-
-def _ean() -> Automaton:
-    # From the right, where the four lengths agree.
-    return reversed_automaton(_weighted((1, 3) * 7, lengths={8, 12, 13, 14}))
-
-
-def _us_rtn() -> Automaton:
-    return _weighted((3, 7, 1) * 3, lengths={9})
 
 
 def _folded(
     start: int, fold: Callable[[int, int, int], int], valid: Collection[int], period: int = 1
 ) -> Automaton:
-    """Strings of any length above 0 whose digits, taken up one by one, leave a valid value.
+    """Strings of any length above 0 whose digits fold to a valid value.
 
     Args:
         start: Value before the first digit.
-        fold: Value after one digit more, from the value, the digit and its place counted in periods.
-        valid: Values that a string may end with.
+        fold: Value after a digit, from the value before, the digit and its place modulo the period.
+        valid: Values of valid strings.
         period: Number of places after which digits are treated alike again.
     """
 
-    # A string has ended well only if it has begun, so the state before it is one of its own.
+    # The empty string is not valid, so the state before the first digit is one of its own.
     def step(state: tuple[int, int, bool], digit: int) -> tuple[int, int, bool]:
         value, place, _ = state
         return fold(value, digit, place), (place + 1) % period, True
@@ -133,7 +111,7 @@ def _folded(
 
 
 def _weighted(weights: Sequence[int], lengths: Collection[int]) -> Automaton:
-    """Strings of some lengths whose digits times their weights sum to a multiple of ten."""
+    """Strings of some lengths whose weighted sum of digits is a multiple of ten."""
 
     def step(state: tuple[int, int], digit: int) -> tuple[int, int] | None:
         count, total = state
@@ -145,10 +123,13 @@ def _weighted(weights: Sequence[int], lengths: Collection[int]) -> Automaton:
 _CHECKS: Final[dict[str, Callable[[], Automaton]]] = {
     "luhn": _luhn,
     "verhoeff": _verhoeff,
-    "damm": _damm,
-    "ean": _ean,
-    "us.rtn": _us_rtn,
+    "damm": lambda: _folded(0, lambda check, digit, _: _QUASIGROUP[check][digit], [0]),
+    # From the right, where the four lengths agree.
+    "ean": lambda: _weighted((1, 3) * 7, lengths={8, 12, 13, 14}).reversed,
+    "us.rtn": lambda: _weighted((3, 7, 1) * 3, lengths={9}),
     "iso7064.mod_11_2": lambda: _pure(2, 11),
-    "iso7064.mod_11_10": _mod_11_10,
+    "iso7064.mod_11_10": lambda: _folded(
+        5, lambda check, digit, _: (2 * (check or 10) % 11 + digit) % 10, [1]
+    ),
     "iso7064.mod_97_10": lambda: _pure(10, 97),
 }

@@ -1,7 +1,7 @@
-"""From the positions of a regular expression to an automaton over its characters, digits and literals alike.
+"""From the positions of a regular expression to a deterministic automaton over its digits and literals.
 
 From left to right an automaton can be far larger than from right to left: ``[0-9]*1[0-9]{10}`` has 2,049
-states against 13. Both ways are tried, each within bounds, and the smaller one is taken.
+states against 13. Both are built, each within bounds, and the smaller one is returned.
 """
 
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ from sdnn.errors import UsageError
 from sdnn.results import IntArray
 
 DEAD: Final = -1
-"""In a table of states: there is no arc."""
-MOST_STATES: Final = 10_000
-"""States beyond which an automaton is given up while it is made."""
+"""Entry of a transition table without an arc."""
+MAX_STATES: Final = 10_000
+"""States of an automaton before minimization."""
 
 
 @dataclass(frozen=True)
 class DFA:
-    """An automaton over characters, deterministic from one of its ends: each string has one run at most.
+    """An automaton over characters, deterministic from the left or from the right.
 
     Attributes:
         arcs: Source state, character and target state of each arc.
-        initial: States in which a run may begin.
-        final: States in which it may end. Every state lies on the run of some string.
+        initial: Initial states.
+        final: Final states. Every state lies on the run of some string.
         states: Number of states.
     """
 
@@ -45,24 +45,24 @@ class DFA:
 
 
 def build_dfa(fragment: Fragment, expression: str) -> DFA:
-    """The smaller of the automata that read from the left and from the right.
+    """The smaller of the automata that are deterministic from the left and from the right.
 
     Args:
-        fragment: The positions of the whole expression.
-        expression: As the user wrote it, for messages.
+        fragment: Positions of the whole expression.
+        expression: The expression, for messages.
 
     Raises:
-        UsageError: When there are more than `MOST_STATES` states either way.
+        UsageError: When both have more than `MAX_STATES` states.
     """
     forward, backward = _minimal_dfa(fragment), _minimal_dfa(fragment.reversed())
-    made = [each for each in (forward, backward and backward.reversed()) if each]
-    if not made:
-        raise UsageError(f"pattern {expression!r}: needs more than {MOST_STATES:,} states; make it simpler")
-    return min(made, key=lambda each: each.states)
+    built = [dfa for dfa in (forward, backward and backward.reversed()) if dfa]
+    if not built:
+        raise UsageError(f"pattern {expression!r}: needs more than {MAX_STATES:,} states; make it simpler")
+    return min(built, key=lambda dfa: dfa.states)
 
 
 def _minimal_dfa(fragment: Fragment) -> DFA | None:
-    """The smallest automaton from the left; None where it has too many states before it is made small."""
+    """The minimal automaton that is deterministic from the left; None where it gets too many states."""
     characters = fragment.characters
     alphabet = sorted(frozenset().union(*characters))
     readers = [sum(1 << p for p, may_read in enumerate(characters) if each in may_read) for each in alphabet]
@@ -72,21 +72,20 @@ def _minimal_dfa(fragment: Fragment) -> DFA | None:
     follow = [*fragment.follow, fragment.first]
     numbers = {begin: 0}
     table: list[list[int]] = []
-    for state in (waiting := [begin]):
+    for state in (queue := [begin]):
         after = reduce(or_, (follow[position] for position in bits(state)), 0)
         row = []
         for reads in readers:
-            there = after & reads
-            if there and there not in numbers:
-                if len(numbers) == MOST_STATES:
+            target = after & reads
+            if target and target not in numbers:
+                if len(numbers) == MAX_STATES:
                     return None
-                numbers[there] = len(numbers)
-                waiting.append(there)
-            row.append(numbers[there] if there else DEAD)
+                numbers[target] = len(numbers)
+                queue.append(target)
+            row.append(numbers[target] if target else DEAD)
         table.append(row)
-    merged, is_final = _merged(
-        np.array(table, dtype=np.intp), np.array([bool(state & ends) for state in waiting])
-    )
+    is_final = np.array([bool(state & ends) for state in queue])
+    merged, is_final = _minimized(np.array(table, dtype=np.intp), is_final)
     return DFA(
         arcs=tuple(
             (source, alphabet[place], int(target))
@@ -100,23 +99,23 @@ def _minimal_dfa(fragment: Fragment) -> DFA | None:
     )
 
 
-def _merged(table: IntArray, is_final: npt.NDArray[np.bool_]) -> tuple[IntArray, npt.NDArray[np.bool_]]:
-    """Merges the states from which the same strings lead to an end.
+def _minimized(table: IntArray, is_final: npt.NDArray[np.bool_]) -> tuple[IntArray, npt.NDArray[np.bool_]]:
+    """Merges equivalent states: those from which the same strings are accepted.
 
     Args:
-        table: (Q, A) next state for each state and character, `DEAD` where there is none.
+        table: (Q, A) target state for each state and character, `DEAD` where there is none.
         is_final: (Q,) whether a string may end in the state.
 
     Returns:
-        The same of the merged states, of which the first is the one that holds the first state.
+        Both for the merged states, the first of which holds the first state.
 
     Reference:
-        Moore 1956: states are alike until a character leads them to states that are not.
+        Moore 1956: states are equivalent until a character leads them to states that are not.
     """
     kinds, kind = np.unique(is_final, return_inverse=True)
     count = len(kinds)
     while True:
-        # Index -1, for DEAD, is the kind appended at the end.
+        # Index -1, for DEAD, is the kind that is appended.
         signature = np.column_stack([kind, np.append(kind, DEAD)[table]])
         _, first, finer = np.unique(signature, axis=0, return_index=True, return_inverse=True)
         finer = np.argsort(np.argsort(first))[finer.ravel()]

@@ -1,4 +1,4 @@
-r"""The regular expressions that a pattern may be, checked and taken apart.
+r"""Parser of the regular expressions of patterns.
 
 ==========================  ==========================================================================
 written                     means
@@ -14,8 +14,8 @@ written                     means
                             neither letter nor digit; after a backslash where it has a meaning above
 ==========================  ==========================================================================
 
-The expression describes the whole string: ``^`` at its beginning and ``$`` at its end change nothing.
-Whatever else Python's `re` knows is refused. On digits alone the answer is that of `re.fullmatch`.
+The expression describes the whole string: ``^`` at its beginning and ``$`` at its end change nothing. Other
+syntax of Python's `re` is refused. For digits alone the language is that of `re.fullmatch`.
 """
 
 import re
@@ -25,12 +25,12 @@ from typing import Final
 from sdnn.decoding.constraints.glushkov import Fragment, one_of
 from sdnn.errors import UsageError
 
-LONGEST_EXPRESSION: Final = 256
-"""Characters beyond which an expression is refused."""
-MOST_REPETITIONS: Final = 64
-"""The greatest number in braces; no number on a form has more digits."""
-DEEPEST: Final = 32
-"""Groups in groups beyond which an expression is refused, before the parser's recursion is too deep."""
+MAX_CHARACTERS: Final = 256
+"""Length of an expression."""
+MAX_REPETITIONS: Final = 64
+"""Greatest number in braces; no number on a form has more digits."""
+MAX_DEPTH: Final = 32
+"""Depth of nested groups, which limits the recursion of the parser."""
 
 _DIGITS: Final = frozenset("0123456789")
 _TOKEN: Final = re.compile(
@@ -46,12 +46,12 @@ def parse_expression(expression: str) -> Fragment:
     """The positions of an expression; their characters are digits and literals only.
 
     Raises:
-        UsageError: When the expression is empty, is too long, repeats too often, is nested too deeply, is not
-            well formed or uses anything that is not supported; the message says what and where.
+        UsageError: When the expression is empty, too long, too deeply nested, malformed, repeats too often or
+            uses unsupported syntax; the message names the character.
     """
-    if len(expression) > LONGEST_EXPRESSION:
+    if len(expression) > MAX_CHARACTERS:
         raise UsageError(
-            f"the pattern has {len(expression)} characters: {LONGEST_EXPRESSION} are the most; give a list "
+            f"the pattern has {len(expression)} characters: {MAX_CHARACTERS} are the most; give a list "
             "of strings as a lexicon"
         )
     tokens = deque(_TOKEN.finditer(expression))
@@ -68,12 +68,12 @@ def parse_expression(expression: str) -> Fragment:
 
 
 def _alternatives(tokens: deque[re.Match[str]], depth: int = 0) -> Fragment:
-    """What lies between parentheses; takes its tokens from the left, as do the functions below."""
-    found = _sequence(tokens, depth)
+    """Sequences between parentheses; consumes its tokens from the left, as do the functions below."""
+    whole = _sequence(tokens, depth)
     while tokens and tokens[0].lastgroup == "bar":
         tokens.popleft()
-        found |= _sequence(tokens, depth)
-    return found
+        whole |= _sequence(tokens, depth)
+    return whole
 
 
 def _sequence(tokens: deque[re.Match[str]], depth: int) -> Fragment:
@@ -98,8 +98,8 @@ def _piece(tokens: deque[re.Match[str]], depth: int) -> Fragment:
 
 
 def _group(opening: re.Match[str], tokens: deque[re.Match[str]], depth: int) -> Fragment:
-    if depth > DEEPEST:
-        raise _refusal(opening, f"groups in groups, more than {DEEPEST} deep; make it simpler")
+    if depth > MAX_DEPTH:
+        raise _refusal(opening, f"groups in groups, more than {MAX_DEPTH} deep; make it simpler")
     if tokens and tokens[0].group() == "?":
         raise _refusal(opening, "(? is not supported but in (?:...)")
     inside = _alternatives(tokens, depth)
@@ -110,23 +110,23 @@ def _group(opening: re.Match[str], tokens: deque[re.Match[str]], depth: int) -> 
 
 
 def _times(token: re.Match[str]) -> tuple[int, int | None]:
-    """Fewest and most repetitions; None where there is no limit."""
+    """Smallest and greatest number of repetitions; None without a limit."""
     text = token.group()
     if text in _TIMES:
         return _TIMES[text]
-    found = re.fullmatch(r"\{([0-9]{1,9})(,([0-9]{1,9})?)?\}", text)
-    if found is None:
+    match = re.fullmatch(r"\{([0-9]{1,9})(,([0-9]{1,9})?)?\}", text)
+    if match is None:
         raise _refusal(token, f"{text} is no repetition; write {{3}}, {{2,4}} or {{2,}}")
-    fewest, most = int(found[1]), int(found[3] or found[1])
+    fewest, most = int(match[1]), int(match[3] or match[1])
     if most < fewest:
         raise _refusal(token, f"{text} ends before it begins; write the smaller number first")
-    if most > MOST_REPETITIONS:
-        raise _refusal(token, f"{text} repeats more than {MOST_REPETITIONS} times; give a smaller number")
-    return fewest, None if found[2] == "," else most
+    if most > MAX_REPETITIONS:
+        raise _refusal(token, f"{text} repeats more than {MAX_REPETITIONS} times; give a smaller number")
+    return fewest, None if match[2] == "," else most
 
 
 def _one(token: re.Match[str]) -> frozenset[str]:
-    """The characters that one character outside a class stands for, its backslash included."""
+    """The characters that match a single character outside a class, with its backslash."""
     text = token.group()
     if text == ".":
         return _DIGITS
@@ -140,22 +140,22 @@ def _one(token: re.Match[str]) -> frozenset[str]:
 
 
 def _members(token: re.Match[str]) -> frozenset[str]:
-    """The characters that a class in brackets stands for."""
+    """The characters that match a class in brackets."""
     body = token.group()[1:-1]
     is_negated = body.startswith("^")
-    found: set[str] = set()
+    listed: set[str] = set()
     for member in _MEMBER.finditer(body, is_negated):
         first = _character(member["first"], token)
         if member["last"] is None:
-            found |= first
+            listed |= first
             continue
         last = _character(member["last"], token)
         if not first | last <= _DIGITS or len(first) != 1 or len(last) != 1 or min(first) > min(last):
             raise _refusal(
                 token, f"{member.group()} is no range of digits; write a hyphen itself first or last"
             )
-        found |= {digit for digit in _DIGITS if min(first) <= digit <= min(last)}
-    members = _DIGITS - found if is_negated else frozenset(found)
+        listed |= {digit for digit in _DIGITS if min(first) <= digit <= min(last)}
+    members = _DIGITS - listed if is_negated else frozenset(listed)
     if not members:
         raise _refusal(token, f"{token.group()} leaves no character that could stand here")
     return members

@@ -1,4 +1,4 @@
-"""The positions of a regular expression, and which of them may be read one after another.
+"""The positions of a regular expression, and the order in which they may be read.
 
 Reference:
     Glushkov 1961, "The abstract theory of automata": the positions of the expression are the states of an
@@ -13,23 +13,23 @@ from typing import Final
 
 from sdnn.errors import UsageError
 
-MOST_POSITIONS: Final = 1_000
-"""Characters of the expression, with all repetitions written out, beyond which it is refused."""
+MAX_POSITIONS: Final = 1_000
+"""Characters of an expression with all repetitions written out."""
 
 
 @dataclass(frozen=True)
 class Fragment:
-    """A piece of an expression; by default the empty string.
+    """A part of an expression; by default the empty string.
 
-    A position is one occurrence of a character. A set of positions is a number of which they are the bits, so
-    that Python joins two sets at once.
+    A position is one occurrence of a character. A set of positions is a number with their bits set, so that
+    the union of two sets is one operation.
 
     Attributes:
         characters: Characters that each position may read.
-        follow: For each position, the set of those that may be read right after it.
-        first: Positions that may be read first.
-        last: Positions that may be read last.
-        is_optional: Whether it may be passed over without reading anything.
+        follow: Set of positions that may be read right after each position.
+        first: Set of positions that may be read first.
+        last: Set of positions that may be read last.
+        is_optional: Whether it includes the empty string.
     """
 
     characters: tuple[frozenset[str], ...] = ()
@@ -39,9 +39,9 @@ class Fragment:
     is_optional: bool = True
 
     def __post_init__(self) -> None:
-        if len(self.characters) > MOST_POSITIONS:
+        if len(self.characters) > MAX_POSITIONS:
             raise UsageError(
-                f"the pattern has more than {MOST_POSITIONS:,} characters when its repetitions are written "
+                f"the pattern has more than {MAX_POSITIONS:,} characters when its repetitions are written "
                 "out; repeat less often"
             )
 
@@ -68,11 +68,11 @@ class Fragment:
         )
 
     def repeated(self, fewest: int, most: int | None) -> "Fragment":
-        """The fragment several times, every copy written out but those that loop.
+        """The fragment several times, written out except for a loop.
 
         Args:
-            fewest: Least number of times, 0 or more.
-            most: Greatest number of times; None where there is no limit.
+            fewest: Smallest number of times, 0 or more.
+            most: Greatest number of times; None without a limit.
         """
         optional = replace(self, is_optional=True)
         if most is None:
@@ -89,7 +89,7 @@ class Fragment:
         return Fragment(self.characters, tuple(precede), self.last, self.first, self.is_optional)
 
     def _linked(self, before: int, after: int) -> "Fragment":
-        """The fragment in which some positions may also follow some others."""
+        """The fragment with more positions that may follow others."""
         follow = list(self.follow)
         for position in bits(before):
             follow[position] |= after
@@ -102,7 +102,7 @@ def one_of(characters: frozenset[str]) -> Fragment:
 
 
 def bits(number: int) -> Iterator[int]:
-    """The places of the ones."""
+    """The places of the bits that are set."""
     while number:
         lowest = number & -number
         yield lowest.bit_length() - 1

@@ -1,4 +1,4 @@
-"""How many digits a string has."""
+"""Strings by their number of digits."""
 
 import re
 from typing import Final
@@ -7,8 +7,8 @@ from sdnn.decoding.automaton import Automaton, automaton
 from sdnn.decoding.constraints import Constraint
 from sdnn.errors import UsageError
 
-LONGEST: Final = 1_000
-"""Digits beyond which a length is refused; a strip so long would be some ten thousand pixels wide."""
+MAX_DIGITS: Final = 1_000
+"""Greatest length; the strip would be some ten thousand pixels wide."""
 
 
 def length(value: str | int) -> Constraint:
@@ -17,19 +17,19 @@ def length(value: str | int) -> Constraint:
 
 
 def length_range(fewest: int, most: int | None) -> Automaton:
-    """The strings of so many digits.
+    """The strings of some lengths.
 
     Args:
-        fewest: Least number of digits; 0 lets in the empty string.
-        most: Greatest number of digits; None where there is no limit.
+        fewest: Smallest number of digits; 0 includes the empty string.
+        most: Greatest number of digits; None without a limit.
 
     Raises:
-        UsageError: When a number is negative or above `LONGEST`, or `fewest` is above `most`.
+        UsageError: When a number is negative or above `MAX_DIGITS`, or `fewest` is above `most`.
     """
     last = fewest if most is None else most
-    if not 0 <= fewest <= last <= LONGEST:
+    if not 0 <= fewest <= last <= MAX_DIGITS:
         asked = f"{fewest}-{'' if most is None else most}"
-        raise UsageError(f"length {asked}: give the smaller number first, and none above {LONGEST}")
+        raise UsageError(f"length {asked}: give the smaller number first, and none above {MAX_DIGITS}")
     steps = [(count, count + 1) for count in range(last)]
     if most is None:
         steps.append((last, last))
@@ -38,17 +38,17 @@ def length_range(fewest: int, most: int | None) -> Automaton:
 
 
 def parse_length(text: str) -> tuple[int, int | None]:
-    """Fewest and most digits from what a user writes: `5`, `4-6`, or `4-` for four or more.
+    """Smallest and greatest number of digits in a text: `5`, `4-6`, or `4-` for four or more.
 
     Raises:
-        UsageError: When the text has another form, begins at no digit at all, names the greater number
-            first, or a number above `LONGEST`.
+        UsageError: When the text has another form, begins at 0, has the greater number first, or a number
+            above `MAX_DIGITS`.
     """
-    found = re.fullmatch(r"([0-9]{1,9})(-([0-9]{1,9})?)?", text.strip())
-    if found is None:
+    match = re.fullmatch(r"([0-9]{1,9})(-([0-9]{1,9})?)?", text.strip())
+    if match is None:
         raise UsageError(f"length {text!r}: write a number of digits such as 5, 4-6, or 4- for 4 or more")
-    fewest = int(found[1])
-    most = int(found[3]) if found[3] else None if found[2] else fewest
+    fewest = int(match[1])
+    most = int(match[3]) if match[3] else None if match[2] else fewest
     if fewest == 0:
         raise UsageError(f"length {text!r}: a string has at least one digit; begin at 1")
     length_range(fewest, most)

@@ -1,71 +1,65 @@
-"""A list of the strings there are: ZIP codes, a class roster, the open accounts.
+"""Strings of a list: ZIP codes, a class roster, the open accounts.
 
-It becomes the smallest automaton that allows just them: beginnings are shared as in a trie, and so are
-endings wherever the same ones may follow. A weight makes an entry likelier before the strip is seen; the
-largest weight counts as 1, so that the share of probability which a lexicon keeps stays a probability.
+The list becomes a minimal automaton, which shares beginnings, as a trie does, and endings. A weight is the
+prior probability of an entry, relative to the largest weight, so that the probability of the constraint
+stays a probability.
 """
 
 import math
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
-from sdnn.decoding.automaton import MOST_STATES, Automaton, automaton
+from sdnn.decoding.automaton import MAX_STATES, Automaton, automaton
 from sdnn.decoding.constraints import Constraint
 from sdnn.errors import UnreadableInput, UsageError
 
-MOST_ENTRIES: Final = 200_000
-"""Entries beyond which a lexicon is refused; the United States have 42,000 ZIP codes."""
+MAX_ENTRIES: Final = 200_000
+"""Entries of a lexicon; the United States have 42,000 ZIP codes."""
 
 
 def lexicon(entries: Mapping[str, float] | Iterable[str]) -> Automaton:
     """The strings of a list, and no others.
 
     Args:
-        entries: Digit strings; in a mapping each with its weight, in any unit. One that comes twice counts
+        entries: Digit strings, or a mapping from digit strings to weights in any unit. Repeated strings count
             once.
 
     Returns:
-        Their automaton, deterministic and minimal. Its weights are the given ones over the largest.
+        A deterministic and minimal automaton. Its weights are the given ones over the largest.
 
     Raises:
-        UsageError: When there are none or more than `MOST_ENTRIES`, one is not made of digits, a weight is
-            not a positive number, or the automaton has more than `MOST_STATES` states.
+        UsageError: When there are no entries or more than `MAX_ENTRIES`, one is not made of digits, a weight
+            is not a positive number, or the automaton has more than `MAX_STATES` states.
     """
     weights = dict(entries) if isinstance(entries, Mapping) else dict.fromkeys(entries, 1.0)
     if not weights:
         raise UsageError("the lexicon has no entries: give at least one")
-    _refuse_too_many(len(weights))
+    if len(weights) > MAX_ENTRIES:
+        raise UsageError(f"the lexicon has more than {MAX_ENTRIES:,} entries: split it")
     for entry, weight in weights.items():
         if not _is_digits(entry):
             raise UsageError(f"lexicon entry {entry!r}: is not made of the digits 0 to 9")
-        if not _is_weight(weight):
+        if not 0 < weight < math.inf:
             raise UsageError(f"lexicon entry {entry!r}: the weight {weight} is not a positive number")
     largest = max(weights.values())
     return _minimal([(entry, math.log(weights[entry]) - math.log(largest)) for entry in sorted(weights)])
 
 
-def of_file(path: str | Path) -> Constraint:
-    """The constraint to the strings of a text file; see `read_lexicon`."""
-    return Constraint(read_lexicon(Path(path)))
-
-
-def read_lexicon(path: Path) -> Automaton:
-    """The strings of a text file, one a line.
+def read_lexicon(path: str | Path) -> Constraint:
+    """The constraint to the strings of a text file, one per line; see `lexicon`.
 
     Args:
-        path: UTF-8. After an entry may come its weight, behind a tab, if all entries have one. `#` begins a
-            comment; empty lines are passed over. An entry that comes twice counts once, or with the sum of
-            its weights.
-
-    Returns:
-        Their automaton; see `lexicon`.
+        path: File in UTF-8. Either no entry has a weight, or all have one after a tab. `#` begins a comment;
+            empty lines are ignored. A repeated entry counts once, or with the sum of its weights.
 
     Raises:
-        UnreadableInput: When the file cannot be opened or is not UTF-8, has no entries, or a line is not
-            an entry of digits with a positive weight if others have one; the message names the line.
-        UsageError: When there are more than `MOST_ENTRIES` or the automaton has too many states.
+        UnreadableInput: When the file cannot be opened or is not UTF-8, has no entries, or a line is not an
+            entry of digits with a positive weight if others have one; the message names the line.
+        UsageError: When there are more than `MAX_ENTRIES` or the automaton has too many states.
     """
+    path = Path(path)
     weights: dict[str, float] = {}
     is_weighted: bool | None = None
     for number, line in enumerate(_text(path).splitlines(), start=1):
@@ -86,10 +80,9 @@ def read_lexicon(path: Path) -> Automaton:
             weights[entry] = weights.get(entry, 0.0) + _weight(fields[1], where)
         else:
             weights[entry] = 1.0
-        _refuse_too_many(len(weights))
     if not weights:
         raise UnreadableInput(f"{path}: has no entries: write one a line")
-    return lexicon(weights)
+    return Constraint(lexicon(weights))
 
 
 def _text(path: Path) -> str:
@@ -109,7 +102,7 @@ def _weight(text: str, where: str) -> float:
         weight = float(text)
     except ValueError:
         weight = math.nan
-    if not _is_weight(weight):
+    if not 0 < weight < math.inf:
         raise UnreadableInput(f"{where}: the weight {text!r} is not a positive number")
     return weight
 
@@ -118,50 +111,34 @@ def _is_digits(entry: str) -> bool:
     return entry.isascii() and entry.isdigit()
 
 
-def _is_weight(weight: float) -> bool:
-    return 0 < weight < math.inf
-
-
-def _refuse_too_many(entries: int) -> None:
-    if entries > MOST_ENTRIES:
-        raise UsageError(f"the lexicon has more than {MOST_ENTRIES:,} entries: split it")
-
-
-def _common(one: str, other: str) -> int:
-    """Length of the beginning that two strings have in common."""
-    length = 0
-    while one[length : length + 1] == other[length : length + 1] != "":
-        length += 1
-    return length
-
-
 def _minimal(entries: list[tuple[str, float]]) -> Automaton:
     """The minimal automaton of entries in alphabetical order with the logarithms of their weights.
 
     Reference:
         Daciuk et al. 2000, "Incremental construction of minimal acyclic finite-state automata": in this order
-        only the last entry's path can still grow, and what lies off it is merged with its like at once.
+        only the last entry's path can still grow, and all other states are merged at once.
     """
-    # A state is what may follow: the log-weight of ending here, and the arcs.
+    # A state is its log-weight of ending, and its arcs.
     numbers: dict[tuple[float, tuple[tuple[int, int], ...]], int] = {}
     path: list[tuple[float, list[tuple[int, int]]]] = [(-math.inf, [])]
 
-    def settle(entry: str, length: int) -> None:
-        """Gives the states of the path beyond a length their numbers, from the end."""
+    def merge_beyond(length: int, entry: str) -> None:
+        """Numbers the states of an entry's path beyond a length, from the end."""
         while len(path) - 1 > length:
             ends, arcs = path.pop()
             number = numbers.setdefault((ends, tuple(arcs)), len(numbers))
             path[-1][1].append((int(entry[len(path) - 1]), number))
-        if len(numbers) >= MOST_STATES:
-            raise UsageError(f"the lexicon needs more than {MOST_STATES:,} states: split it")
+        if len(numbers) >= MAX_STATES:
+            raise UsageError(f"the lexicon needs more than {MAX_STATES:,} states: split it")
 
     before = ""
     for entry, log_weight in entries:
-        settle(before, _common(before, entry))
+        shared = takewhile(lambda pair: pair[0] == pair[1], zip(before, entry, strict=False))
+        merge_beyond(len(list(shared)), before)
         path.extend((-math.inf, []) for _ in range(len(entry) - len(path)))
         path.append((log_weight, []))
         before = entry
-    settle(before, 0)
+    merge_beyond(0, before)
     ends, arcs = path[0]
     start = numbers.setdefault((ends, tuple(arcs)), len(numbers))
     return automaton(

@@ -1,87 +1,69 @@
 r"""Strings by a regular expression, with literals that are printed but not read.
 
 In ``[0-9]{5}(-[0-9]{4})?`` the hyphen is a literal: the strip is read as nine digits and printed as
-``12345-6789``. The digits have to tell where the literals stand. With ``[0-9]{3}-?[0-9]{2}`` they do not, and
-it is refused. Which expressions there are is told in `sdnn.decoding.constraints.expression`.
+``12345-6789``. The digits have to determine the places of the literals. With ``[0-9]{3}-?[0-9]{2}`` they do
+not, and it is refused. For the syntax see `sdnn.decoding.constraints.expression`.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations_with_replacement, product
 from typing import Final, NoReturn
 
-from sdnn.decoding.automaton import Automaton, automaton
+from sdnn.decoding.automaton import automaton
 from sdnn.decoding.constraints import Constraint
 from sdnn.decoding.constraints.dfa import DFA, build_dfa
 from sdnn.decoding.constraints.expression import parse_expression
 from sdnn.errors import UsageError
 from sdnn.results import DIGITS
 
-MOST_PAIRS: Final = 100_000
-"""Pairs of states looked at in the search for a second way to print the same digits."""
+MAX_PAIRS: Final = 100_000
+"""Pairs of states in the search for a second text of the same digits."""
 
 
 @dataclass(frozen=True)
 class _Transducer:
-    """A transducer: it reads digits and prints literals on the way.
+    """A transducer from digits to their text.
 
     Attributes:
-        initial: States in which a run may begin.
-        steps: For each state and digit the states to go on in, each with what is printed before the digit.
-        endings: What is printed at the end in the states in which a run may end.
+        expression: The regular expression.
+        initial: Initial states.
+        steps: Target states for each state and digit, each with the literals printed before the digit.
+        endings: Literals printed at the end, for each final state.
     """
 
+    expression: str
     initial: tuple[int, ...]
     steps: Mapping[tuple[int, str], tuple[tuple[int, str], ...]]
     endings: Mapping[int, str]
 
-
-@dataclass(frozen=True, eq=False)
-class Pattern:
-    """What a regular expression allows.
-
-    Attributes:
-        expression: The expression as the user wrote it.
-        automaton: The digits that it allows.
-    """
-
-    expression: str
-    automaton: Automaton
-    _transducer: _Transducer = field(repr=False)
-
     def format(self, digits: str) -> str:
-        """The digits with the literals in their places, as the expression has them.
+        """The digits with the literals in their places.
 
         Raises:
             ValueError: When the pattern does not allow the digits.
         """
-        # One text for each state is all there is: two would be two ways to print the same digits.
-        texts = dict.fromkeys(self._transducer.initial, "")
+        # A state has only one text: two would be two texts of the same digits.
+        texts = dict.fromkeys(self.initial, "")
         for digit in digits:
             texts = {
                 after: text + literals + digit
                 for state, text in texts.items()
-                for after, literals in self._transducer.steps.get((state, digit), ())
+                for after, literals in self.steps.get((state, digit), ())
             }
         for state, text in texts.items():
-            if state in self._transducer.endings:
-                return text + self._transducer.endings[state]
+            if state in self.endings:
+                return text + self.endings[state]
         raise ValueError(f"{digits!r} is not what the pattern {self.expression!r} allows")
 
 
-def pattern(expression: str) -> Constraint:
-    """The constraint to what a regular expression allows, with its literals; see `compile_pattern`."""
-    made = compile_pattern(expression)
-    return Constraint(made.automaton, made.format)
-
-
-def compile_pattern(expression: str) -> Pattern:
-    """The pattern of a regular expression.
+def compile_pattern(expression: str) -> Constraint:
+    """The constraint to a regular expression, with its literals.
 
     Raises:
         UsageError: When the expression is not supported (see `expression`) or too large, allows no digit, or
-            the same digits could be printed in two ways; the message gives an example.
+            the same digits have two texts; the message gives an example.
     """
     dfa = build_dfa(parse_expression(expression), expression)
     if not any(character.isdigit() for _, character, _ in dfa.arcs):
@@ -93,15 +75,12 @@ def compile_pattern(expression: str) -> Pattern:
         for (source, digit), there in transducer.steps.items()
         for after, _ in there
     )
-    return Pattern(
-        expression,
-        automaton(arcs, transducer.initial, dict.fromkeys(transducer.endings, 0.0), dfa.states),
-        transducer,
-    )
+    final = dict.fromkeys(transducer.endings, 0.0)
+    return Constraint(automaton(arcs, transducer.initial, final, dfa.states), transducer.format)
 
 
 def _transducer(dfa: DFA, expression: str) -> _Transducer:
-    """The arcs of digits; what the literals between them print goes to the next digit or the end."""
+    """The transducer of an automaton: literals are printed before the next digit, or at the end."""
     arcs: dict[int, list[tuple[str, int]]] = defaultdict(list)
     for source, character, target in dfa.arcs:
         arcs[source].append((character, target))
@@ -109,46 +88,44 @@ def _transducer(dfa: DFA, expression: str) -> _Transducer:
     endings: dict[int, str] = {}
     for state in {*dfa.initial, *(target for _, character, target in dfa.arcs if character.isdigit())}:
         literals = {state: ""}
-        for place in (waiting := [state]):
+        for place in (queue := [state]):
             for character, target in arcs[place]:
                 if character.isdigit():
                     steps[state, character].append((target, literals[place]))
                 elif target in literals:
-                    # A loop ends here too, where literals may be printed without limit.
+                    # A loop of literals ends here, too.
                     _refuse(dfa, expression, state, (literals[target], literals[place] + character), target)
                 else:
                     literals[target] = literals[place] + character
-                    waiting.append(target)
+                    queue.append(target)
             if place in dfa.final:
                 if state in endings:
                     _refuse(dfa, expression, state, (endings[state], literals[place]))
                 endings[state] = literals[place]
-    return _Transducer(
-        tuple(sorted(dfa.initial)), {key: tuple(there) for key, there in steps.items()}, endings
-    )
+    initial = tuple(sorted(dfa.initial))
+    return _Transducer(expression, initial, {key: tuple(after) for key, after in steps.items()}, endings)
 
 
 def _refuse_two_texts(dfa: DFA, transducer: _Transducer, expression: str) -> None:
-    """Looks for digits that have two runs, each of which prints another text."""
+    """Searches digits with two runs and different texts."""
     texts = dict.fromkeys(combinations_with_replacement(transducer.initial, 2), ("", ""))
-    for pair in (waiting := list(texts)):
+    for pair in (queue := list(texts)):
         one, other = pair
         if one != other and one in transducer.endings and other in transducer.endings:
             ends = (texts[pair][0] + transducer.endings[one], texts[pair][1] + transducer.endings[other])
             _refuse(dfa, expression, None, ends)
         for digit in DIGITS:
             first, second = transducer.steps.get((one, digit), ()), transducer.steps.get((other, digit), ())
-            ways = combinations_with_replacement(first, 2) if one == other else product(first, second)
-            for way in ways:
-                (left, before_left), (right, before_right) = way
+            steps = combinations_with_replacement(first, 2) if one == other else product(first, second)
+            for (left, before_left), (right, before_right) in steps:
                 there = (texts[pair][0] + before_left + digit, texts[pair][1] + before_right + digit)
                 if left == right and there[0] != there[1]:
                     _refuse(dfa, expression, None, there, left)
                 after, there = ((left, right), there) if left <= right else ((right, left), there[::-1])
                 if after not in texts:
                     texts[after] = there
-                    waiting.append(after)
-        if len(texts) > MOST_PAIRS:
+                    queue.append(after)
+        if len(texts) > MAX_PAIRS:
             raise UsageError(
                 f"pattern {expression!r}: is too intricate to tell where its signs stand; simplify"
             )
@@ -157,14 +134,14 @@ def _refuse_two_texts(dfa: DFA, transducer: _Transducer, expression: str) -> Non
 def _refuse(
     dfa: DFA, expression: str, begin: int | None, texts: tuple[str, str], end: int | None = None
 ) -> NoReturn:
-    """Says that there are two ways to print some digits.
+    """Reports two texts of the same digits.
 
     Args:
-        dfa: The automaton.
-        expression: As the user wrote it.
-        begin: State that both ways begin in; None where they begin at the beginning.
-        texts: What is printed either way.
-        end: State that both end in; None where that is the end.
+        dfa: Automaton of the expression.
+        expression: The expression.
+        begin: State in which both texts begin; None for an initial one.
+        texts: The different parts of the texts.
+        end: State in which both texts end; None for a final one.
     """
     before = "" if begin is None else _shortest(dfa.initial, dfa.arcs)[begin]
     backward = [(target, character, source) for source, character, target in dfa.arcs]
@@ -178,14 +155,14 @@ def _refuse(
 
 
 def _shortest(begins: Iterable[int], arcs: Iterable[tuple[int, str, int]]) -> dict[int, str]:
-    """A shortest text on the way to each state."""
+    """A shortest text that leads to each state."""
     follow: dict[int, list[tuple[str, int]]] = defaultdict(list)
     for source, character, target in arcs:
         follow[source].append((character, target))
     texts = dict.fromkeys(begins, "")
-    for state in (waiting := list(texts)):
+    for state in (queue := list(texts)):
         for character, target in follow[state]:
             if target not in texts:
                 texts[target] = texts[state] + character
-                waiting.append(target)
+                queue.append(target)
     return texts

@@ -1,6 +1,6 @@
 import pytest
 
-from sdnn.decoding.constraints.glushkov import MOST_POSITIONS, Fragment, bits, one_of
+from sdnn.decoding.constraints.glushkov import MAX_POSITIONS, Fragment, bits, one_of
 from sdnn.errors import UsageError
 
 ONE, TWO = one_of(frozenset("1")), one_of(frozenset("2"))
@@ -33,8 +33,8 @@ def test_no_repetition_is_the_empty_string() -> None:
 
 
 def test_there_are_so_many_positions_at_most() -> None:
-    most = ONE.repeated(25, 25).repeated(MOST_POSITIONS // 25, None)
-    assert len(most.characters) == MOST_POSITIONS
+    most = ONE.repeated(25, 25).repeated(MAX_POSITIONS // 25, None)
+    assert len(most.characters) == MAX_POSITIONS
     with pytest.raises(UsageError, match="more than 1,000 characters"):
         most | ONE
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdnn.decoding.automaton import Automaton, intersection
-from sdnn.decoding.constraints.interval import at_least, at_most
-from sdnn.decoding.constraints.length import LONGEST, length_range
+from sdnn.decoding.constraints.interval import max_value, min_value
+from sdnn.decoding.constraints.length import MAX_DIGITS, length_range
 from sdnn.errors import UsageError
 
 bounds = st.none() | st.integers(0, 1_200) | st.sampled_from([0, 9, 10, 99, 100, 999, 1_000])
@@ -15,8 +15,9 @@ bounds = st.none() | st.integers(0, 1_200) | st.sampled_from([0, 9, 10, 99, 100,
 
 def value_range(least: int | None, greatest: int | None) -> Automaton:
     if greatest is None:
-        return at_least(least or 0)
-    return at_most(greatest) if least is None else intersection(at_least(least), at_most(greatest))
+        return min_value(least or 0).automaton
+    below = max_value(greatest).automaton
+    return below if least is None else intersection(min_value(least).automaton, below)
 
 
 def lies(word: str, least: int | None, greatest: int | None) -> bool:
@@ -70,8 +71,8 @@ def test_no_string_has_two_runs_and_none_branches() -> None:
     assert len({(source, digit) for source, digit, _ in automaton.arcs.tolist()}) == len(automaton.arcs)
 
 
-@pytest.mark.parametrize("bound", [at_least, at_most])
-@pytest.mark.parametrize("value", [-1, 10**LONGEST, -(10**LONGEST)])
+@pytest.mark.parametrize("bound", [min_value, max_value])
+@pytest.mark.parametrize("value", [-1, 10**MAX_DIGITS, -(10**MAX_DIGITS)])
 def test_bounds_that_cannot_be_meant_are_refused(bound: Callable[[int], Automaton], value: int) -> None:
     with pytest.raises(UsageError, match="value"):
         bound(value)

@@ -1,7 +1,7 @@
 import pytest
 from helpers.language_enumeration import language, words
 
-from sdnn.decoding.constraints.length import LONGEST, length_range, parse_length
+from sdnn.decoding.constraints.length import MAX_DIGITS, length_range, parse_length
 from sdnn.errors import UsageError
 
 
@@ -30,7 +30,7 @@ def test_any_other_text_is_refused_by_name(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fewest", "most"), [(-1, None), (-2, -1), (3, 2), (0, LONGEST + 1), (LONGEST + 1, None)]
+    ("fewest", "most"), [(-1, None), (-2, -1), (3, 2), (0, MAX_DIGITS + 1), (MAX_DIGITS + 1, None)]
 )
 def test_lengths_that_contradict_themselves_or_are_absurd_are_refused(fewest: int, most: int | None) -> None:
     with pytest.raises(UsageError, match="length"):

@@ -33,7 +33,7 @@ def endings(weights: dict[str, float]) -> set[frozenset[tuple[str, float]]]:
 def read(folder: Path, content: str | bytes) -> Automaton:
     path = folder / "codes.txt"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_lexicon(path)
+    return read_lexicon(path).automaton
 
 
 @settings(max_examples=50, deadline=None)
@@ -95,7 +95,7 @@ def test_a_weight_is_a_positive_number(weight: float) -> None:
 
 
 def test_the_number_of_entries_is_capped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_ENTRIES", 2)
+    monkeypatch.setattr(module, "MAX_ENTRIES", 2)
     assert set(language(lexicon(["1", "2", "2"]), 1)) == {"1", "2"}
     with pytest.raises(UsageError, match="more than 2 entries"):
         lexicon(["1", "2", "3"])
@@ -104,7 +104,7 @@ def test_the_number_of_entries_is_capped(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_the_number_of_states_is_capped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_STATES", 5)
+    monkeypatch.setattr(module, "MAX_STATES", 5)
     with pytest.raises(UsageError, match="more than 5 states"):
         lexicon(["1234567", "3456789", "567"])
 

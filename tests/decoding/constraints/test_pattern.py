@@ -5,8 +5,9 @@ from collections import defaultdict
 import pytest
 from helpers.language_enumeration import language, words
 
+from sdnn.decoding.constraints import Constraint
 from sdnn.decoding.constraints import pattern as module
-from sdnn.decoding.constraints.pattern import Pattern, compile_pattern
+from sdnn.decoding.constraints.pattern import compile_pattern
 from sdnn.errors import UsageError
 
 
@@ -32,7 +33,7 @@ def refusal(expression: str) -> str:
     return str(caught.value)
 
 
-def printed(pattern: Pattern, longest: int) -> set[str]:
+def printed(pattern: Constraint, longest: int) -> set[str]:
     return {pattern.format(digits) for digits in language(pattern.automaton, longest)}
 
 
@@ -254,7 +255,7 @@ def test_the_automaton_is_as_small_as_can_be() -> None:
 
 
 def test_the_search_for_a_second_way_to_print_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_PAIRS", 5)
+    monkeypatch.setattr(module, "MAX_PAIRS", 5)
     assert "too intricate" in refusal(r"\d{8}-\d")
 
 

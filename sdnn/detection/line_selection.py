@@ -1,0 +1,100 @@
+"""From the lines of all scales to those of the picture, in reading order, with their signs."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sdnn.affine import apply_affine
+from sdnn.detection.cell_grouping import group_cells, mean_direction
+from sdnn.detection.detections import TextLine
+from sdnn.detection.maps import HEIGHTS_PX, MIN_SIGN, STRIDE_PX, DetectionMaps
+from sdnn.results import Box, FloatArray
+
+MAX_OVERLAP: Final = 0.3
+"""Share of the smaller of two bands above which both are the same line, found at two scales."""
+MIN_LINE_OVER_BEST: Final = 0.5
+"""Ratio to the highest probability of the picture's lines: words beside numbers have less."""
+SIGN_MARGIN_HEIGHTS: Final = 1.3
+"""Distance of a sign beyond the ends of its line, in heights of the digits."""
+MISSED_MARGIN_HEIGHTS: Final = 2.0
+"""Distance beyond the ends of a line in which a missed digit is looked for, in heights of the digits."""
+
+
+def select_lines(levels: Sequence[DetectionMaps]) -> list[TextLine]:
+    """The lines of all scales, none of them twice and none much weaker than the best, in reading order."""
+    selected: list[TextLine] = []
+    for line in sorted((line for maps in levels for line in group_cells(maps)), key=_score, reverse=True):
+        if not any(_overlap(line, other) for other in selected):
+            selected.append(line)
+    best = max((line.probability for line in selected), default=0.0)
+    selected = [line for line in selected if line.probability >= MIN_LINE_OVER_BEST * best]
+    occupied = {
+        maps: np.logical_or.reduce([_cells_in(line.band(1.6, 0.6), maps) for line in selected])
+        for maps in {line.maps for line in selected}
+    }
+    return _in_reading_order([_with_marks(line, occupied[line.maps]) for line in selected])
+
+
+def _score(line: TextLine) -> float:
+    """Probability of a line, less its distance in octaves from the heights of its scale."""
+    low, high = HEIGHTS_PX
+    height = line.height_px / line.maps.picture_px
+    return line.probability - float(max(0.0, np.log2(low / height), np.log2(height / high)))
+
+
+def _overlap(line: TextLine, other: TextLine) -> bool:
+    """Whether two lines share more than `MAX_OVERLAP` of the smaller one's band."""
+    shared = cv2.intersectConvexConvex(line.band(0.8, 0.1), other.band(0.8, 0.1))[0]
+    areas = [each.height_px * 0.8 * (each.length_px + 0.2 * each.height_px) for each in (line, other)]
+    return bool(shared > MAX_OVERLAP * min(areas))
+
+
+def _with_marks(line: TextLine, occupied: npt.NDArray[np.bool_]) -> TextLine:
+    """The line with its signs, a struck-out and, outside of the (h, w) occupied cells, a missed digit."""
+    maps = line.maps
+    near = _cells_in(line.band(1.5, SIGN_MARGIN_HEIGHTS), maps)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(
+        ((maps.sign >= MIN_SIGN) & near).astype(np.uint8), connectivity=8
+    )
+    signs = []
+    for left, top, width, height, _ in np.asarray(stats[1:count]).tolist():
+        corners = np.array([(left, top), (left + width, top + height)], dtype=np.float64) * STRIDE_PX
+        signs.append(Box(*apply_affine(maps.picture_from_map, corners).ravel().tolist()))
+    on_line = _cells_in(line.band(1.0), maps)
+    # A digit covers several cells, so that a single one proves little.
+    struck = float(cv2.blur(maps.struck, (3, 3))[on_line].max()) if on_line.any() else 0.0
+    around = _cells_in(line.band(1.0, MISSED_MARGIN_HEIGHTS), maps) & ~occupied
+    missed = float(maps.line[around].max()) if around.any() else 0.0
+    return replace(line, signs=tuple(signs), struck=struck, missed=missed)
+
+
+def _cells_in(corners: FloatArray, maps: DetectionMaps) -> npt.NDArray[np.bool_]:
+    """(h, w) whether the middle of a cell lies in a polygon of the picture."""
+    on_map = apply_affine(maps.map_from_picture, corners)
+    mask = np.zeros(maps.line.shape, np.uint8)
+    cv2.fillPoly(mask, [np.rint((on_map / STRIDE_PX - 0.5) * 16).astype(np.int32)], 1, cv2.LINE_8, 4)
+    return mask > 0
+
+
+def _in_reading_order(lines: Sequence[TextLine]) -> list[TextLine]:
+    """Lines row by row from top to bottom, each row from left to right, in the direction of most lines."""
+    if len(lines) < 2:
+        return list(lines)
+    weights = np.array([line.length_px for line in lines])
+    along, _ = mean_direction(np.stack([line.direction for line in lines], axis=1), weights / weights.sum())
+    down = np.array([-along[1], along[0]])
+    middles = [(line.start + line.end) / 2 for line in lines]
+    remaining = sorted(range(len(lines)), key=lambda index: float(middles[index] @ down))
+    ordered: list[TextLine] = []
+    while remaining:
+        first = remaining[0]
+        bottom = float(middles[first] @ down) + lines[first].height_px / 2
+        row = [index for index in remaining if float(middles[index] @ down) < bottom]
+        row.sort(key=lambda index: float(middles[index] @ along))
+        ordered += [lines[index] for index in row]
+        remaining = [index for index in remaining if index not in row]
+    return ordered
