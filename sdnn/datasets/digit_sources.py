@@ -9,7 +9,7 @@ from sdnn.datasets.pen import SyntheticDigits
 from sdnn.datasets.unipen import UnipenDigits, load_unipen, unipen_checksums
 from sdnn.enums import Source, Split
 
-UNIPEN_SHARE: Final = 0.4
+UNIPEN_SHARE: Final = 0.25
 """Share of UNIPEN's digits in `Source.HANDS`."""
 
 

@@ -85,7 +85,7 @@ class PageRecipe:
     views: int = 3
     other_ink: tuple[float, float] = (0.3, 0.8)
     widest_px: int = 720
-    document_share: float = 0.45
+    document_share: float = 0.15
     document: DocumentRecipe = field(
         default_factory=lambda: DocumentRecipe(
             size_px=(160, 400), heights_px=((13.0, 60.0, 1.0),), crop_share=1.0, most_digits=9

@@ -74,7 +74,7 @@ class StringRecipe(StageRecipe):
         page: Recipe of the pages that the strips come from.
     """
 
-    pen_share: float = 0.7
+    pen_share: float = 0.8
     examples: int = 102_400
     batch: int = 64
     learning_rate: float = 1.5e-3
