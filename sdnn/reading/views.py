@@ -40,9 +40,9 @@ class View:
 
 
 VIEWS: Final = (
-    View(scale=0.75, aspect=1.25, other_ink=0.3),
-    View(scale=0.72, slant=-0.25, other_ink=0.8),
-    View(scale=0.9, slant=-0.1, other_ink=0.4, thickening_px=0.8),
+    View(scale=0.95, aspect=1.25, other_ink=0.3, thickening_px=0.6),
+    View(scale=0.75, aspect=1.15, other_ink=0.4, thickening_px=0.6),
     View(scale=0.9, aspect=1.2, slant=-0.25, other_ink=0.8),
+    View(scale=0.65, aspect=1.2, slant=-0.2, other_ink=0.6, thickening_px=0.6),
 )
 """The usual view, and those that are read if it is not confident; chosen on the development sets."""
