@@ -52,9 +52,13 @@ weights: $(VENV)/everything  ## Train the bundled detector and then the reader, 
 	cp build/detector/detector.onnx build/detector/detector.safetensors sdnn/weights/
 	cp build/detector/run.json sdnn/weights/detector-run.json
 	cp build/detector/metrics.jsonl sdnn/weights/detector-metrics.jsonl
+	[ -e build/first/model.safetensors ] || [ ! -e build/first/run.json ] || \
+	$(BIN)/sdnn train --resume build/first
+	[ -e build/first/run.json ] || \
+	$(BIN)/sdnn train --source hands --seed 7 --strips 2048000 --run build/first
 	[ ! -e build/sdnn/run.json ] || $(BIN)/sdnn train --resume build/sdnn
 	[ -e build/sdnn/run.json ] || \
-	$(BIN)/sdnn train --source hands --seed 7 --strips 2048000 --run build/sdnn
+	$(BIN)/sdnn train --source hands --init-from build/first/model.safetensors --seed 12 --strips 230400 --run build/sdnn
 	cp build/sdnn/model.onnx sdnn/weights/sdnn.onnx
 	cp build/sdnn/model.safetensors sdnn/weights/sdnn.safetensors
 	cp build/sdnn/run.json build/sdnn/metrics.jsonl sdnn/weights/

@@ -216,6 +216,8 @@ def main() -> None:
     if "--again" in sys.argv:
         shutil.rmtree(BUILD, ignore_errors=True)
     folders = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("--")]
+    if not folders:
+        sys.exit('give folders with labels.csv: make ablation STRINGS="DIR..."')
     BUILD.mkdir(parents=True, exist_ok=True)
     read = collections(folders)
     rows = []

@@ -151,6 +151,8 @@ def changes(before: Row, after: Row, pages: Pages) -> dict[str, int]:
 
 def main(arguments: Sequence[str]) -> None:
     """Reads everything and writes the figures."""
+    if not arguments:
+        sys.exit('give folders with labels.csv: make constraints STRINGS="DIR..."')
     reader = Reader(settings=ACCEPT_ALL)
     posterior = Reader(settings=replace(ACCEPT_ALL, decoder=Decoder.POSTERIOR))
     five = test_strips(iter([None] * STRIPS), 5, 41)

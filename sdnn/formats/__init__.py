@@ -17,10 +17,11 @@ class Formatter(ABC):
     """Formats readings as whole lines.
 
     Attributes:
-        resumable: Whether every row names its source, so that an interrupted output can be resumed.
+        resumable: Whether every line names its source, by `source_of`, so that an interrupted output can be
+            resumed.
     """
 
-    resumable: bool = True
+    resumable: bool = False
 
     def start(self) -> str:
         """Text before all rows; empty by default."""
@@ -35,7 +36,7 @@ class Formatter(ABC):
         return ""
 
     def source_of(self, line: str) -> str | None:
-        """Source named by a line; None for a header.
+        """Source named by a line of a resumable format; None for a header.
 
         Raises:
             ValueError: When the line is not one of this format.

@@ -47,8 +47,6 @@ _HEAD: Final = """\
 class Alto(Formatter):
     """One document for one picture, with a page for each call of `rows`; written whole or not at all."""
 
-    resumable = False
-
     def __init__(self, source: str, model: dict[str, str]) -> None:
         """Arguments as for `formats.formatter`."""
         self._source = source

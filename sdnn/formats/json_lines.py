@@ -20,6 +20,8 @@ def schema() -> dict[str, Any]:
 class JsonLines(Formatter):
     """One record a string."""
 
+    resumable = True
+
     def __init__(self, model: dict[str, str]) -> None:
         """Takes name and checksum of the model."""
         self._model = model

@@ -37,6 +37,8 @@ COLUMNS: Final = (
 class Table(Formatter):
     """A table of either kind."""
 
+    resumable = True
+
     def start(self) -> str:
         """The header."""
         return self._line(COLUMNS)

@@ -7,13 +7,20 @@ from typing import Any, Final
 from sdnn.errors import ModelError
 from sdnn.models.engine import Engine
 from sdnn.models.registry import architecture_of
+from sdnn.results import Geometry
 
 SCHEMA: Final = 1
 STRIP_DIGITS: Final = 5
-STRIP_PX: Final = 201
-"""Width of a strip of five digits: median over 1,000 of MNIST validation digits, gaps of 0 to 6 px."""
-DIGIT_PX: Final = 23.4
-"""Width of a digit with its gap on that strip; the rest is paper on either side."""
+STRIP_HEIGHTS: Final = 8.92
+"""Width of a strip of five digits over the net's text height: median over 1,000 of MNIST validation digits,
+gaps of 0 to 6 px."""
+DIGIT_HEIGHTS: Final = 1.138
+"""Width of a digit with its gap on that strip, likewise; the rest is paper on either side."""
+
+
+def strip_px(geometry: Geometry) -> int:
+    """Width of a usual strip of five digits."""
+    return round(STRIP_HEIGHTS * geometry.text_height_px)
 
 
 def record_of(engine: Engine, path: Path) -> dict[str, Any]:
@@ -25,13 +32,15 @@ def record_of(engine: Engine, path: Path) -> dict[str, Any]:
     metadata = engine.metadata
     try:
         architecture = architecture_of(metadata)
-        macs = architecture.macs(STRIP_PX)
+        width_px = strip_px(architecture.geometry)
+        macs = architecture.macs(width_px)
     except (TypeError, ValueError) as error:
         raise ModelError(
             f"{path}: describes a net of another architecture; look at it with its sdnn version"
         ) from error
-    columns = architecture.geometry.columns(STRIP_PX)
+    columns = architecture.geometry.columns(width_px)
     window_px = architecture.geometry.window_px
+    digit_px = round(DIGIT_HEIGHTS * architecture.geometry.text_height_px, 1)
     sweep, window = sum(macs), sum(architecture.macs(window_px))
     return {
         "schema": SCHEMA,
@@ -41,8 +50,8 @@ def record_of(engine: Engine, path: Path) -> dict[str, Any]:
         "sha256": engine.sha256,
         "geometry": {
             **asdict(metadata.geometry),
-            "digit_px": DIGIT_PX,
-            "columns_per_digit": DIGIT_PX / metadata.geometry.stride_px,
+            "digit_px": digit_px,
+            "columns_per_digit": digit_px / metadata.geometry.stride_px,
         },
         # The map of a layer is that of a window, its multiplications are those of the strip.
         "layers": [
@@ -52,7 +61,7 @@ def record_of(engine: Engine, path: Path) -> dict[str, Any]:
                 "window_map": size,
                 "parameters": layer.parameters,
                 "multiplications": count,
-                "share": round(count / sweep, 4),
+                "share": round(count / sweep, 6),
             }
             for layer, size, count in zip(
                 architecture.layers, architecture.map_sizes(window_px)[1:], macs, strict=True
@@ -61,7 +70,7 @@ def record_of(engine: Engine, path: Path) -> dict[str, Any]:
         "parameters": sum(layer.parameters for layer in architecture.layers),
         "multiplications": {
             "digits": STRIP_DIGITS,
-            "width_px": STRIP_PX,
+            "width_px": width_px,
             "columns": columns,
             "swept": sweep,
             "per_column": round(sweep / columns),

@@ -17,10 +17,12 @@ from sdnn.errors import ExitCode
 from sdnn.models.architecture import Convolution
 from sdnn.models.checkpoint import write_onnx_metadata
 from sdnn.models.engine import BUNDLED, Engine
-from sdnn.models.inspection import DIGIT_PX, STRIP_PX
+from sdnn.models.inspection import DIGIT_HEIGHTS, strip_px
 from sdnn.models.lenet import LENET
 from sdnn.reading.preprocessor import PreProcessor
 
+STRIP_PX = strip_px(LENET.geometry)
+DIGIT_PX = round(DIGIT_HEIGHTS * LENET.geometry.text_height_px, 1)
 PARAMETERS = sum(layer.parameters for layer in LENET.layers)
 
 

@@ -1,6 +1,6 @@
 import pytest
 from helpers.deadlines import run_python
-from helpers.sample_readings import MODEL, READING
+from helpers.sample_readings import MODEL, READING, of
 
 from sdnn.enums import Format
 from sdnn.formats import formatter
@@ -12,7 +12,17 @@ def test_there_is_a_formatter_for_every_format(form: Format) -> None:
     text = made.start() + made.rows([READING]) + made.end()
     assert "07" in text
     assert text.endswith("\n")
-    assert made.resumable == (form is not Format.ALTO)
+
+
+@pytest.mark.parametrize("form", Format)
+def test_every_line_of_a_resumable_format_names_its_source(form: Format) -> None:
+    made = formatter(form, model=MODEL, source="a.png", named=True)
+    rows = [
+        line for page in (1, 2) for line in made.rows([of("a.png", page), of("a.png", page)]).splitlines()
+    ]
+    sources = {made.source_of(line) for line in rows} if made.resumable else {None}
+    assert sources == ({"a.png"} if made.resumable else {None})
+    assert made.resumable or form is Format.ALTO
 
 
 def test_the_formats_differ() -> None:

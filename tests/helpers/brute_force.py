@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 
 from sdnn.decoding.automaton import Automaton, automaton, intersection
 from sdnn.enums import Topology
+from sdnn.models.architecture import Architecture
+from sdnn.models.lenet import LENET
 from sdnn.results import FloatArray
 
 if TYPE_CHECKING:
@@ -234,17 +236,20 @@ def swept(net: "DigitNet", ink: FloatArray) -> FloatArray:
     return logits
 
 
-def net_in_use(seed: int, channels: Sequence[int] | None = None) -> "DigitNet":
+def net_in_use(
+    seed: int, channels: Sequence[int] | None = None, architecture: Architecture = LENET
+) -> "DigitNet":
     """A net as after training: its normalisations do something, and what differs between windows goes through
     all of its layers. A new one's normalisations change next to nothing, and it says much the same of all.
     """
     import torch
 
     from sdnn.models.digit_net import DigitNet
-    from sdnn.models.lenet import LENET
 
     torch.manual_seed(seed)
-    net = DigitNet(replace(LENET, channels=tuple(channels or LENET.channels)), dropout=0.5).eval()
+    net = DigitNet(
+        replace(architecture, channels=tuple(channels or architecture.channels)), dropout=0.5
+    ).eval()
     for layer in net.modules():
         if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
             assert layer.running_mean is not None

@@ -14,11 +14,13 @@ from sdnn.results import Reading
 ODD = "\udcff\n'=\t.png"
 TWICE = ["a.png", "a.png", "b.tiff", "b.tiff", "a.png"]
 NAMES = ["a.png", "b.tiff", "c.png", "a.png", "empty.png", ODD, "b.tiff"]
-RESUMABLE = [Format.TEXT, Format.TSV, Format.CSV, Format.JSON]
 
 
 def made(form: Format = Format.JSON) -> Formatter:
     return formatter(form, model=MODEL, source="a.png", named=True)
+
+
+RESUMABLE = [form for form in Format if made(form).resumable]
 
 
 def pages(name: str) -> list[list[Reading]]:

@@ -48,7 +48,7 @@ UNUSUAL = Recipe(
         ),
     ),
     strings=StringRecipe(
-        pen_share=0.8,
+        pen_share=0.35,
         examples=200,
         examples_per_epoch=60,
         batch=9,
