@@ -41,7 +41,7 @@ from sdnn.training.reader_run import ReaderRun
 HERE = Path(__file__).parent
 BUILD = HERE.parent / "build" / "ablation"
 DIGITS = DigitRecipe(examples=51_200)
-STRINGS = StringRecipe(examples=51_200)
+STRINGS = StringRecipe(examples=25_600)
 DIGIT_NET = Recipe(source=Source.HANDS, digits=DIGITS, strings=None)
 BASE = Recipe(source=Source.HANDS, digits=None, strings=STRINGS)
 PAGE = PageRecipe()
@@ -105,13 +105,12 @@ def of_net(architecture: Architecture) -> Recipe:
 
 def variants() -> Iterator[Variant]:
     """All rows, in the order of the table."""
-    yield Variant("base: 51,200 windows, then 51,200 strips, one view")
+    yield Variant("base: 51,200 windows, then 25,600 strips, one view")
     yield Variant("strips without real hands", replace(BASE, source=Source.MIXED))
     yield Variant("no documents: no letters, words, signs, combs", of_pages(document_share=0.0))
-    yield Variant("documents three times as often", of_pages(document_share=3 * PAGE.document_share))
     yield Variant("writing at 17 px", of_net(SMALL_WRITING))
     yield Variant("earlier net: strips of 32 px, writing at 17 px", of_net(EARLIER_NET))
-    yield Variant("12,800 strips", of_strings(examples=12_800))
+    yield Variant("a quarter of the strips", of_strings(examples=STRINGS.examples // 4))
     yield Variant("windows only: flanked, with the no-digit class", DIGIT_NET)
     yield Variant("base, all views", BASE, VIEWS, sure=1.1)
     yield Variant("bundled model, one view", None)
