@@ -17,7 +17,7 @@ from sdnn.enums import Status
 from sdnn.errors import OutputError
 from sdnn.evaluation.metrics import Score
 from sdnn.evaluation.report import FolderReport
-from sdnn.models.engine import BUNDLED
+from sdnn.models.engine import BUNDLED, Engine
 from sdnn.models.inspection import record_of
 from sdnn.reading.reader import Reader
 from sdnn.rendering.contact_sheet import SheetEntry
@@ -220,9 +220,10 @@ def test_the_record_beside_a_model_says_how_it_was_made(copied: tuple[dict[str, 
 
 def test_seed_data_and_recipe_are_there() -> None:
     text = section(text_of(), HEADINGS[1])
-    assert "| seed | 7 |" in text
+    recipe = Engine().metadata.recipe
+    assert f"| seed | {recipe['seed']} |" in text
     assert len(re.findall(r"-ubyte +[0-9a-f]{64}$", text, flags=re.MULTILINE)) == 4
-    assert "learning_rate 0.0015" in text
+    assert f"learning_rate {recipe['strings']['learning_rate']:g}" in text
 
 
 def test_a_model_that_tells_nothing_of_itself_has_a_card() -> None:
