@@ -101,6 +101,7 @@ def check_picture_path(option: str, out: Path | None) -> None:
     from PIL import Image
 
     if out.suffix.lower() not in Image.registered_extensions():
-        raise UsageError(f"{option} {out}: no kind of picture ends in {out.suffix!r}; name it .png")
+        ending = f"no kind of picture ends in {out.suffix!r}" if out.suffix else "the name has no ending"
+        raise UsageError(f"{option} {out}: {ending}; name it .png")
     if not out.parent.is_dir():
         raise OutputError(f"{option} {out}: there is no folder {out.parent}; choose another place")

@@ -12,7 +12,7 @@ import typer
 
 from sdnn.cli.options import DecoderOption, FoldersArgument, ModelOption, TopologyOption, with_profile
 from sdnn.cli.terminal import needs, note, print_line, progress
-from sdnn.enums import Decoder, Topology
+from sdnn.enums import Decoder, Status, Topology
 from sdnn.errors import ExitCode
 from sdnn.files import check_not_overwriting, check_picture_path, save_picture
 from sdnn.parameters import CONSTRAINTS
@@ -66,6 +66,9 @@ def evaluate(
             report, failed = evaluate_folder(reader, folder, lambda: update(next(read), len(labelled)))
             reports.append(report)
             misread += failed
+    for entry in misread:
+        if entry.reading.status is Status.ERROR:
+            note(str(entry.reading.reason))
     _print_reports(reports, json_lines)
     if failures:
         from sdnn.rendering.contact_sheet import contact_sheet

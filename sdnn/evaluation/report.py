@@ -93,7 +93,7 @@ def calibration_table(reports: Sequence[FolderReport]) -> "Table":
     for error in ERRORS:
         grid.add_column(f"accepted\nat {100 * error:g} %\nerror", justify="right", vertical="bottom")
     grid.add_column("calibration\nerror", justify="right", vertical="bottom")
-    grid.add_column("confidence:\nright % of n", no_wrap=True, vertical="bottom")
+    grid.add_column("confidence:\nright % (n)", no_wrap=True, vertical="bottom")
     for report in reports:
         shares = (coverage_at(report.confidences, report.right, error) for error in ERRORS)
         bins = reliability(report.confidences, report.right)
@@ -102,7 +102,7 @@ def calibration_table(reports: Sequence[FolderReport]) -> "Table":
             *("–" if share is None else f"{100 * share:.1f} %" for share in shares),
             f"{expected_calibration_error(report.confidences, report.right):.3f}",
             "\n".join(
-                f"{each.low:.1f}–{each.high:.1f}: {100 * each.accuracy:.0f} of {each.n}" for each in bins
+                f"{each.low:.1f}–{each.high:.1f}: {100 * each.accuracy:.0f} ({each.n})" for each in bins
             ),
             style="bold",
         )

@@ -40,6 +40,8 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     Raises:
         ModelError: When the file is missing or is no safetensors file.
     """
+    if not path.is_file():
+        raise ModelError(f"{path}: there is no such file; give the .safetensors file of a run")
     try:
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118

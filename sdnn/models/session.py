@@ -43,7 +43,7 @@ def open_session(
     try:
         content = path.read_bytes()
     except OSError as error:
-        give = f"give one of the .onnx files in {path}" if path.is_dir() else remedy
+        give = f"give one of the .onnx files in {path}" if path.is_dir() else f"check the path, or {remedy}"
         raise ModelError(f"{path}: no model there ({error.strerror}); {give}") from error
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # errors are reported once, by the exception

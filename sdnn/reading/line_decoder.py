@@ -19,6 +19,15 @@ MIN_ALTERNATIVE: Final = 0.001
 """Smallest probability of a digit that is listed as an alternative."""
 
 
+LOW_CONFIDENCE: Final = "confidence "
+"""Beginning of the reason of readings that are rejected for their confidence."""
+
+
+def low_confidence(confidence: float, min_confidence: float) -> str:
+    """The reason of a reading that is rejected for its confidence."""
+    return f"{LOW_CONFIDENCE}{confidence:.6g} is below {min_confidence:g}"
+
+
 @dataclass(frozen=True)
 class LineDecoder:
     """Decodes lines.
@@ -131,11 +140,11 @@ class LineDecoder:
 
     def _rejection_reason(self, hypothesis: Hypothesis) -> str | None:
         settings, probability = self.settings, hypothesis.constraint_probability
-        if hypothesis.confidence < settings.min_confidence:
-            return f"confidence {hypothesis.confidence:.6g} is below {settings.min_confidence:g}"
         if probability < settings.min_constraint_probability:
             bounds = f"{probability:.2g} is below {settings.min_constraint_probability:g}"
             return f"constraint probability {bounds}: strip and constraint disagree"
+        if hypothesis.confidence < settings.min_confidence:
+            return low_confidence(hypothesis.confidence, settings.min_confidence)
         return None
 
     def _nbest(self, line: Line, hypothesis: Hypothesis) -> tuple[tuple[tuple[str, float], ...], float]:

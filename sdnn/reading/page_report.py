@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from sdnn.enums import PageMode, Status
+from sdnn.reading.line_decoder import LOW_CONFIDENCE, low_confidence
 from sdnn.reading.page import Line, Page
 from sdnn.reading.settings import ReadingSettings
 from sdnn.results import Box, Evidence, Reading, Sign
@@ -41,9 +42,17 @@ def report(page: Page, page_mode: PageMode, settings: ReadingSettings, elapsed_m
             page_size_px=page.size_px,
             elapsed_ms=elapsed_ms / len(selected),
             evidence=reading.evidence or no_line,
+            reason=_reason(reading, settings.min_confidence),
         )
         for reading in selected
     ]
+
+
+def _reason(reading: Reading, min_confidence: float) -> str | None:
+    """The reason of a rejection, with the confidence that is reported: the detector may have lowered it."""
+    if reading.status is Status.REJECTED and reading.reason and reading.reason.startswith(LOW_CONFIDENCE):
+        return low_confidence(reading.confidence, min_confidence)
+    return reading.reason
 
 
 def with_detection(line: Line, min_confidence: float = 0.0) -> Reading:

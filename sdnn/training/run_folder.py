@@ -139,6 +139,8 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
     @classmethod
     def _recorded(cls, folder: Path) -> tuple[Self, str]:
         """The run of the record in a folder, and the checksum of the code that began it."""
+        if not folder.is_dir():
+            raise UsageError(f"{folder}: there is no such folder; give that of a run, such as runs/TIME")
         try:
             record = json.loads((folder / "run.json").read_text())
             if (net := record.get("net", READER)) != cls.NET:

@@ -136,8 +136,8 @@ def test_trust_is_what_is_accepted_within_an_error_and_confidence_beside_accurac
     text = printed(calibration_table([TRUST]))
     assert "60.0 %" in text
     assert "–" in text
-    assert "0.5–0.6: 75 of 40" in text
-    assert "0.9–1.0: 100 of 60" in text
+    assert "0.5–0.6: 75 (40)" in text
+    assert "0.9–1.0: 100 (60)" in text
 
 
 def test_the_terminal_gets_scores_and_trust() -> None:

@@ -148,3 +148,15 @@ def test_the_path_is_the_best_that_spells_the_text_whichever_view_proposed_it(to
         maps = found.evidence.class_map.log_probs
         (expected,) = forced_alignments([maps], [[int(digit) for digit in found.text]], topology)
         np.testing.assert_array_equal(found.evidence.path, expected)
+
+
+def test_a_constraint_that_the_strip_contradicts_is_the_reason_before_low_confidence() -> None:
+    settings = {
+        "constraint": constraint(length="2"),
+        "min_constraint_probability": 0.5,
+        "min_confidence": 1.0,
+    }
+    found = read([view([N, 1, N])], **settings)
+    assert (found.status, found.confidence < 1) == (Status.REJECTED, True)
+    assert found.reason
+    assert found.reason.startswith("constraint probability")

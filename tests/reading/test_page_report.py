@@ -9,8 +9,10 @@ from helpers.fake_detections import line_along
 
 from sdnn.detection import LineCrop
 from sdnn.enums import PageMode, Status
+from sdnn.reading import page_report
+from sdnn.reading.line_decoder import low_confidence
 from sdnn.reading.page import Line, Page
-from sdnn.reading.page_report import MIN_ALONE, MIN_STRUCK, select_readings, with_detection
+from sdnn.reading.page_report import MIN_ALONE, MIN_CLEAR_LINE, MIN_STRUCK, select_readings, with_detection
 from sdnn.reading.settings import ReadingSettings
 from sdnn.results import Box, Digit, Reading
 
@@ -256,3 +258,12 @@ def test_print_beside_handwriting_does_not_matter_where_handwriting_alone_is_ask
     written = reading_of("34")
     found = report(reading_of("12345", printed=True), written, page_mode=PageMode.LINE, handwritten=True)
     assert found == [written]
+
+
+def test_a_reason_names_the_confidence_that_is_reported() -> None:
+    doubtful = line(probability=MIN_CLEAR_LINE / 2)
+    doubtful.reading = reading_of("12", 0.3, status=Status.REJECTED, reason=low_confidence(0.3, 0.4))
+    page = Page("a.png", 1, lines=[doubtful])
+    (reported,) = page_report.report(page, PageMode.AUTO, ReadingSettings(min_confidence=0.4), 1.0)
+    assert reported.confidence == pytest.approx(0.15)
+    assert reported.reason == low_confidence(reported.confidence, 0.4)
