@@ -23,6 +23,7 @@ def test_eval_counts_strings_and_digits(tmp_path: Path) -> None:
     assert record["digits"] == 3 * len(text)
     assert record["substitutions"] + record["deletions"] == 1 + len(text)
     assert result.returncode == ExitCode.UNREADABLE
+    assert_one_line(result.stderr, "missing.png")
     assert (tmp_path / "failures.png").exists()
 
 

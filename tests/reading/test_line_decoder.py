@@ -151,12 +151,12 @@ def test_the_path_is_the_best_that_spells_the_text_whichever_view_proposed_it(to
 
 
 def test_a_constraint_that_the_strip_contradicts_is_the_reason_before_low_confidence() -> None:
-    settings = {
-        "constraint": constraint(length="2"),
-        "min_constraint_probability": 0.5,
-        "min_confidence": 1.0,
-    }
-    found = read([view([N, 1, N])], **settings)
+    found = read(
+        [view([N, 1, N])],
+        constraint=constraint(length="2"),
+        min_constraint_probability=0.5,
+        min_confidence=1.0,
+    )
     assert (found.status, found.confidence < 1) == (Status.REJECTED, True)
     assert found.reason
     assert found.reason.startswith("constraint probability")
