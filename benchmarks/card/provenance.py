@@ -6,7 +6,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from sdnn.evaluation.markdown import paragraph, percent, table
+from card.prose import paragraph, percent
+from sdnn.evaluation.markdown import table
 from sdnn.models.metadata import ReaderMetadata
 
 SOURCES: Final = {

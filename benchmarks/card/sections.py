@@ -11,9 +11,10 @@ from typing import Any, Final
 import numpy as np
 
 from card.findings import Findings
+from card.prose import bullets, interval, paragraph, percent
 from card.provenance import how_it_was_made, record_beside, what_it_is
 from card.robustness import Figures, Outcome, SyntheticResult, confusion
-from sdnn.evaluation.markdown import bullets, interval, paragraph, percent, table
+from sdnn.evaluation.markdown import table
 from sdnn.evaluation.metrics import BoolArray
 from sdnn.evaluation.reliability import expected_calibration_error, reliability
 from sdnn.evaluation.report import COLUMNS, FolderReport, accuracy_rows, unreadable_note

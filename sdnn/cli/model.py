@@ -1,6 +1,7 @@
 """`sdnn model show`."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -63,9 +64,8 @@ def _blocks(record: Mapping[str, Any]) -> Iterator[Iterable[str]]:
         ("multiplications of one window", f"{cost['window']:,}"),
         ("multiplications of all windows", f"{cost['cut']:,}, {cost['ratio']:.1f} times the sweep"),
     )
-    checksums = {name: f"{str(checksum)[:CHECKSUM_DIGITS]}…" for name, checksum in record["data"].items()}
     for name in ("temperature", "recipe", "data", "card"):
-        yield _aligned(*_entries(name, checksums if name == "data" else record[name]))
+        yield _aligned(*_entries(name, record[name]))
 
 
 def _table(layers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -83,7 +83,8 @@ def _entries(name: str, value: Any) -> Iterator[tuple[str, str]]:
         for key, inner in value.items():
             yield from _entries(f"{name}.{key}", inner)
     else:
-        yield _plain(name), _plain(value)
+        is_checksum = isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value)
+        yield _plain(name), f"{value[:CHECKSUM_DIGITS]}…" if is_checksum else _plain(value)
 
 
 def _plain(value: Any) -> str:
