@@ -52,7 +52,7 @@ def test_the_book_names_the_tables_that_are_older_than_the_bundled_weights() -> 
     anchor_of = sections(text)
     assert newer | older - {"thresholds"} >= set(anchor_of.values())
     assert not newer & older
-    for table in ("batches", "constraints", "speed", "sweep", "training"):
+    for table in ("batches", "constraints", "sweep", "training"):
         assert anchor_of[table] in older
     models = {
         path.stem: json.loads(text_of(path)).get("model") for path in (ROOT / "benchmarks").glob("*.json")
