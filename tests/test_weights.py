@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -12,20 +13,25 @@ from sdnn.enums import Source
 from sdnn.models.checkpoint import load_net
 from sdnn.models.engine import BUNDLED, Engine
 from sdnn.training.detector_recipe import DetectorRecipe
-from sdnn.training.reader_recipe import Recipe
+from sdnn.training.reader_recipe import Recipe, chosen_recipe
 
 WEIGHTS = BUNDLED.parent
 ROOT = WEIGHTS.parents[1]
 
 
-def test_it_was_trained_by_the_command_that_the_makefile_names() -> None:
+def test_it_was_trained_by_the_command_that_the_makefile_names_with_todays_recipe() -> None:
     record = json.loads((WEIGHTS / "run.json").read_text())
     assert f"$(BIN)/{record['command']}\n" in (ROOT / "Makefile").read_text()
     options = dict(re.findall(r"--([a-z-]+) (\S+)", record["command"]))
+    todays = chosen_recipe(
+        source=Source(options["source"]),
+        seed=int(options["seed"]),
+        strips=int(options["strips"]),
+        fine_tune="init-from" in options,
+    )
     recipe = Recipe.from_record(record["recipe"])
-    assert recipe.strings
-    assert (recipe.source, recipe.seed) == (Source(options["source"]), int(options["seed"]))
-    assert recipe.strings.examples == int(options["strips"])
+    assert recipe.start
+    assert recipe == replace(todays, start=recipe.start)
 
 
 def test_both_files_and_the_record_of_its_training_describe_it_alike() -> None:

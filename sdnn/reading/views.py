@@ -45,4 +45,4 @@ VIEWS: Final = (
     View(scale=0.9, aspect=1.2, slant=-0.25, other_ink=0.8),
     View(scale=0.65, aspect=1.2, slant=-0.2, other_ink=0.6, thickening_px=0.6),
 )
-"""The usual view, and those that are read if it is not confident; chosen on the development sets."""
+"""The usual view, and those read if it is not confident; chosen on development sets and validation lines."""
