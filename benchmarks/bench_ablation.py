@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from bench_report import write_markdown
+from bench_report import folders_of, write_markdown
 
 from sdnn.datasets.digit_sources import digit_source
 from sdnn.datasets.pages import PageRecipe, random_page
@@ -214,9 +214,7 @@ def main() -> None:
     """Trains and reads all rows and writes the figures."""
     if "--again" in sys.argv:
         shutil.rmtree(BUILD, ignore_errors=True)
-    folders = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("--")]
-    if not folders:
-        sys.exit('give folders with labels.csv: make ablation STRINGS="DIR..."')
+    folders = folders_of([each for each in sys.argv[1:] if not each.startswith("--")], "ablation")
     BUILD.mkdir(parents=True, exist_ok=True)
     read = collections(folders)
     rows = []

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_report import write_markdown
+from bench_report import folders_of, write_markdown
 
 from sdnn.datasets.mnist import load_mnist
 from sdnn.datasets.strips import Layout, random_strip
@@ -151,8 +151,7 @@ def changes(before: Row, after: Row, pages: Pages) -> dict[str, int]:
 
 def main(arguments: Sequence[str]) -> None:
     """Reads everything and writes the figures."""
-    if not arguments:
-        sys.exit('give folders with labels.csv: make constraints STRINGS="DIR..."')
+    folders = folders_of(arguments, "constraints")
     reader = Reader(settings=ACCEPT_ALL)
     posterior = Reader(settings=replace(ACCEPT_ALL, decoder=Decoder.POSTERIOR))
     five = test_strips(iter([None] * STRIPS), 5, 41)
@@ -160,8 +159,8 @@ def main(arguments: Sequence[str]) -> None:
         (card_number(np.random.default_rng([number, 42])) for number in range(NUMBERS)), 16, 43
     )
     real = {
-        Path(folder).name: [(load_page(each.path), each.label) for each in read_labels(Path(folder))]
-        for folder in arguments
+        folder.name: [(load_page(each.path), each.label) for each in read_labels(folder)]
+        for folder in folders
     }
     rows = []
     for name, pages in {"MNIST test, 5 digits": five, **real}.items():

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench_report import write_markdown
+from bench_report import folders_of, write_markdown
 from bench_speed import ROUNDS, with_sdnn
 from peers import rapidocr_version, with_rapidocr
 
@@ -49,13 +49,12 @@ def row(name: str, reader: str, total: Score, a_second: Sequence[float]) -> list
 
 def main() -> None:
     """Reads the folders with the bundled model, and the peer, and writes the figures."""
-    if not sys.argv[1:]:
-        sys.exit('give folders with labels.csv: make development STRINGS="DIR..."')
+    folders = folders_of(sys.argv[1:], "development")
     reader = Reader(settings=ACCEPT_ALL)
     peer = rapidocr_version()
     rows: list[list[str]] = []
     records: list[dict[str, Any]] = []
-    for folder in map(Path, sys.argv[1:]):
+    for folder in folders:
         report = evaluate(reader, folder)[0]
         files = [each.path for each in read_labels(folder)]
         ours, theirs, read = [], [], {}

@@ -6,6 +6,7 @@ Writes results.json out of what the other commands of `make bench` wrote.
 """
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,13 @@ from sdnn.evaluation.markdown import table
 HERE = Path(__file__).parent
 DOCUMENTS = (HERE.parent / "README.md", *sorted((HERE.parent / "docs").glob("*.md")))
 GATHERED = ("startup", "decoding", "speed")
+
+
+def folders_of(arguments: Sequence[str], target: str) -> list[Path]:
+    """The folders on a command line; ends the program where there are none: its tables would be emptied."""
+    if not arguments:
+        sys.exit(f'give folders with labels.csv: make {target} STRINGS="DIR..."')
+    return list(map(Path, arguments))
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], note: str) -> str:
