@@ -38,7 +38,7 @@ import sys, time
 def mark(step):
     print("step", step, time.perf_counter(), file=sys.stderr, flush=True)
 mark("module")
-from sdnn.cli import main
+from sdnn.cli import commands, main, terminal
 from sdnn.reading.reader import Reader
 load = Reader.__init__
 def timed_load(*args, **options):
@@ -46,12 +46,11 @@ def timed_load(*args, **options):
     load(*args, **options)
     mark("reading")
 Reader.__init__ = timed_load
-cli = sys.modules["sdnn.cli"]
-quick_exit = cli.quick_exit
+quick_exit = terminal.quick_exit
 def timed_quick_exit(code):
     mark("end")
     quick_exit(code)
-cli.quick_exit = timed_quick_exit
+terminal.quick_exit = timed_quick_exit
 mark("command_line")
 main()
 """

@@ -9,10 +9,10 @@
 The public names are loaded when first used, so that `import sdnn` costs nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as in the module typing, which the command line would wait for
 if TYPE_CHECKING:
+    from typing import Any
+
     from sdnn.decoding.constraints import Constraint, constraint
     from sdnn.reading.reader import Reader, load, read, read_line
     from sdnn.reading.settings import ReadingSettings
@@ -29,9 +29,11 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _MODULES:
         raise AttributeError(f"module 'sdnn' has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(_MODULES[name]), name)
 
 

@@ -28,7 +28,9 @@ class ExitCode(IntEnum):
     UNREADABLE = 5
     MODEL = 6
     OUTPUT = 7
+    HANGUP = 129
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class SdnnError(Exception):

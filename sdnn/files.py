@@ -1,7 +1,9 @@
 """Atomic writes, and checks of the paths of outputs."""
 
 import contextlib
+import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 def atomic_write(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; the file written there replaces `path` if the block succeeds.
 
-    It is on the disk by then, so that not even a power cut leaves half a file.
+    It is on the disk by then, so that not even a power cut leaves half a file. A link stays one, and the file
+    that it leads to keeps its permissions.
 
     Raises:
         UsageError: When the path names no file.
@@ -24,13 +27,32 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """
     if not path.name:
         raise UsageError(f"{path}: is a folder; give the name of a file")
-    temporary = path.with_name(f".{os.getpid()}-{path.stem[:80]}{path.suffix}")
-    try:
-        with output_errors(path):
+    with output_errors(path):
+        target = Path(os.path.realpath(path))
+        if os.path.exists(target) and not os.path.isfile(target):
+            raise OutputError(f"{path}: is a folder or a device; give the name of a file")
+        with temporary_beside(target) as temporary:
             yield temporary
             with open(temporary, "rb") as file:
                 os.fsync(file.fileno())
-            rename(temporary, path)
+            copy_mode(target, temporary)
+            rename(temporary, target)
+
+
+@contextlib.contextmanager
+def temporary_beside(path: Path) -> Iterator[Path]:
+    """Path of a new empty file beside another; removed at the end, unless it has been renamed.
+
+    Its name is drawn at random, and nobody else's file or link of that name is opened.
+
+    Raises:
+        OSError: When it cannot be made.
+    """
+    suffix = path.suffix if len(os.fsencode(path.suffix)) <= 20 else ""
+    temporary = path.with_name(f".sdnn-{os.urandom(8).hex()}{suffix}")
+    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    try:
+        yield temporary
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -47,7 +69,14 @@ def output_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError(f"{path}: cannot be written ({reason}); choose another place") from error
+        remedy = "give a shorter name" if error.errno == errno.ENAMETOOLONG else "choose another place"
+        raise OutputError(f"{path}: cannot be written ({reason}); {remedy}") from error
+
+
+def copy_mode(old: Path, new: Path) -> None:
+    """Gives a new file the permissions of the one that it is going to replace, if there is one."""
+    with contextlib.suppress(FileNotFoundError):
+        os.chmod(new, stat.S_IMODE(os.stat(old).st_mode))
 
 
 def rename(old: Path, new: Path) -> None:
@@ -88,10 +117,15 @@ def check_not_overwriting(option: str, out: Path | None, inputs: Iterable[str | 
     if out is None:
         return
     for each in inputs:
-        if out.absolute() == Path(each).absolute() or (
-            out.exists() and os.path.exists(each) and out.samefile(each)
-        ):
+        if out.absolute() == Path(each).absolute() or _is_same_file(out, each):
             raise UsageError(f"{option} {out}: is one of the files to be read; give another name")
+
+
+def _is_same_file(first: str | Path, second: str | Path) -> bool:
+    try:
+        return os.path.samefile(first, second)
+    except (OSError, ValueError):  # one is missing, or cannot be looked at
+        return False
 
 
 def check_picture_path(option: str, out: Path | None) -> None:
@@ -103,5 +137,9 @@ def check_picture_path(option: str, out: Path | None) -> None:
     if out.suffix.lower() not in Image.registered_extensions():
         ending = f"no kind of picture ends in {out.suffix!r}" if out.suffix else "the name has no ending"
         raise UsageError(f"{option} {out}: {ending}; name it .png")
-    if not out.parent.is_dir():
+    if os.path.isdir(out):
+        raise UsageError(f"{option} {out}: is a folder; give the name of a file")
+    with output_errors(out), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        os.lstat(out)  # finds a name that is too long
+    if not os.path.isdir(out.parent):
         raise OutputError(f"{option} {out}: there is no folder {out.parent}; choose another place")

@@ -1,6 +1,10 @@
-"""Names of the pictures to read: names as given, and the pictures in folders."""
+"""Names of the pictures to read: names as given, and the pictures in folders.
+
+What a folder holds and cannot be looked at has its name among them, so that it is reported.
+"""
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -17,7 +21,8 @@ def pictures(names: Sequence[str]) -> Iterator[str]:
 
     A name of a file stays as it is, whatever its suffix. A folder stands for the pictures in it and in its
     folders, sorted by name, without hidden ones; linked folders too, but each folder once. A folder without
-    pictures, or one that cannot be listed, stands for itself, so that reading it gives the error.
+    pictures, or one that cannot be listed, stands for itself, so that reading it gives the error; so does a
+    link that leads nowhere, or in a circle.
     """
     for name in names:
         found = _walk(name) if _is_folder(name) else iter(())
@@ -34,21 +39,39 @@ def _is_folder(name: str) -> bool:
     return name != STDIN and os.path.isdir(name)
 
 
+def why_not_opened(name: str) -> str | None:
+    """Why a name that a folder stands for is not opened: what it is instead of a file; None for a file.
+
+    A pipe, socket or device may never answer. Who means one gives its own name.
+    """
+    try:
+        mode = os.stat(name).st_mode
+    except (OSError, ValueError):
+        return None  # opening it says why
+    if stat.S_ISREG(mode):
+        return None
+    if stat.S_ISDIR(mode):
+        return "a folder that cannot be listed; check its permissions"
+    kind = "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
+    return f"{kind}, which is not opened in a folder; to read from it, give its own name"
+
+
 def _walk(folder: str) -> Iterator[str]:
-    """The pictures in a folder and in its folders."""
+    """The pictures in a folder and in its folders, and what cannot be looked at."""
     walked: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
         path = waiting.pop()
-        if not os.path.isdir(path):
-            if _is_picture(path):
-                yield path
-            continue
         try:
             status = os.stat(path)
+            if not stat.S_ISDIR(status.st_mode):
+                if _has_suffix(path):
+                    yield path
+                continue
             entries = sorted(os.listdir(path), reverse=True)
         except OSError:
-            yield path
+            if _has_suffix(path) or not _is_gone(path):
+                yield path
             continue
         identity = status.st_dev, status.st_ino
         if identity not in walked:  # a link may lead back to where it came from
@@ -56,7 +79,16 @@ def _walk(folder: str) -> Iterator[str]:
             waiting += [os.path.join(path, entry) for entry in entries if not entry.startswith(".")]
 
 
-def _is_picture(path: str) -> bool:
-    """Whether a file has the suffix of a picture; so may a broken link, whose reading gives the error."""
-    named = os.path.splitext(path)[1].lower() in SUFFIXES
-    return named and (os.path.isfile(path) or os.path.islink(path))
+def _has_suffix(path: str) -> bool:
+    return os.path.splitext(path)[1].lower() in SUFFIXES
+
+
+def _is_gone(path: str) -> bool:
+    """Whether there is nothing of that name any more, not even a link."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        pass
+    return False

@@ -11,23 +11,26 @@ added whose sources it lacks, since this call does not ask for them.
 import contextlib
 import io
 import os
-import shutil
-import sys
+import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from sdnn.errors import ExitCode, OutputError, UsageError
-from sdnn.files import atomic_write, output_errors, rename
+from sdnn.enums import Status
+from sdnn.errors import OutputError, UsageError
+from sdnn.files import copy_mode, output_errors, rename
+from sdnn.part_file import check_rows, copy_as_part, is_named, lock, open_part, part_path, write_all
+from sdnn.streams import write_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
     from sdnn.formats import Formatter
+    from sdnn.kept_rows import KeptRows
     from sdnn.results import Reading
 
 
@@ -37,15 +40,24 @@ class Output:
     Attributes:
         done: Number of times that each source is in the resumed file. Consecutive rows of one source count
             once: its pages and strings, and the same picture given twice in a row.
+        kept: Number of kept rows of each status. A row that does not tell whether it is rejected, empty or an
+            error counts as rejected.
     """
 
-    def __init__(self, path: Path | None, formatter: "Formatter", resume: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        formatter: "Formatter",
+        resume: bool = False,
+        retry: Collection[str] = (),
+    ) -> None:
         """Checks the arguments; no file is touched before the block begins.
 
         Args:
             path: Path of the file; None for stdout. A device or pipe is written directly, without a part.
             formatter: Formatter of the rows.
             resume: Whether to keep the rows in the file.
+            retry: Sources whose rows are not kept where one of them is an error.
 
         Raises:
             UsageError: When the path is a folder, or the file cannot be resumed.
@@ -61,9 +73,11 @@ class Output:
         if resume and not formatter.resumable:
             raise UsageError("--resume needs rows that name their source; choose --format csv, tsv or json")
         self.done: Counter[str] = Counter()
+        self.kept: Counter[Status] = Counter()
         self._path = path
         self._formatter = formatter
         self._resume = resume
+        self._retry = retry
         self._head = formatter.start()
         self._file: io.FileIO | None = None
         self._has_older = False
@@ -73,15 +87,16 @@ class Output:
 
         Raises:
             UsageError: When the file to resume is not of this format.
-            OutputError: When the file cannot be written.
+            OutputError: When the file cannot be written, another process writes it, or something that is no
+                part of it has the name of the part.
         """
         if self._path:
             with output_errors(self._path):
-                kept = self._prepare_part(self._path, self._part) if self._resume and self._part else 0
-                # Unbuffered, so that nothing is left to be written when the disk is full.
-                self._file = open(self._part or self._path, "ab" if kept else "wb", buffering=0)
-            if kept:
-                self._head = ""
+                if self._part:
+                    self._file = self._open_part(self._path, self._part)
+                else:
+                    # Unbuffered, so that nothing is left to be written when the disk is full.
+                    self._file = open(self._path, "wb", buffering=0)
         return self
 
     def write(self, readings: "Sequence[Reading]") -> None:
@@ -117,75 +132,79 @@ class Output:
                 return
             with output_errors(self._path):
                 if self._has_older:
-                    self._append_missing_rows(self._path, self._part)
+                    self._append_missing_rows(self._path, self._file)
                 os.fsync(self._file.fileno())  # else the file might be empty after a power cut
-        with output_errors(self._path):
-            if self._path.exists():
-                shutil.copymode(self._path, self._part)
-            rename(self._part, self._path)
+                if not is_named(self._file, self._part):
+                    raise OutputError(f"{self._part}: was moved or replaced; read the pictures again")
+                if os.name == "nt":
+                    self._file.close()  # Windows renames no open file
+                copy_mode(self._path, self._part)
+                rename(self._part, self._path)
 
     def _write(self, text: str) -> None:
         text, self._head = self._head + text, ""
         if self._path and self._file:
             with output_errors(self._path):
-                self._write_bytes(self._file, text.encode("utf-8", "surrogateescape"))
+                write_all(self._file, text.encode("utf-8", "surrogateescape"))
         else:
             write_stdout(text)
 
-    @staticmethod
-    def _write_bytes(file: io.FileIO, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[file.write(rest) :]
+    def _open_part(self, path: Path, part: Path) -> io.FileIO:
+        """The locked part, with the rows that are kept."""
+        from sdnn.kept_rows import kept_rows  # not needed for the first row of most calls
 
-    def _prepare_part(self, path: Path, part: Path) -> int:
-        """Reduces the part, or a copy of the file, to its whole sources; returns their bytes."""
-        kept = 0
-        if part.exists():
-            self._has_older = path.exists()
-            self.done, kept = _whole_sources(part, self._formatter, is_finished=False)
-            os.truncate(part, kept)
-        elif path.exists():
-            self.done, kept = _whole_sources(path, self._formatter, is_finished=True)
-            with atomic_write(part) as temporary:
-                shutil.copyfile(path, temporary)
-                os.truncate(temporary, kept)
-        return kept
+        if self._resume and os.path.exists(path) and not os.path.lexists(part):
+            with _opened(path) as finished:
+                lock(finished, path)  # against another process that makes such a copy
+                kept = kept_rows(finished, path, self._formatter, True, self._retry)
+                copy = copy_as_part(finished, part, kept.ranges, replaces=False)
+            if copy:
+                return self._at_end(copy, kept)
+        file = open_part(part)
+        with _closed_on_error(file):
+            if not self._resume:
+                check_rows(file, part)
+                file.truncate(0)
+                return self._at_end(file, None)
+            self._has_older = os.path.exists(path)
+            kept = kept_rows(file, part, self._formatter, False, self._retry)
+            if not kept.has_gaps:
+                file.truncate(kept.size)
+                return self._at_end(file, kept)
+            with file:
+                copy = copy_as_part(file, part, kept.ranges, replaces=True)
+            assert copy
+            return self._at_end(copy, kept)
 
-    def _append_missing_rows(self, path: Path, part: Path) -> None:
+    def _at_end(self, file: io.FileIO, kept: "KeptRows | None") -> io.FileIO:
+        if kept:
+            self.done, self.kept = kept.sources, kept.statuses
+        if file.seek(0, os.SEEK_END):
+            self._head = ""
+        return file
+
+    def _append_missing_rows(self, path: Path, part: io.FileIO) -> None:
         """Adds the rows of the file whose sources the part lacks; none if the file is of another format."""
-        assert self._file
-        try:
-            _, kept = _whole_sources(path, self._formatter, is_finished=True)
-        except UsageError:
-            return
-        in_part, _ = _whole_sources(part, self._formatter, is_finished=True)
-        for source, rows in groupby(_rows(path, self._formatter, kept), key=itemgetter(0)):
-            if source is None:
-                continue
-            if in_part[source]:
-                in_part[source] -= 1
-            else:
-                self._write_bytes(self._file, b"".join(row for _, row in rows))
+        from sdnn.kept_rows import kept_rows, rows_of
 
-
-def write_stdout(text: str) -> None:
-    """Writes whole lines of results to stdout; ends the command quietly at a closed pipe, as in `| head -1`.
-
-    Raises:
-        OutputError: When stdout is closed or full.
-    """
-    if sys.stdout is None:
-        raise OutputError("stdout: is closed; redirect it to a file")
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except OSError as error:
-        # Else the interpreter would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            sys.exit(ExitCode.OK)
-        raise OutputError(f"stdout: cannot be written ({error.strerror}); choose another place") from error
+        assert self._part
+        with _opened(path) as older:
+            try:
+                size = kept_rows(older, path, self._formatter, is_finished=True).size
+            except UsageError:
+                return
+            in_part = kept_rows(part, self._part, self._formatter, is_finished=True).sources
+            part.seek(0, os.SEEK_END)
+            all_rows = rows_of(older, path, self._formatter, size)
+            for source, rows in groupby(all_rows, key=attrgetter("source")):
+                if source is None:
+                    continue
+                if in_part[source]:
+                    in_part[source] -= 1
+                else:
+                    for row in rows:
+                        self.kept[row.status] += 1
+                        write_all(part, row.line)
 
 
 def _is_regular(path: Path) -> bool:
@@ -194,56 +213,24 @@ def _is_regular(path: Path) -> bool:
     return not is_of_system and (os.path.isfile(path) or not os.path.exists(path))
 
 
-def part_path(path: Path) -> Path:
-    """Path of the rows of a file until it is whole."""
-    return path.with_name(f"{path.name}.part")
-
-
-def _whole_sources(path: Path, formatter: "Formatter", is_finished: bool) -> tuple[Counter[str], int]:
-    """Number of times that each whole source is in a file, and the bytes of their rows.
-
-    In an unfinished file the last source is not whole: some of its pages may be missing. The same holds for a
-    file whose last line is cut off.
+def _opened(path: Path) -> BinaryIO:
+    """The finished file, opened for reading.
 
     Raises:
-        UsageError: When a line is not one of the format.
+        OutputError: When there is a pipe or a device in its place by now, which would be waited for.
     """
-    done: Counter[str] = Counter()
-    position = certain = 0
-    current = None
-    for source, line in _rows(path, formatter):
-        if source is not None and source != current:
-            if current is not None:
-                done[current] += 1
-            current, certain = source, position
-        position += len(line)
-    if current is None:
-        return done, position
-    if is_finished and position == os.path.getsize(path):
-        done[current] += 1
-        return done, position
-    return done, certain
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    file = os.fdopen(os.open(path, flags), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OutputError(f"{path}: is no file; give the name of one")
+    return file
 
 
-def _rows(path: Path, formatter: "Formatter", size: int = sys.maxsize) -> Iterator[tuple[str | None, bytes]]:
-    """Source and line of each row in the first bytes of a file, up to a line that is cut off.
-
-    Raises:
-        UsageError: When a line is not one of the format.
-    """
-    head = formatter.start().encode()
-    with open(path, "rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            size -= len(line)
-            try:
-                if number == 1 and not line.startswith(head) and not head.startswith(line):
-                    raise ValueError("another header")
-                if size < 0 or not line.endswith(b"\n"):
-                    return
-                source = formatter.source_of(line.decode("utf-8", "surrogateescape"))
-            except ValueError as error:
-                raise UsageError(
-                    f"{path}: line {number} is not of this format, or of an older version of it; "
-                    "give the format it was begun in, or leave out --resume"
-                ) from error
-            yield source, line
+@contextlib.contextmanager
+def _closed_on_error(file: io.FileIO) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        file.close()
+        raise

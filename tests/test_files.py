@@ -1,10 +1,12 @@
+import os
+import stat
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from sdnn.errors import OutputError, UsageError
-from sdnn.files import atomic_write, save_picture
+from sdnn.files import atomic_write, check_not_overwriting, check_picture_path, save_picture
 
 PICTURE = Image.new("RGB", (4, 3), "red")
 
@@ -129,3 +131,48 @@ def test_a_name_of_no_picture_is_a_usage_error_that_leaves_nothing(tmp_path: Pat
 def test_a_path_without_a_name_is_an_error_of_the_caller(path: Path) -> None:
     with pytest.raises((UsageError, OutputError)):
         save_picture(PICTURE, path)
+
+
+def test_a_link_stays_one_and_its_file_keeps_its_permissions(tmp_path: Path) -> None:
+    path, link = tmp_path / "figures.txt", tmp_path / "link"
+    path.write_text("old")
+    path.chmod(0o600)
+    link.symlink_to(path)
+    write(link, "new")
+    assert link.is_symlink()
+    assert path.read_text() == "new"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_device_is_not_replaced(tmp_path: Path) -> None:
+    link = tmp_path / "figures.txt"
+    link.symlink_to("/dev/null")
+    with pytest.raises(OutputError):
+        write(link, "new")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def test_nothing_that_waits_under_the_temporary_name_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    treasure = tmp_path / "treasure"
+    treasure.write_text("mine")
+    monkeypatch.setattr(os, "urandom", bytes)
+    (tmp_path / f".sdnn-{'00' * 8}.txt").symlink_to(treasure)
+    with pytest.raises(OutputError):
+        write(tmp_path / "figures.txt", "new")
+    assert treasure.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["é" * 100 + ".txt", "a." + "b" * 253, "x" * 255])
+def test_long_names_of_any_kind_can_be_written(tmp_path: Path, name: str) -> None:
+    write(tmp_path / name, "new")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".png", "é" * 200 + ".png"])
+def test_a_name_that_is_too_long_is_found_before_the_work(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError) as caught:
+        check_picture_path("--explain", tmp_path / name)
+    assert "give a shorter name" in refusal(caught)
+    check_not_overwriting("--explain", tmp_path / name, ["a.png", "-", "y" * 300])

@@ -15,6 +15,7 @@ LEVELS = [
     {"enums", "errors", "hardware", "inputs", "affine", "bucketing", "rectangle"},
     {"results", "files", "process_map", "parameters"},
     {"formats"},
+    {"streams", "part_file", "kept_rows"},
     {"output"},
     {"preprocessing", "models", "decoding"},
     {"detection"},

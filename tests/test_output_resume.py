@@ -1,22 +1,23 @@
 """Outputs that were broken off, gone on with."""
 
 import os
-import shutil
 import signal
 import stat
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
 import pytest
 from helpers.deadlines import run_python
+from helpers.full_disk import full_disk
 from helpers.output_files import NAMES, RESUMABLE, TWICE, made, part, refusal, write
-from helpers.sample_readings import MODEL, of
+from helpers.sample_readings import EMPTY, ERROR, MODEL, REJECTED, of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdnn.enums import Format
+from sdnn.enums import Format, Status
 from sdnn.errors import OutputError, UsageError
 from sdnn.formats import formatter
 from sdnn.output import Output
@@ -106,24 +107,15 @@ def test_the_part_goes_before_the_file(tmp_path: Path) -> None:
 MANY = [f"{number}.png" for number in range(1500)]
 
 
-def half_a_copy(source: Path, target: Path) -> None:
-    """Stands for `shutil.copyfile` on a disk that is full before the end."""
-    data = Path(source).read_bytes()
-    Path(target).write_bytes(data[: len(data) // 500])
-    raise OSError(28, "No space left on device")
-
-
-def test_a_copy_that_fills_the_disk_leaves_the_file_and_no_part(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("room_bytes", [0, 300, 70_000])
+def test_a_copy_that_fills_the_disk_leaves_the_file_and_no_part(tmp_path: Path, room_bytes: int) -> None:
     path = tmp_path / "out"
     write(path, Format.CSV, MANY)
     whole = path.read_bytes()
-    with monkeypatch.context() as patched:
-        patched.setattr(shutil, "copyfile", half_a_copy)
-        with pytest.raises(OutputError) as caught:
-            write(path, Format.CSV, [*MANY, "new.png"], resume=True)
-    assert "No space left on device" in refusal(caught)
+    assert len(whole) > room_bytes
+    with full_disk(room_bytes), pytest.raises(OutputError) as caught:
+        write(path, Format.CSV, [*MANY, "new.png"], resume=True)
+    assert "File too large" in refusal(caught)
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_bytes() == whole
     write(path, Format.CSV, ["new.png"], resume=True)
@@ -136,16 +128,17 @@ def test_a_process_killed_in_the_midst_of_the_copy_loses_no_rows(tmp_path: Path)
     write(path, Format.CSV, MANY)
     whole = path.read_bytes()
     code = """
-import os, pathlib, shutil, signal, sys
+import os, pathlib, signal, sys
+from sdnn import part_file
 from sdnn.enums import Format
 from sdnn.formats import formatter
 from sdnn.output import Output
 
-def copyfile(source, target):
-    pathlib.Path(target).write_bytes(pathlib.Path(source).read_bytes()[:300])
+def copy_ranges(source, target, ranges):
+    target.write(source.read(300))
     os.kill(os.getpid(), signal.SIGKILL)
 
-shutil.copyfile = copyfile
+part_file.copy_ranges = copy_ranges
 with Output(pathlib.Path(sys.argv[1]), formatter(Format.CSV, model={}), resume=True):
     pass
 """
@@ -291,3 +284,130 @@ def test_what_remains_and_what_is_done_make_the_whole(names: list[str], count: i
     groups = [list(group) for _, group in groupby(names)]
     output.done = Counter(group[0] for group in groups[:count])
     assert list(output.remaining(names)) == [name for group in groups[count:] for name in group]
+
+
+@pytest.mark.parametrize("form", RESUMABLE)
+def test_kept_rows_are_counted_by_their_status(tmp_path: Path, form: Format) -> None:
+    path = tmp_path / "out"
+    with Output(path, made(form)) as output:
+        for reading in READINGS:
+            output.write([reading])
+    with Output(path, made(form), resume=True) as output:
+        assert not list(output.remaining([reading.source for reading in READINGS]))
+    # Text has no status: what is not accepted has no text, and may be rejected.
+    of_text = {Status.ACCEPTED: 2, Status.REJECTED: 4}
+    assert output.kept == (of_text if form is Format.TEXT else STATUSES)
+
+
+READINGS = [
+    of("a.png"),
+    replace(ERROR, source="bad.png"),
+    replace(REJECTED, source="b.png"),
+    replace(ERROR, source="worse.png", reason="a\tb\nc"),
+    replace(EMPTY, source="c.png"),
+    of("d.png"),
+]
+STATUSES = {Status.ACCEPTED: 2, Status.ERROR: 2, Status.REJECTED: 1, Status.EMPTY: 1}
+
+
+def test_rows_of_the_file_that_the_part_lacks_are_counted_too(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    with Output(path, made(Format.CSV)) as output:
+        output.write([replace(ERROR, source="gone.png")])
+    part(path).write_text(made(Format.CSV).start())
+    with Output(path, made(Format.CSV), resume=True) as output:
+        output.write([of("a.png")])
+    assert output.kept == {Status.ERROR: 1}
+
+
+@pytest.mark.parametrize("finished", [True, False])
+@pytest.mark.parametrize("form", [Format.CSV, Format.TSV, Format.JSON])
+def test_errors_that_are_retried_are_read_once_and_the_other_rows_stay(
+    tmp_path: Path, form: Format, finished: bool
+) -> None:
+    path = tmp_path / "out"
+    with Output(path, made(form)) as output:
+        for reading in [*READINGS, of("last.png")]:
+            output.write([reading])
+    if not finished:
+        path.rename(part(path))
+    names = [reading.source for reading in READINGS] + ["last.png"]
+    with Output(path, made(form), True, retry=[*names[:2], *names[4:]]) as output:
+        remaining = list(output.remaining(names))
+        assert remaining == (["bad.png"] if finished else ["bad.png", "last.png"])
+        for name in remaining:
+            output.write([of(name, text="999")])
+    assert output.kept == STATUSES | {Status.ERROR: 1} | ({Status.ACCEPTED: 3} if finished else {})
+    with Output(path, made(form), True) as output:  # worse.png was not among the names, and has its error
+        assert output.done == Counter(names)
+
+
+def test_a_retry_that_is_killed_goes_on_without_the_errors_of_the_part_and_loses_none_of_the_file(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "out"
+    with Output(path, made(Format.CSV)) as output:
+        for reading in READINGS:
+            output.write([reading])
+    names = [reading.source for reading in READINGS]
+    with pytest.raises(KeyboardInterrupt), Output(path, made(Format.CSV), True, retry=names):
+        raise KeyboardInterrupt
+    assert b"bad.png" not in part(path).read_bytes()
+    with Output(path, made(Format.CSV), True) as output:
+        assert "bad.png" in output.remaining(names)
+    assert b"bad.png" in path.read_bytes()
+
+
+def test_a_line_without_end_is_no_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sdnn.kept_rows.MAX_LINE_BYTES", 1000)
+    path = tmp_path / "out"
+    path.write_bytes(b'{"schema": 2, "source": "' + b"a" * 5000 + b'"}\n')
+    with pytest.raises(UsageError) as caught:
+        write(path, Format.JSON, ["a.png"], resume=True)
+    assert "line 1 " in refusal(caught)
+
+
+@pytest.mark.parametrize(
+    "record",
+    ["[" * 100_000, '{"source": "a", "schema": 2}', '{"source": "a", "schema": 2, "status": []}'],
+    ids=["deep", "no status", "another status"],
+)
+def test_a_record_that_is_none_is_refused(tmp_path: Path, record: str) -> None:
+    path = tmp_path / "out"
+    path.write_text(f"{record}\n")
+    with pytest.raises(UsageError) as caught:
+        write(path, Format.JSON, ["a.png"], resume=True)
+    assert "line 1 " in refusal(caught)
+
+
+OLDER = Path(__file__).parent / "fixtures" / "version-0.1"
+
+
+@pytest.mark.parametrize("form", [Format.JSON, Format.CSV, Format.TSV])
+@pytest.mark.parametrize("finished", [True, False])
+def test_records_and_tables_of_version_0_1_are_refused_with_a_sentence(
+    tmp_path: Path, form: Format, finished: bool
+) -> None:
+    path = tmp_path / "out"
+    held = path if finished else part(path)
+    held.write_bytes((OLDER / f"rows.{form}").read_bytes())
+    with pytest.raises(UsageError) as caught:
+        write(path, form, ["a.png"], resume=True)
+    assert "leave out --resume" in refusal(caught)
+    assert held.read_bytes() == (OLDER / f"rows.{form}").read_bytes()
+    assert list(tmp_path.iterdir()) == [held]
+
+
+def test_text_of_version_0_1_is_resumed(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    path.write_bytes((OLDER / "rows.txt").read_bytes())
+    with Output(path, made(Format.TEXT), True) as output:
+        assert list(output.remaining(["a.png", "b.tiff", "new.png"])) == ["new.png"]
+
+
+@pytest.mark.parametrize("name", ["rows.json", "rows.csv", "rows.tsv", "rows.txt"])
+def test_a_part_of_version_0_1_is_begun_anew(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "out"
+    part(path).write_bytes((OLDER / name).read_bytes())
+    write(path, Format.JSON, ["a.png"])
+    assert path.read_bytes().count(b"\n") == 1

@@ -17,6 +17,7 @@ from sdnn.errors import ExitCode
 from sdnn.files import check_not_overwriting, check_picture_path, save_picture
 from sdnn.parameters import CONSTRAINTS
 from sdnn.profiles import Profile, reading_settings
+from sdnn.streams import is_terminal, write_stdout
 
 if TYPE_CHECKING:
     from sdnn.evaluation.report import FolderReport
@@ -92,8 +93,8 @@ def _print_reports(reports: Sequence["FolderReport"], json_lines: bool) -> None:
 
     from sdnn.evaluation.report import TABLE_COLUMNS, tables
 
-    terminal, text = sys.stdout.isatty(), io.StringIO()
+    terminal, text = is_terminal(sys.stdout), io.StringIO()
     console = Console(file=text, force_terminal=terminal, width=None if terminal else TABLE_COLUMNS)
     first, second = tables(reports)
     console.print(first, "", second)
-    print_line(text.getvalue().rstrip("\n"))
+    write_stdout(text.getvalue().rstrip("\n") + "\n", is_styled=True)

@@ -1,25 +1,25 @@
 """`sdnn read`."""
 
+import os
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sdnn.cli.options import DecoderOption, ModelOption, TopologyOption, parse_region, with_profile
 from sdnn.cli.reporting import Report
-from sdnn.cli.terminal import fail, is_terminal, note, standard_input, track
+from sdnn.cli.sources import source_of, with_stdin_named
+from sdnn.cli.terminal import fail_interrupted, note, track
 from sdnn.enums import Decoder, Format, PageMode, Polarity, Topology
 from sdnn.errors import ExitCode, UsageError
 from sdnn.files import check_not_overwriting, check_picture_path
 from sdnn.hardware import processors
-from sdnn.inputs import STDIN, is_batch, pictures
+from sdnn.inputs import is_batch, pictures
 from sdnn.parameters import CONSTRAINTS, MIN_CONFIDENCE, MIN_CONSTRAINT_PROBABILITY
 from sdnn.profiles import Profile, reading_settings
-
-if TYPE_CHECKING:
-    from sdnn.preprocessing.loading import ImageSource
+from sdnn.streams import is_terminal
 
 SUFFIX_FORMATS = {
     "": Format.TEXT,
@@ -54,15 +54,15 @@ def read(
     resume: Annotated[
         bool, typer.Option("--resume", help="Resume an interrupted --output: read only what it lacks.")
     ] = False,
+    retry_errors: Annotated[
+        bool, typer.Option("--retry-errors", help="With --resume: read kept pictures with errors again.")
+    ] = False,
     page: Annotated[
-        bool | None,
-        typer.Option(
-            "--page/--line",
-            help="One row for each string, or one for each picture.",
-            show_default="each string",
-            rich_help_panel=PICTURE,
-        ),
-    ] = None,
+        bool, typer.Option("--page", help="One row for each string, as usual.", rich_help_panel=PICTURE)
+    ] = False,
+    line: Annotated[
+        bool, typer.Option("--line", help="One row for each picture.", rich_help_panel=PICTURE)
+    ] = False,
     region: Annotated[
         str | None, typer.Option(metavar="X,Y,W,H", help="Part to read, in pixels.", rich_help_panel=PICTURE)
     ] = None,
@@ -118,13 +118,17 @@ def read(
 
     Exit codes: 0 all read; 3 one rejected; 4 no digits on one; 5 one cannot
     be read; 6 no usable model; 7 output not writable; the highest wins.
+    129, 130 and 143: ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM.
     """
     from sdnn.formats import formatter
     from sdnn.output import Output
     from sdnn.reading.reader import Reader
 
+    if page and line:
+        raise UsageError("--page asks for each string, --line for one; leave out one of them")
     form = _format(form, json_lines, output)
     output = None if str(output) == "-" else output
+    _check_retry(retry_errors, resume, form)
     batch = is_batch(images)
     if batch and (explain or form is Format.ALTO):
         what = "--explain draws" if explain else "--format alto describes"
@@ -151,13 +155,13 @@ def read(
         confidence=confidence,
         model={"name": reader.engine.metadata.name, "sha256": reader.engine.sha256},
     )
-    mode = PageMode.AUTO if page is None else PageMode.PAGE if page else PageMode.LINE
+    mode = PageMode.PAGE if page else PageMode.LINE if line else PageMode.AUTO
     has_bar = batch and not quiet and (output or not is_terminal(sys.stdout))  # else the rows are in its way
     report = Report(explain, quiet)
     try:
-        with Output(output, rows, resume) as out:
+        with Output(output, rows, resume, {*pictures(images)} if retry_errors else ()) as out:
             pages = reader.read_pages(
-                (_source(name, output) for name in out.remaining(pictures(images))),
+                (source_of(name, output, images) for name in out.remaining(pictures(images))),
                 page_mode=mode,
                 jobs=(jobs or processors()) if batch else 1,
                 batch_size=batch_size,
@@ -165,12 +169,14 @@ def read(
             )
             with closing(pages):
                 for readings in track(pages, lambda: out.remaining(pictures(images))) if has_bar else pages:
+                    readings = list(map(with_stdin_named, readings))
                     out.write(readings)
                     report.add(readings)
+        report.add_kept(out.kept, retry_errors)
         report.draw()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         kept = "; go on with the same command and --resume" if output and rows.resumable else ""
-        fail(f"interrupted{kept}", ExitCode.INTERRUPTED)
+        fail_interrupted(error, kept)
     if verbose:
         note(report.summary())
     raise typer.Exit(ExitCode.OK if exit_zero else report.exit_code)
@@ -180,13 +186,24 @@ def _format(form: Format | None, json_lines: bool, output: Path | None) -> Forma
     """The format asked for, else that of the suffix of the output."""
     if json_lines and form not in {None, Format.JSON}:
         raise UsageError(f"--json is short for --format json; leave out --json or --format {form}")
-    if json_lines:
-        return Format.JSON
+    form = Format.JSON if json_lines else form
     suffix = output.suffix.lower() if output else ""
     if form is None and suffix not in SUFFIX_FORMATS:
         known = ", ".join(filter(None, SUFFIX_FORMATS))
         raise UsageError(f"--output {output}: no format ends in {suffix}; give one of {known}, or --format")
+    named = SUFFIX_FORMATS.get(suffix) if suffix else None
+    if form and named and form is not named:
+        option = "--json" if json_lines else f"--format {form}"
+        raise UsageError(f"--output {output}: its suffix says {named}; give another, or leave out {option}")
     return form or SUFFIX_FORMATS[suffix]
+
+
+def _check_retry(retry_errors: bool, resume: bool, form: Format) -> None:
+    """Checks that --retry-errors can find errors."""
+    if retry_errors and not resume:
+        raise UsageError("--retry-errors reads again what --resume keeps; add --resume")
+    if retry_errors and form is Format.TEXT:
+        raise UsageError("--retry-errors needs rows with a status; choose --format csv, tsv or json")
 
 
 def _check_effects(form: Format, decoder: Decoder, nbest: int, mask_below: float, confidence: bool) -> None:
@@ -205,8 +222,10 @@ def _check_effects(form: Format, decoder: Decoder, nbest: int, mask_below: float
 
 def _check_paths(images: list[str], output: Path | None, explain: Path | None) -> None:
     """Checks that no output replaces a picture or the other output."""
-    from sdnn.output import part_path
+    from sdnn.part_file import part_path
 
+    if output and (not output.name or os.path.isdir(output)):
+        raise UsageError(f"--output {output}: is a folder; give the name of a file")
     if output and explain and output.absolute() == explain.absolute():
         raise UsageError(f"--explain {explain}: is the --output, too; give another name")
     check_not_overwriting("--explain", explain, images)
@@ -214,21 +233,3 @@ def _check_paths(images: list[str], output: Path | None, explain: Path | None) -
     if output:
         for out in (output, part_path(output)):
             check_not_overwriting("--output", out, images)
-
-
-def _source(name: str, output: Path | None) -> "ImageSource":
-    """A picture by its name; the output, in a folder that is read, is none."""
-    if name == STDIN:
-        return _Stdin()
-    check_not_overwriting("--output", output, [name])
-    return name
-
-
-class _Stdin:
-    """Picture from stdin, read at its turn."""
-
-    name = STDIN
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
-        return standard_input().read(size)

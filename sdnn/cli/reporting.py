@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ class Report:
         self._is_quiet = is_quiet
         self._explained: Sequence[Reading] = ()
         self._counts: Counter[Status] = Counter()
+        self._kept: Mapping[Status, int] = {}
         self._started = time.perf_counter()
 
     def add(self, readings: Sequence["Reading"]) -> None:
@@ -45,6 +46,14 @@ class Report:
                 note(reading.reason or "")
             elif reading.status is not Status.ACCEPTED:
                 note(f"{_place(reading, len(readings) > 1)}: {reading.status}: {reading.reason}")
+
+    def add_kept(self, statuses: Mapping[Status, int], is_retried: bool) -> None:
+        """Lets the rows that a resumed file had already count for the exit code, too."""
+        self._kept = statuses
+        errors = statuses.get(Status.ERROR, 0)
+        if errors and not is_retried and not self._is_quiet:
+            rows = "row is an error" if errors == 1 else "rows are errors"
+            note(f"{errors:,} kept {rows}; read again with --resume --retry-errors")
 
     def draw(self) -> None:
         """Draws the evidence of one string, or the places of all strings of the first page with digits."""
@@ -72,7 +81,7 @@ class Report:
     @property
     def exit_code(self) -> ExitCode:
         """Exit code of the worst status."""
-        return max((EXIT_CODES[status] for status in self._counts), default=ExitCode.OK)
+        return max((EXIT_CODES[status] for status in {*self._counts, *self._kept}), default=ExitCode.OK)
 
 
 def _place(reading: "Reading", is_among_others: bool) -> str:

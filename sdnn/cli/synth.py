@@ -48,10 +48,12 @@ def synth(
         raise UsageError(f"--count {count} needs a folder: add --out DIR")
     if paper and gap is not None:
         raise UsageError("--paper: every writer has a spacing of their own; leave out --gap")
-    from sdnn.datasets.strip_folder import numbered_picture, write_folder
+    from sdnn.datasets.strip_folder import check_new_folder, numbered_picture, write_folder
     from sdnn.datasets.strips import Layout
 
     layout = Layout(digits=parse_digits(digits), gap_px=parse_gap(gap or "0:6"))
+    if out:
+        check_new_folder(out)
     chosen_seed = int.from_bytes(os.urandom(4)) if seed is None else seed
     found, digit_images = _digit_source(source, split, data)
     if out:

@@ -2,13 +2,16 @@
 
 import contextlib
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, NoReturn, TextIO
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
+from sdnn.cli.signals import ENDINGS
 from sdnn.errors import ExitCode, MissingPackage, UnreadableInput
-from sdnn.output import write_stdout
+from sdnn.formats.escaping import escaped_message
+from sdnn.streams import is_terminal, write_stdout
 
 if TYPE_CHECKING:
     from sdnn.results import Reading
@@ -27,22 +30,23 @@ def standard_input() -> BinaryIO:
 
 
 def note(message: str) -> None:
-    """Prints one line on stderr; a closed or full stderr must not stop the results."""
+    """Prints one line on stderr, safe on a terminal; a closed or full stderr must not stop the results."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
-            sys.stderr.write(f"sdnn: {message}\n")
+            sys.stderr.write(f"sdnn: {escaped_message(message)}\n")
             sys.stderr.flush()
-
-
-def is_terminal(stream: TextIO | None) -> bool:
-    """Whether a stream, which may be closed, is a terminal."""
-    return stream is not None and stream.isatty()
 
 
 def fail(message: str, code: ExitCode) -> NoReturn:
     """Prints one line on stderr and ends the command."""
     note(message)
     sys.exit(code)
+
+
+def fail_interrupted(error: KeyboardInterrupt, remedy: str = "") -> NoReturn:
+    """Prints which signal ended the command and how to go on, and ends it."""
+    number = next(iter(error.args), int(signal.SIGINT))
+    fail(f"{ENDINGS[number]}{remedy}", ExitCode(128 + number))
 
 
 def quick_exit(code: int) -> NoReturn:
@@ -81,16 +85,18 @@ def progress(label: str, unit: str = "") -> Iterator[Callable[..., None]]:
         yield lambda *_: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Column
 
     number = (MofNCompleteColumn(), unit) if unit else ("{task.percentage:.0f} %",)
     left = TimeRemainingColumn(table_column=Column(no_wrap=True))  # the bar gives way instead
-    columns = ("{task.description}", BarColumn(None), *number, "{task.fields[text]}", left, "left")
+    texts = (TextColumn(f"{{task.{field}}}", markup=False) for field in ("description", "fields[text]"))
+    columns = (next(texts), BarColumn(None), *number, next(texts), left, "left")
     with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(label, total=None, text="")
 
         def update(done: int, total: int, text: str = "", label: str = label) -> None:
+            text, label = escaped_message(text), escaped_message(label)
             bar.update(task, completed=done, total=total, text=text, description=label)
 
         yield update

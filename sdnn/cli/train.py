@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from sdnn.cli.options import DataOption
-from sdnn.cli.terminal import fail, needs, note, print_line, progress
+from sdnn.cli.terminal import fail_interrupted, needs, note, print_line, progress
 from sdnn.enums import Device, Gradient, Net, Objective, Source, Stage
-from sdnn.errors import ExitCode, UsageError, WorkerError
+from sdnn.errors import UsageError, WorkerError
 
 if TYPE_CHECKING:
     from sdnn.training.detector_run import DetectorRun
@@ -193,9 +193,9 @@ def _train(run: "AnyRun", data: Path | None, resources: "Resources") -> None:
                 update(now.run_step, now.run_steps, now.summary(), now.stage)
 
             run.train(data, report, resources)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         kept = "" if run.checkpoint.exists() else " before the first checkpoint"
-        fail(f"interrupted{kept}; {resume}", ExitCode.INTERRUPTED)
+        fail_interrupted(error, f"{kept}; {resume}")
     except WorkerError as error:
         raise WorkerError(f"{error}; {resume}") from error
     print_line(str(run.model))

@@ -7,14 +7,16 @@
     truth.jsonl    for each file: text, how to make it again; of clean strips each digit's box and source
 """
 
+import contextlib
 import csv
 import json
 import os
+import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from PIL import Image
@@ -24,6 +26,11 @@ from sdnn.datasets.pages import PageRecipe, random_page
 from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.datasets.strips import Layout, random_strip
 from sdnn.errors import OutputError, UsageError
+from sdnn.files import output_errors
+from sdnn.part_file import lock_folder, part_path
+
+_NAMES: Final = re.compile(r"[0-9]{5,}\.png|labels\.csv|truth\.jsonl")
+"""Names of the files that a folder holds."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +101,11 @@ def write_folder(
         UsageError: When the folder is not empty.
         OutputError: When it cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder}: exists and is not an empty folder; give another --out")
+    check_new_folder(folder)
     folder = folder.resolve()
-    partial = folder.with_name(f".{os.getpid()}-{folder.name}")
+    partial = part_path(folder)
     settings = {**origin, "paper": degraded, "layout": asdict(layout)}
-    try:
-        partial.mkdir(parents=True)
+    with output_errors(folder), _locked_folder(partial):
         with (
             open(partial / "labels.csv", "w", encoding="utf-8", newline="") as labels,
             open(partial / "truth.jsonl", "w", encoding="utf-8") as truth,
@@ -116,7 +121,47 @@ def write_folder(
                 truth.write(json.dumps(line) + "\n")
                 advance(number + 1)
         os.replace(partial, folder)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error.strerror}); choose another place") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_new_folder(folder: Path) -> None:
+    """Checks that a folder is missing or empty.
+
+    Raises:
+        UsageError: When it is neither.
+        OutputError: When it cannot be looked at.
+    """
+    with output_errors(folder):
+        if os.path.lexists(folder) and (not os.path.isdir(folder) or os.listdir(folder)):
+            raise UsageError(f"{folder}: exists and is not an empty folder; give another --out")
+
+
+@contextlib.contextmanager
+def _locked_folder(partial: Path) -> Iterator[None]:
+    """A new folder, locked; removed at the end, unless it has been renamed.
+
+    One that a killed call left is emptied first, and recognised by what is in it.
+
+    Raises:
+        OutputError: When another process writes it, or it is no such folder.
+        OSError: When it cannot be made.
+    """
+    with contextlib.suppress(FileExistsError):
+        partial.mkdir(parents=True)
+    with lock_folder(partial):
+        _check_rest(partial)
+        try:
+            for left in partial.iterdir():
+                left.unlink()
+            yield
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+
+
+def _check_rest(partial: Path) -> None:
+    """Checks that a folder holds nothing but files of an interrupted call."""
+    with os.scandir(partial) as entries:
+        is_rest = all(_NAMES.fullmatch(each.name) and each.is_file(follow_symlinks=False) for each in entries)
+    if not is_rest:
+        what = "is no folder of an interrupted call"
+        raise OutputError(f"{partial}: is in the way, and {what}; move it away, or give another --out")

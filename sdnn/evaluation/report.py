@@ -9,6 +9,7 @@ import numpy as np
 from sdnn.evaluation.metrics import BoolArray, Score
 from sdnn.evaluation.reliability import expected_calibration_error, reliability
 from sdnn.evaluation.risk_coverage import RiskCoverageCurve, coverage_at, risk_coverage
+from sdnn.formats.escaping import escaped_message
 from sdnn.results import FloatArray
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def accuracy_table(reports: Sequence[FolderReport]) -> "Table":
     for name, indented, cells in accuracy_rows(reports):
         # Text, since a folder may be called "[old]", which rich would take for markup.
         style = "dim" if indented else "bold"
-        grid.add_row(Text("  " + name if indented else name), *cells, style=style)
+        shown = escaped_message(name)
+        grid.add_row(Text("  " + shown if indented else shown), *cells, style=style)
     return grid
 
 
@@ -98,7 +100,7 @@ def calibration_table(reports: Sequence[FolderReport]) -> "Table":
         shares = (coverage_at(report.confidences, report.right, error) for error in ERRORS)
         bins = reliability(report.confidences, report.right)
         grid.add_row(
-            Text(report.name),
+            Text(escaped_message(report.name)),
             *("–" if share is None else f"{100 * share:.1f} %" for share in shares),
             f"{expected_calibration_error(report.confidences, report.right):.3f}",
             "\n".join(

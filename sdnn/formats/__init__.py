@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sdnn.enums import Format
+from sdnn.enums import Format, Status
 
 if TYPE_CHECKING:
     from sdnn.results import Reading
@@ -27,6 +27,10 @@ class Formatter(ABC):
         """Text before all rows; empty by default."""
         return ""
 
+    def beginning(self) -> str:
+        """Text that every output begins with, or with a part of it; by default the one before all rows."""
+        return self.start()
+
     @abstractmethod
     def rows(self, readings: "Sequence[Reading]") -> str:
         """Rows for the strings of one page, if any; some may come with the next call."""
@@ -41,6 +45,14 @@ class Formatter(ABC):
         Raises:
             ValueError: When the line is not one of this format.
             UsageError: When the line is of another version of this format.
+        """
+        return None
+
+    def status_of(self, line: str) -> Status | None:
+        """Status in a line for which `source_of` names a source; None where the format does not tell it.
+
+        Raises:
+            ValueError: When the line names another status.
         """
         return None
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from sdnn.enums import Status
 from sdnn.errors import UsageError
 from sdnn.formats import Formatter
 from sdnn.formats.record import SCHEMA, reading_record
@@ -26,6 +27,10 @@ class JsonLines(Formatter):
         """Takes name and checksum of the model."""
         self._model = model
 
+    def beginning(self) -> str:
+        """The first field of the record."""
+        return '{"schema": '
+
     def rows(self, readings: Sequence[Reading]) -> str:
         """A record for each reading."""
         return "".join(json.dumps(reading_record(reading, self._model)) + "\n" for reading in readings)
@@ -42,3 +47,7 @@ class JsonLines(Formatter):
                 f"{SCHEMA}; leave out --resume to read all again, or give another --output"
             )
         return source
+
+    def status_of(self, line: str) -> Status | None:
+        """Status of the record; see `Formatter.status_of`."""
+        return Status(json.loads(line).get("status"))

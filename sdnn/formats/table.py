@@ -10,8 +10,9 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
+from sdnn.enums import Status
 from sdnn.formats import Formatter
-from sdnn.formats.escaping import escape_formula, escaped, unescape_formula, unescaped
+from sdnn.formats.escaping import escape_formula, escaped, escaped_in_csv, unescape_formula, unescaped
 from sdnn.results import Reading
 
 Cell = str | int | float
@@ -32,6 +33,7 @@ COLUMNS: Final = (
     "printed",
 )
 """`signs`: number of signs that are no digits; `printed`: 1 for a printed string, else 0."""
+STATUS_COLUMN: Final = COLUMNS.index("status")
 
 
 class Table(Formatter):
@@ -45,7 +47,7 @@ class Table(Formatter):
 
     def rows(self, readings: Sequence[Reading]) -> str:
         """A line for each reading."""
-        return "".join(self._line(_cells(reading)) for reading in readings)
+        return "".join(self._line(self._cells(reading)) for reading in readings)
 
     def source_of(self, line: str) -> str | None:
         """Source in the first cell; see `Formatter.source_of`."""
@@ -53,6 +55,32 @@ class Table(Formatter):
         if len(cells) != len(COLUMNS):
             raise ValueError(f"{len(cells)} cells instead of {len(COLUMNS)}")
         return None if tuple(cells) == COLUMNS else unescaped(unescape_formula(cells[0]))
+
+    def status_of(self, line: str) -> Status | None:
+        """Status in its cell; see `Formatter.status_of`."""
+        return Status(self._split(line)[STATUS_COLUMN])
+
+    def _cells(self, reading: Reading) -> list[Cell]:
+        edges: Sequence[Cell] = reading.box.rounded() if reading.box else ("", "", "", "")
+        return [
+            self._text(reading.source),
+            reading.page,
+            *edges,
+            self._text(reading.text),
+            _short(reading.confidence),
+            _short(reading.constraint_probability),
+            reading.status.value,
+            self._text(reading.reason or ""),
+            len(reading.signs),
+            int(reading.printed),
+        ]
+
+    def _text(self, text: str) -> str:
+        return escape_formula(self._escaped(text))
+
+    @abstractmethod
+    def _escaped(self, text: str) -> str:
+        """The text in a cell."""
 
     @abstractmethod
     def _line(self, cells: Sequence[Cell]) -> str:
@@ -64,7 +92,13 @@ class Table(Formatter):
 
 
 class Tsv(Table):
-    """Cells separated by tabs, for `cut` and `awk`."""
+    """Cells separated by tabs, for `cut` and `awk`.
+
+    No cell begins with a quotation mark, so that readers with and without quoting find the same cells.
+    """
+
+    def _escaped(self, text: str) -> str:
+        return escaped(text)
 
     def _line(self, cells: Sequence[Cell]) -> str:
         return "\t".join(map(str, cells)) + "\n"
@@ -76,6 +110,9 @@ class Tsv(Table):
 class Csv(Table):
     """RFC 4180, with text in quotes and numbers without: quoted text keeps its leading zeros on import."""
 
+    def _escaped(self, text: str) -> str:
+        return escaped_in_csv(text)
+
     def _line(self, cells: Sequence[Cell]) -> str:
         line = io.StringIO()
         csv.writer(line, quoting=csv.QUOTE_NONNUMERIC).writerow(cells)
@@ -86,26 +123,6 @@ class Csv(Table):
             return next(csv.reader([line], strict=True), [])
         except csv.Error as error:
             raise ValueError(str(error)) from error
-
-
-def _cells(reading: Reading) -> list[Cell]:
-    edges: Sequence[Cell] = reading.box.rounded() if reading.box else ("", "", "", "")
-    return [
-        _text(reading.source),
-        reading.page,
-        *edges,
-        _text(reading.text),
-        _short(reading.confidence),
-        _short(reading.constraint_probability),
-        reading.status.value,
-        _text(reading.reason or ""),
-        len(reading.signs),
-        int(reading.printed),
-    ]
-
-
-def _text(text: str) -> str:
-    return escape_formula(escaped(text))
 
 
 def _short(probability: float) -> float:

@@ -57,6 +57,10 @@ class Text(Formatter):
             raise ValueError("not source, tab and text")
         return unescaped(_PAGE.sub("", source))
 
+    def status_of(self, line: str) -> Status | None:
+        """Accepted for a row with a text; None for another, which may be rejected, empty or an error."""
+        return Status.ACCEPTED if line.removesuffix("\n").split("\t")[1] else None
+
     def _rows(self, readings: Sequence[Reading], of_several: bool = False) -> str:
         """Rows of readings, of a file with several pages or with one."""
         rows = ((self._source(each, of_several), text) for each in readings for text in self._texts(each))

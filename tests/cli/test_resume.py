@@ -13,6 +13,7 @@ from helpers.cli_runner import (
     SAMPLE,
     SDNN,
     assert_one_line,
+    picture,
     records,
     sdnn,
 )
@@ -114,3 +115,50 @@ def test_tables_of_an_older_version_are_not_gone_on_with(tmp_path: Path) -> None
     assert result.returncode == ExitCode.USAGE
     assert_one_line(result.stderr, "line 1", "leave out --resume")
     assert out.read_bytes() == before
+
+
+def test_kept_errors_count_for_the_exit_code_and_are_read_again_on_request(tmp_path: Path) -> None:
+    pictures = tmp_path / "strips"
+    pictures.mkdir()
+    os.link(SAMPLE, pictures / "a.png")
+    (pictures / "b.png").write_text("no picture")
+    os.link(SAMPLE, pictures / "c.png")
+    out = tmp_path / "out.csv"
+    command = "read", pictures, "-o", out
+    assert sdnn(*command).returncode == ExitCode.UNREADABLE
+    before = out.read_bytes()
+    again = sdnn(*command, "--resume")
+    assert again.returncode == ExitCode.UNREADABLE
+    assert_one_line(again.stderr, "1 kept row is an error", "--retry-errors")
+    assert out.read_bytes() == before
+    (pictures / "b.png").unlink()
+    os.link(SAMPLE, pictures / "b.png")
+    retried = sdnn(*command, "--resume", "--retry-errors")
+    assert (retried.returncode, retried.stderr) == (ExitCode.OK, b"")
+    rows = sources(out.read_bytes(), "csv")
+    assert [Path(row).name for row in rows] == ["a.png", "c.png", "b.png"]
+    assert b'"error"' not in out.read_bytes()
+
+
+def test_kept_rows_without_text_count_for_the_exit_code(tmp_path: Path) -> None:
+    picture(tmp_path, "blank.png", (300, 80))
+    for name, code in (("out.json", ExitCode.EMPTY), ("out.txt", ExitCode.REJECTED)):  # text has no status
+        command = "read", SAMPLE, tmp_path / "blank.png", "-o", tmp_path / name
+        assert sdnn(*command).returncode == ExitCode.EMPTY
+        assert sdnn(*command, "--resume").returncode == code
+    assert sdnn(*command, "--resume", "--exit-zero").returncode == ExitCode.OK
+
+
+def test_two_writers_of_one_file_end_as_one_whole_file_and_one_line(folder: Path) -> None:
+    out = folder.parent / "out.csv"
+    command = SDNN, "read", folder, "-o", out, "-q", "--jobs", "1", "--batch-size", "1"
+    with started(*command) as first:
+        wait_until(out.with_name("out.csv.part").exists)
+        for options in ((), ("--resume",)):
+            second = sdnn(*command[1:], *options)
+            assert second.returncode == ExitCode.OUTPUT
+            assert_one_line(second.stderr, f"{out}.part: another process is writing it")
+    assert first.returncode == ExitCode.UNREADABLE
+    whole = sdnn("read", folder, "--format", "csv", "-q", "--jobs", "1")
+    assert out.read_bytes() == whole.stdout
+    assert not out.with_name("out.csv.part").exists()

@@ -99,3 +99,33 @@ def test_a_full_disk_behind_stdout_is_exit_code_7() -> None:
         result = run_process(SDNN, "read", SAMPLE, stdout=full)
     assert result.returncode == ExitCode.OUTPUT
     assert_one_line(result.stderr, "stdout")
+
+
+CALLS = ["--help", "read --help", "--version", "model show", f"read '{SAMPLE}'", f"eval '{SAMPLE.parent}'"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("stdout", [">&-", ">/dev/full"])
+@pytest.mark.parametrize("call", CALLS)
+def test_a_stdout_that_takes_nothing_is_one_line_and_exit_code_7(call: str, stdout: str) -> None:
+    result = run_process("sh", "-c", f"'{SDNN}' {call} {stdout}")
+    assert result.returncode == ExitCode.OUTPUT
+    assert_one_line(result.stderr, "stdout: cannot be written")
+
+
+@pytest.mark.parametrize("call", ["--help", "read --help"])
+def test_help_that_nobody_reads_to_the_end_is_no_error(call: str) -> None:
+    with started(SDNN, *call.split(), stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == ExitCode.OK
+
+
+def test_no_stream_at_all_is_exit_code_7_and_harms_no_file(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    result = run_process("sh", "-c", f"'{SDNN}' read '{SAMPLE}' -o '{out}' <&- >&- 2>&-")
+    assert result.returncode == ExitCode.OK
+    assert out.read_text().count("\n") == 2
+    assert run_process("sh", "-c", f"'{SDNN}' read '{SAMPLE}' <&- >&- 2>&-").returncode == ExitCode.OUTPUT

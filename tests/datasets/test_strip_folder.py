@@ -12,6 +12,7 @@ from sdnn.datasets.strip_folder import LabelledPicture, numbered_picture, write_
 from sdnn.datasets.strips import Layout
 from sdnn.errors import OutputError, UsageError
 from sdnn.evaluation.labels import read_labels
+from sdnn.part_file import lock_folder
 
 LAYOUT = Layout(digits=(1, 4), gap_px=(1, 5))
 SEED, COUNT = 1992, 6
@@ -172,3 +173,41 @@ def test_nothing_is_left_of_a_folder_that_was_not_finished(
     with pytest.raises(reported):
         written(tmp_path / "out")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_rest_of_a_killed_call_is_replaced(tmp_path: Path) -> None:
+    rest = tmp_path / "out.part"
+    rest.mkdir()
+    for name in ("labels.csv", "truth.jsonl", "00000.png", "00077.png"):
+        (rest / name).write_text("half")
+    assert len(read_labels(written(tmp_path / "out"))) == COUNT
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert not (tmp_path / "out" / "00077.png").exists()
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "folder of others", "folder of folders"])
+def test_something_else_with_the_name_of_the_rest_is_left_alone(tmp_path: Path, kind: str) -> None:
+    rest, others = tmp_path / "out.part", tmp_path / "others"
+    (others / "00000.png").mkdir(parents=True)
+    (others / "notes.txt").write_text("mine")
+    if kind == "file":
+        rest.write_text("mine")
+    elif kind == "link":
+        rest.symlink_to(others)
+    else:
+        rest.mkdir()
+        (others / ("00000.png" if kind.endswith("folders") else "notes.txt")).rename(rest / "labels.csv.old")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(OutputError) as caught:
+        written(tmp_path / "out")
+    assert str(caught.value).startswith(f"{rest}: is in the way")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_that_another_process_writes_is_left_to_it(tmp_path: Path) -> None:
+    rest = tmp_path / "out.part"
+    rest.mkdir()
+    with lock_folder(rest), pytest.raises(OutputError) as caught:
+        written(tmp_path / "out")
+    assert "another process is writing it" in str(caught.value)
+    assert rest.exists()

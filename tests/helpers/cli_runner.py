@@ -33,7 +33,7 @@ def sdnn(
         patch.setattr(sys, "argv", command)
         for name, stream in streams.items():
             patch.setattr(sys, name, stream)
-        patch.setattr("sdnn.cli.quick_exit", sys.exit)  # the process goes on
+        patch.setattr("sdnn.cli.terminal.quick_exit", sys.exit)  # the process goes on
         if cwd:
             patch.chdir(cwd)
         with pytest.raises(SystemExit) as end:
