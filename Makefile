@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check docs package train weights samples bench bench-peers training sweep strips hands pages thresholds batches ablation constraints development card reproduce clean
+.PHONY: help demo test unit check docs package train weights samples bench bench-peers training sweep strips hands pages thresholds batches ablation constraints development card fuzz kills reproduce clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -114,6 +114,13 @@ development: $(VENV)/everything  ## Score folders of real strips: make developme
 
 card: $(VENV)/everything  ## Measure the bundled model and write MODEL_CARD.md: make card STRINGS="DIR..."
 	$(BIN)/python benchmarks/model_card.py $(addprefix --strings ,$(STRINGS))
+
+fuzz: $(VENV)/everything  ## Fuzz each door: make fuzz SECONDS=60 [TARGET=name] [SEED=1] [JOBS=2] [REPLAY=number]
+	PYTHONPATH=tests:benchmarks $(BIN)/python -m fuzz --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) \
+	--jobs $(or $(JOBS),2) $(if $(TARGET),--target $(TARGET)) $(if $(REPLAY),--replay $(REPLAY)) $(if $(DRY),--dry)
+
+kills: $(VENV)/everything  ## Kill commands that write, and resume: make kills [KILLS=200] [SEED=1]; benchmarks/kills.*
+	PYTHONPATH=tests:benchmarks $(BIN)/python benchmarks/bench_kills.py --kills $(or $(KILLS),200) --seed $(or $(SEED),1)
 
 reproduce: $(VENV)/everything  ## The paper's ten experiments (80 minutes; QUICK=1: six); writes reproduction/README.md's tables
 	$(BIN)/python -m reproduction $(if $(QUICK),--quick)

@@ -1,0 +1,1 @@
+"""Fuzzing of every door of the package; README.md tells how."""
