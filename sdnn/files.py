@@ -6,12 +6,15 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sdnn.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+TEMPORARIES: Final = ".sdnn-*"
+"""Pattern of the names of temporary files, which a killed process leaves."""
 
 
 @contextlib.contextmanager
@@ -49,7 +52,7 @@ def temporary_beside(path: Path) -> Iterator[Path]:
         OSError: When it cannot be made.
     """
     suffix = path.suffix if len(os.fsencode(path.suffix)) <= 20 else ""
-    temporary = path.with_name(f".sdnn-{os.urandom(8).hex()}{suffix}")
+    temporary = path.with_name(TEMPORARIES.replace("*", os.urandom(8).hex()) + suffix)
     os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
         yield temporary

@@ -10,19 +10,25 @@ configuration folder::
     temperature = 1.21
 """
 
+import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sdnn.errors import OutputError, UsageError
+from sdnn.errors import OutputError, SdnnError, UsageError
 from sdnn.files import atomic_write
+from sdnn.limited_read import read_limited
 from sdnn.parameters import CONSTRAINTS, OLDER_NAMES, PARAMETERS
 
 if TYPE_CHECKING:
     from sdnn.reading.settings import ReadingSettings
 
 FILE_NAME: Final = "sdnn.toml"
+MAX_BYTES: Final = 2**20
+MAX_NAME: Final = 100
+MAX_TEXT: Final = 10_000
+"""Characters of a setting; a pattern of that length is far beyond those that compile."""
 BUILT_IN: Final[Mapping[str, Mapping[str, Any]]] = {
     "us-zip": {"pattern": "[0-9]{5}(-[0-9]{4})?"},
     "student-id": {"length": "6-10"},
@@ -89,43 +95,66 @@ def load_profile(name: str) -> Profile:
     raise UsageError(f"--profile {name}: there is none of that name in {path} or in sdnn; there are {known}")
 
 
-def check_profile_is_new(name: str, base: str | None) -> None:
-    """Checks that a profile to be written replaces no other one but `base`, which its settings come from.
+def check_profile_to_save(name: str, profile: Profile, path: Path) -> None:
+    """Checks before long work that a profile can be saved under a name, and replaces no other but itself.
+
+    Args:
+        name: Name of the new profile.
+        profile: Profile that its settings come from.
+        path: File that it is to be saved in.
 
     Raises:
-        UsageError: When there is one of that name already, or the name is empty.
+        UsageError: When there is one of that name already, the name or a setting is no text that the file can
+            hold, or the file is damaged.
+        OutputError: When the file cannot be read.
     """
-    if not name.strip():
-        raise UsageError("--save: the name is empty; give another")
-    if name != base and (name in BUILT_IN or name in _user_profiles(_user_file())):
+    if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
+        raise UsageError(
+            f"--save {name!a}: not a name of 1 to {MAX_NAME} characters that can be printed; give another"
+        )
+    for setting, value in profile.values.items():
+        if not str(value).isprintable():
+            raise UsageError(
+                f"--save {name}: {setting} {str(value)!a} cannot stand in a file; give other text"
+            )
+    if name != profile.name and (name in BUILT_IN or name in _user_profiles(_user_file())):
         remedy = f"start from it with --profile {name}, or give another"
         raise UsageError(f"--save {name}: there is one of that name; {remedy}")
+    _own_profiles(path, OutputError)
 
 
 def save_profile(name: str, profile: Profile, path: Path) -> None:
-    """Writes a profile into a file, and keeps its other content, comments included.
+    """Writes a profile into a file, and keeps its other content, comments included, and who may read it.
+
+    A link is kept, too: the file that it leads to is written.
 
     Raises:
-        UsageError: When the file is not TOML.
+        UsageError: When the file is not TOML, or the profile cannot stand in it.
         OutputError: When it cannot be written.
     """
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
+    from sdnn.validation import decode_toml, one_line
+
+    check_profile_to_save(name, replace(profile, name=name), path)
+    content, profiles = _own_profiles(path, OutputError)
+    values = {
+        setting: str(value) if isinstance(value, Path) else value
+        for setting, value in sorted(profile.values.items(), key=lambda item: [*PARAMETERS].index(item[0]))
+    }
     try:
-        document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be read ({error.strerror}); choose another place") from error
-    except (TOMLKitError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: is not TOML ({error}); mend it or remove it") from error
-    table = document.setdefault("profile", tomlkit.table(is_super_table=True))
-    entries = tomlkit.table()
-    for setting in sorted(profile.values, key=[*PARAMETERS].index):
-        value = profile.values[setting]
-        entries[setting] = str(value) if isinstance(value, Path) else value
-    table[name] = entries
+        document = tomlkit.parse(content)
+        table = document.setdefault("profile", tomlkit.table(is_super_table=True))
+        table[name] = values
+        written = tomlkit.dumps(document).encode()
+        kept = decode_toml(written).get("profile") == {**profiles, name: values}
+    except (TOMLKitError, ValueError, TypeError, RecursionError) as error:
+        raise UsageError(f"{path}: cannot be added to ({one_line(str(error))}); write it anew") from error
+    if not kept:
+        raise UsageError(f"{path}: cannot be added to without a change of its other profiles; write it anew")
     with atomic_write(path) as temporary:
-        temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
+        temporary.write_bytes(written)
 
 
 def _user_file() -> Path:
@@ -139,20 +168,30 @@ def _user_file() -> Path:
 
 
 def _user_profiles(path: Path) -> Mapping[str, Any]:
-    import tomllib
+    """The tables of the user's profiles by name; errors as for `_own_profiles`."""
+    return _own_profiles(path, UsageError)[1]
 
+
+def _own_profiles(path: Path, error: type[SdnnError]) -> tuple[bytes, Mapping[str, Any]]:
+    """The content of a file of profiles, and their tables by name; empty without a file.
+
+    Raises:
+        SdnnError: Of the type `error` when the file cannot be read.
+        UsageError: When it is not TOML, or has another `profile` than tables.
+    """
+    from sdnn.validation import decode_toml
+
+    with contextlib.suppress(PermissionError):  # which reading it reports
+        if not path.exists():
+            return b"", {}
+    content = read_limited(path, MAX_BYTES, "a file of profiles", error)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}); check the file") from error
-    except ValueError as error:  # not UTF-8, or not TOML
-        raise UsageError(f"{path}: is not TOML ({error}); mend it or remove it") from error
-    profiles = content.get("profile", {})
+        profiles = decode_toml(content).get("profile", {})
+    except ValueError as reason:
+        raise UsageError(f"{path}: is not TOML ({reason}); mend it or remove it") from reason
     if not isinstance(profiles, dict):
         raise UsageError(f"{path}: 'profile' is not a table; write [profile.NAME]")
-    return profiles
+    return content, profiles
 
 
 def _validated(table: Any, where: str) -> dict[str, Any]:
@@ -161,21 +200,30 @@ def _validated(table: Any, where: str) -> dict[str, Any]:
     Raises:
         UsageError: When a name is unknown, or a value has another type or lies outside its range.
     """
+    from sdnn.reading.settings import ReadingSettings
+    from sdnn.validation import one_line
+
     if isinstance(table, dict):
         table = {OLDER_NAMES.get(name, name): value for name, value in table.items()}
     if not isinstance(table, dict) or table.keys() - PARAMETERS:
         unknown = ", ".join(sorted(table.keys() - PARAMETERS)) if isinstance(table, dict) else repr(table)
-        raise UsageError(f"{where}: there is no setting {unknown}; there are {', '.join(sorted(PARAMETERS))}")
+        raise UsageError(
+            f"{where}: there is no setting {one_line(unknown)}; there are {', '.join(sorted(PARAMETERS))}"
+        )
     values = {}
     for name, value in table.items():
         kind = PARAMETERS[name].type
         is_number = kind in {int, float}
         if not isinstance(value, (int, kind) if is_number else str) or isinstance(value, bool):
             wanted = "a number" if is_number else "text in quotation marks"
-            raise UsageError(f"{where}: {name} = {value!r}: give {wanted}")
-        values[name] = kind(value)
-    from sdnn.reading.settings import ReadingSettings
-
+            raise UsageError(f"{where}: {name} = {one_line(repr(value))}: give {wanted}")
+        if isinstance(value, str) and (len(value) > MAX_TEXT or not value.isprintable()):
+            wanted = f"at most {MAX_TEXT:,} characters that can be printed"
+            raise UsageError(f"{where}: {name} = {one_line(repr(value))}: give {wanted}")
+        try:
+            values[name] = kind(value)
+        except OverflowError as error:
+            raise UsageError(f"{where}: {name}: the number is too large; give a smaller one") from error
     try:
         ReadingSettings(**Profile(values).thresholds)
     except UsageError as error:

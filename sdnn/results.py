@@ -14,6 +14,7 @@ import numpy.typing as npt
 from sdnn.affine import apply_affine, compose_affine, invert_affine
 from sdnn.enums import Status
 from sdnn.rectangle import Box as Box
+from sdnn.validation import Size
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.intp]
@@ -35,10 +36,10 @@ class Geometry:
         stride_px: Distance from one window to the next.
     """
 
-    height_px: int
-    text_height_px: int
-    window_px: int
-    stride_px: int
+    height_px: Size
+    text_height_px: Size
+    window_px: Size
+    stride_px: Size
 
     def columns(self, width_px: int) -> int:
         """Number of columns T of the class map of a strip of the given width."""

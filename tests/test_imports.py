@@ -12,8 +12,8 @@ import sdnn
 ROOT = Path(sdnn.__file__).parent
 SAMPLE = ROOT.parent / "data" / "samples" / "00000.png"
 LEVELS = [
-    {"enums", "errors", "hardware", "inputs", "affine", "bucketing", "rectangle"},
-    {"results", "files", "process_map", "parameters"},
+    {"enums", "errors", "hardware", "inputs", "affine", "bucketing", "rectangle", "validation"},
+    {"results", "files", "process_map", "parameters", "limited_read"},
     {"formats"},
     {"streams", "part_file", "kept_rows"},
     {"output"},

@@ -12,7 +12,7 @@ from sdnn.cli.options import FoldersArgument, ModelOption, with_profile
 from sdnn.cli.terminal import needs, note, print_line, progress
 from sdnn.errors import UsageError
 from sdnn.parameters import CONSTRAINTS
-from sdnn.profiles import FILE_NAME, Profile, check_profile_is_new, reading_settings, save_profile
+from sdnn.profiles import FILE_NAME, Profile, check_profile_to_save, reading_settings, save_profile
 
 
 @with_profile(*CONSTRAINTS.values())
@@ -37,7 +37,7 @@ def calibrate(
 
         from sdnn.evaluation.calibration import calibrate as calibrate_on
 
-    check_profile_is_new(save, profile.name)
+    check_profile_to_save(save, profile, Path(FILE_NAME))
     settings = replace(reading_settings(profile), temperature=None)
     with progress("reading", "readings") as update:
         found = calibrate_on(settings, folders, target_error, update, model)

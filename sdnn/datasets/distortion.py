@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from sdnn.results import FloatArray
+from sdnn.validation import Bound
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,12 @@ class Distortion:
         drop_px: Vertical displacement, as of a writer who leaves the line.
     """
 
-    rotation_deg: float = 8.0
-    shear: float = 0.2
-    log_scale: float = 0.12
-    log_aspect: float = 0.12
-    shift_px: float = 1.0
-    drop_px: float = 3.0
+    rotation_deg: Bound = 8.0
+    shear: Bound = 0.2
+    log_scale: Bound = 0.12
+    log_aspect: Bound = 0.12
+    shift_px: Bound = 1.0
+    drop_px: Bound = 3.0
 
 
 def distorted_windows(

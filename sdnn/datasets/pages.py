@@ -20,6 +20,7 @@ from sdnn.datasets.strips import Layout, set_side_by_side
 from sdnn.detection import Detector, LineCrop, TextLine, crop_line
 from sdnn.preprocessing import to_strip
 from sdnn.results import Box, FloatArray, Geometry
+from sdnn.validation import Bound, Length, Number, PixelBounds, Share, ShareBounds
 
 MAX_END_OFFSET: Final = 0.45
 """Distance of a line's ends from those of its string, in line heights, up to which it covers the string."""
@@ -41,10 +42,10 @@ class GeometryJitter:
         upright: Whether the slant is corrected.
     """
 
-    log_scale: float = 0.3
-    log_aspect: float = 0.25
-    shear: float = 0.25
-    drop: float = 0.12
+    log_scale: Bound = 0.3
+    log_aspect: Bound = 0.25
+    shear: Bound = 0.25
+    drop: Bound = 0.12
     upright: bool = True
 
     @classmethod
@@ -74,18 +75,18 @@ class PageRecipe:
         document: Settings of the documents.
     """
 
-    most_digits: int = 8
-    repeated: float = 0.12
-    rounded: float = 0.1
-    clean_share: float = 0.28
-    clean_gap_px: tuple[int, int] = (-4, 12)
-    marked_share: float = 0.5
+    most_digits: Number = 8
+    repeated: Share = 0.12
+    rounded: Share = 0.1
+    clean_share: Share = 0.28
+    clean_gap_px: PixelBounds = (-4, 12)
+    marked_share: Share = 0.5
     paper: DegradationConfig = field(default_factory=DegradationConfig)
     jitter: GeometryJitter = field(default_factory=GeometryJitter)
-    views: int = 3
-    other_ink: tuple[float, float] = (0.3, 0.8)
-    widest_px: int = 720
-    document_share: float = 0.15
+    views: Number = 3
+    other_ink: ShareBounds = (0.3, 0.8)
+    widest_px: Length = 720
+    document_share: Share = 0.15
     document: DocumentRecipe = field(
         default_factory=lambda: DocumentRecipe(
             size_px=(160, 400), heights_px=((13.0, 60.0, 1.0),), crop_share=1.0, most_digits=9

@@ -11,6 +11,7 @@ import numpy as np
 from sdnn.datasets.digits import IMAGE_PX, DigitImage, DigitSource
 from sdnn.datasets.rasterizer import Ink
 from sdnn.results import Box, FloatArray
+from sdnn.validation import Length, NumberBounds, PixelBounds, Share
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,11 @@ class Layout:
         wide_share: Probability of a wide gap.
     """
 
-    digits: tuple[int, int] = (5, 5)
-    gap_px: tuple[int, int] = (0, 6)
-    margin_px: int = 10
-    wide_gap_px: tuple[int, int] = (6, 30)
-    wide_share: float = 0.0
+    digits: NumberBounds = (5, 5)
+    gap_px: PixelBounds = (0, 6)
+    margin_px: Length = 10
+    wide_gap_px: PixelBounds = (6, 30)
+    wide_share: Share = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,7 @@ from sdnn.datasets.strips import Layout, SyntheticStrip, random_strip
 from sdnn.preprocessing import to_strip
 from sdnn.preprocessing.slant import slant_of
 from sdnn.results import CLASSES, NO_DIGIT, Box, FloatArray, Geometry, Strip
+from sdnn.validation import NotNegative, Share
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,11 @@ class WindowRecipe:
     layout: Layout = field(
         default_factory=lambda: Layout(digits=(1, 12), gap_px=(-1, 4), wide_gap_px=(5, 30), wide_share=0.15)
     )
-    anywhere_share: float = 0.55
-    near: float = 0.08
-    far: float = 0.2
-    noisy_share: float = 0.25
-    noise: float = 0.1
+    anywhere_share: Share = 0.55
+    near: NotNegative = 0.08
+    far: NotNegative = 0.2
+    noisy_share: Share = 0.25
+    noise: Share = 0.1
     distortion: Distortion = field(default_factory=Distortion)
 
     def near_px(self, widths_px: FloatArray) -> FloatArray:

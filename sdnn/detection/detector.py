@@ -12,8 +12,8 @@ from sdnn.detection.detections import Detections
 from sdnn.detection.line_selection import select_lines
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX, DetectionMaps
 from sdnn.errors import ModelError
-from sdnn.models.metadata import DETECTOR_MAPS, DETECTOR_MULTIPLE_PX, DetectorMetadata
-from sdnn.models.session import open_session
+from sdnn.models.metadata import DETECTOR_MULTIPLE_PX, DetectorMetadata
+from sdnn.models.session import check_finite, open_session
 from sdnn.preprocessing.contrast import local_contrast
 from sdnn.results import Box, FloatArray
 
@@ -60,11 +60,8 @@ class Detector:
         Raises:
             ModelError: When the file is missing, damaged, or not a detector of this package.
         """
-        outputs = {"maps": (None, DETECTOR_MAPS, None, None), "ink": (None, None, None)}
         self._path = path
-        self._session, self.sha256, self.metadata = open_session(
-            path, threads, DetectorMetadata, ["contrast"], outputs
-        )
+        self._session, self.sha256, self.metadata = open_session(path, threads, DetectorMetadata)
         if self.metadata.scale != (STRIDE_PX, HEIGHTS_PX, CONTRAST_PX):
             raise ModelError(f"{path}: a detector for other sizes; use its sdnn version")
 
@@ -144,6 +141,7 @@ class Detector:
 
     def _run(self, contrast: FloatArray) -> tuple[FloatArray, FloatArray]:
         maps, ink = self._session.run(None, {"contrast": contrast[None, None]})
+        check_finite([maps, ink], self._path)
         return maps[0], ink[0]
 
 

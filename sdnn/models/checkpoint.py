@@ -2,22 +2,28 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import onnx
 import torch
 from onnx import numpy_helper
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from sdnn.errors import ModelError
 from sdnn.files import atomic_write
+from sdnn.limited_read import read_limited
 from sdnn.models.detector_net import DetectorNet, folded
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import FullyConvolutional
 from sdnn.models.metadata import DETECTOR_MULTIPLE_PX, DetectorMetadata, ModelMetadata, ReaderMetadata
 from sdnn.models.registry import architecture_of
+from sdnn.models.session import MAX_MODEL_BYTES
+from sdnn.validation import one_line
+
+MAX_TENSOR_BYTES: Final = 256 * 2**20
+"""Greatest size of a safetensors file; a checkpoint of the bundled reader has 14 MB."""
 
 Net = TypeVar("Net", bound=nn.Module)
 Metadata = TypeVar("Metadata", bound=ModelMetadata)
@@ -38,17 +44,26 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The tensors of a safetensors file and its metadata.
 
     Raises:
-        ModelError: When the file is missing or is no safetensors file.
+        ModelError: When the file is missing, is no safetensors file, is longer than `MAX_TENSOR_BYTES`, or
+            has a value that is not finite.
     """
     if not path.is_file():
         raise ModelError(f"{path}: there is no such file; give the .safetensors file of a run")
     try:
+        if path.stat().st_size > MAX_TENSOR_BYTES:
+            raise ValueError(f"longer than {MAX_TENSOR_BYTES:,} bytes")
         with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            entries = dict(file.metadata() or {})
+        for name, tensor in tensors.items():
+            if not torch.isfinite(tensor).all():
+                raise ValueError(f"{name[:80]!r} is not finite")
+    except Exception as error:  # Rust's own, and torch's where it does not know a type of number
+        reason = one_line(str(error))
         raise ModelError(
-            f"{path}: not a checkpoint that can be read ({error}); train again with: sdnn train"
+            f"{path}: not a checkpoint that can be read ({reason}); train again with: sdnn train"
         ) from error
+    return tensors, entries
 
 
 def save_net(path: Path, net: nn.Module, metadata: ModelMetadata) -> None:
@@ -84,12 +99,24 @@ def _load(path: Path, kind: type[Metadata], make: Callable[[Metadata], Net]) -> 
     metadata = kind.from_entries(entries, str(path))
     try:
         net = make(metadata)
+        check_types(net.state_dict(), tensors)
         net.load_state_dict(tensors)
-    except (RuntimeError, TypeError, ValueError) as error:
+    except (RuntimeError, ValueError) as error:
         raise ModelError(
             f"{path}: holds a net of another architecture; train it again with: {kind.TRAIN}"
         ) from error
     return net.eval(), metadata
+
+
+def check_types(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
+    """Checks the types of numbers of a net's tensors, which torch would convert.
+
+    Raises:
+        ValueError: When one has another type.
+    """
+    for name, tensor in tensors.items():
+        if name in expected and expected[name].dtype != tensor.dtype:
+            raise ValueError(f"{name}: {tensor.dtype}, expected {expected[name].dtype}")
 
 
 def export_onnx(path: Path, net: FullyConvolutional, metadata: ReaderMetadata) -> None:
@@ -132,9 +159,10 @@ def write_onnx_metadata(path: Path, metadata: ModelMetadata) -> None:
         ModelError: When the file is missing or is no ONNX file.
         OutputError: When it cannot be written.
     """
+    content = read_limited(path, MAX_MODEL_BYTES, "a model", ModelError)
     try:
-        model = onnx.load_model(path)
-    except Exception as error:  # protobuf's own exceptions, or an OSError
+        model = onnx.load_model_from_string(content)  # which follows no reference to another file
+    except Exception as error:  # protobuf's own exceptions
         raise ModelError(f"{path}: not an ONNX model that can be read; make one with: sdnn train") from error
     _save_onnx(path, model, metadata)
 

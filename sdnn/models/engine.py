@@ -9,8 +9,8 @@ import numpy as np
 
 from sdnn.bucketing import bucket_by_length
 from sdnn.models.metadata import ReaderMetadata
-from sdnn.models.session import open_session
-from sdnn.results import CLASSES, ClassMap, Strip, log_softmax
+from sdnn.models.session import check_finite, open_session
+from sdnn.results import ClassMap, Strip, log_softmax
 
 BUNDLED: Final = Path(__file__).parents[1] / "weights" / "sdnn.onnx"
 """The model that comes with the package."""
@@ -42,9 +42,7 @@ class Engine:
         Raises:
             ModelError: When the file is missing, damaged, or not a model of this package.
         """
-        self._session, self.sha256, self.metadata = open_session(
-            path, threads, ReaderMetadata, ["strips"], {"logits": (None, None, CLASSES)}
-        )
+        self._session, self.sha256, self.metadata = open_session(path, threads, ReaderMetadata)
         if temperature is not None:
             self.metadata = replace(self.metadata, temperature=temperature)
         self._path, self._temperature = path, temperature
@@ -65,6 +63,7 @@ class Engine:
 
         Raises:
             ValueError: When the height of a strip is not that of the model.
+            ModelError: When the output of the net is not finite.
         """
         geometry = self.metadata.geometry
         for strip in strips:
@@ -77,6 +76,7 @@ class Engine:
             for row, index in zip(batch, group, strict=True):
                 row[:, : strips[index].ink.shape[1]] = strips[index].ink
             (logits,) = self._session.run(None, {"strips": batch})
+            check_finite([logits], self._path)
             for columns, index in zip(logits, group, strict=True):
                 log_probs = log_softmax(columns[: geometry.columns(widths[index])], self.metadata.temperature)
                 maps[index] = ClassMap(log_probs, geometry.window_px, geometry.stride_px)

@@ -34,7 +34,7 @@ def record_of(engine: Engine, path: Path) -> dict[str, Any]:
         architecture = architecture_of(metadata)
         width_px = strip_px(architecture.geometry)
         macs = architecture.macs(width_px)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise ModelError(
             f"{path}: describes a net of another architecture; look at it with its sdnn version"
         ) from error

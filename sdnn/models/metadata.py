@@ -5,12 +5,13 @@ The reader's net is swept along strips, the detector's over pictures.
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
 from sdnn.errors import ModelError
-from sdnn.results import DIGITS, Geometry
+from sdnn.results import CLASSES, DIGITS, Geometry
+from sdnn.validation import Checksums, HeightBounds, Name, Size, Temperature, convert, decode_json
 
 METADATA_KEY: Final = "sdnn"
 SCHEMA: Final = 1
@@ -18,10 +19,33 @@ NORMALIZATION: Final = "0 paper to 1 ink"
 READER: Final = "reader"
 DETECTOR: Final = "detector"
 """Kinds of models; the metadata of a reader name none."""
+MAX_DESCRIPTION: Final = 256_000
+"""Characters of the description of a model; those of today have 7,000."""
 DETECTOR_MAPS: Final = 11
 """Maps of a detector: masks and fields, see `detector_net`."""
 DETECTOR_MULTIPLE_PX: Final = 16
 """Divisor of the sides of a detector's input."""
+
+
+@dataclass(frozen=True)
+class _Head:
+    """Fields of a description that say how to understand the others."""
+
+    schema: int
+    kind: Literal["reader", "detector"] = READER
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A small sweep that a model is held to.
+
+    Attributes:
+        shape: Shape of its input.
+        outputs: Shape of each output, by name.
+    """
+
+    shape: tuple[int, ...]
+    outputs: Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -35,14 +59,16 @@ class ModelMetadata(ABC):
         card: Notes for people: description, training data, figures on validation data.
     """
 
-    name: str
+    name: Name
     recipe: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
-    data: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    data: Checksums = field(default_factory=dict, kw_only=True)
     card: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     KIND: ClassVar[str]
     NET: ClassVar[str]
     """Name of the net in messages."""
+    INPUT: ClassVar[str]
+    """Name of its input."""
     TRAIN: ClassVar[str]
     """Command that makes a model of the kind."""
 
@@ -67,24 +93,29 @@ class ModelMetadata(ABC):
         if entries is None or METADATA_KEY not in entries:
             raise ModelError(f"{where}: not a model of sdnn (no description inside); {remedy}")
         try:
-            values = dict(json.loads(entries[METADATA_KEY]))
-            if (schema := values.pop("schema")) != SCHEMA:
+            if len(text := entries[METADATA_KEY]) > MAX_DESCRIPTION:
+                raise ValueError(f"longer than {MAX_DESCRIPTION:,} characters")
+            values = decode_json(text, dict[str, Any])
+            head = convert({each: values.pop(each) for each in ("schema", "kind") if each in values}, _Head)
+            if head.schema != SCHEMA:
                 raise ModelError(
-                    f"{where}: describes itself in schema {schema}, not {SCHEMA}; use its sdnn version"
+                    f"{where}: describes itself in schema {head.schema}, not {SCHEMA}; use its sdnn version"
                 )
-            if (kind := values.pop("kind", READER)) != cls.KIND:
-                raise ModelError(f"{where}: is a {kind}, no {cls.KIND}; {remedy}")
-            for name in ("recipe", "data", "card"):
-                if not isinstance(values.get(name, {}), Mapping):
-                    raise ValueError(f"{name} {values[name]}")
-            return cls._parsed(values)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"{where}: damaged description ({error!r}); {remedy}") from error
+            if head.kind != cls.KIND:
+                raise ModelError(f"{where}: is a {head.kind}, no {cls.KIND}; {remedy}")
+            metadata = convert(values, cls)
+            metadata.check()
+        except ValueError as error:
+            raise ModelError(f"{where}: damaged description ({error}); {remedy}") from error
+        return metadata
 
-    @classmethod
     @abstractmethod
-    def _parsed(cls, entries: dict[str, Any]) -> Self:
-        """The metadata of a JSON object; KeyError, TypeError or ValueError where it is damaged."""
+    def check(self) -> None:
+        """Checks what the types leave open; raises ValueError, with the name of the field."""
+
+    @abstractmethod
+    def trials(self) -> Iterator[Trial]:
+        """Small sweeps, from whose shapes it follows that the model has the sizes of the description."""
 
 
 @dataclass(frozen=True)
@@ -99,22 +130,26 @@ class ReaderMetadata(ModelMetadata):
     """
 
     geometry: Geometry
-    labels: str = DIGITS
-    normalization: str = NORMALIZATION
-    temperature: float = 1.0
+    labels: Literal["0123456789"] = DIGITS
+    normalization: Literal["0 paper to 1 ink"] = NORMALIZATION
+    temperature: Temperature = 1.0
 
     KIND = READER
     NET = "swept net"
+    INPUT = "strips"
     TRAIN = "sdnn train"
 
-    @classmethod
-    def _parsed(cls, entries: dict[str, Any]) -> Self:
-        metadata = cls(**{**entries, "geometry": Geometry(**entries["geometry"])})
-        if (metadata.labels, metadata.normalization) != (DIGITS, NORMALIZATION):
-            raise ValueError(f"labels {metadata.labels}, normalization {metadata.normalization}")
-        if not 0 < metadata.temperature < float("inf"):
-            raise ValueError(f"temperature {metadata.temperature}")
-        return metadata
+    def check(self) -> None:
+        """Checks that the text fits the strip, and the windows overlap or touch; see `ModelMetadata`."""
+        for name, greatest in (("text_height_px", "height_px"), ("stride_px", "window_px")):
+            if getattr(self.geometry, name) > (limit := getattr(self.geometry, greatest)):
+                raise ValueError(f"geometry.{name}: expected at most {greatest}, {limit}")
+
+    def trials(self) -> Iterator[Trial]:
+        """Strips of one column, and of as many pixels as just do and do not suffice for one more."""
+        height, first, stride = self.geometry.height_px, self.geometry.window_px, self.geometry.stride_px
+        for width in (first, first + 8 * stride - 1, first + 8 * stride):
+            yield Trial((1, height, width), {"logits": (1, self.geometry.columns(width), CLASSES)})
 
 
 @dataclass(frozen=True)
@@ -127,9 +162,9 @@ class DetectorMetadata(ModelMetadata):
         contrast_px: Side of the square over which local contrast, its input, is normalized.
     """
 
-    stride_px: int
-    heights_px: tuple[float, float]
-    contrast_px: int
+    stride_px: Size
+    heights_px: HeightBounds
+    contrast_px: Size
 
     @property
     def scale(self) -> tuple[int, tuple[float, float], int]:
@@ -138,12 +173,16 @@ class DetectorMetadata(ModelMetadata):
 
     KIND = DETECTOR
     NET = "detector"
+    INPUT = "contrast"
     TRAIN = "sdnn train --net detector"
 
-    @classmethod
-    def _parsed(cls, entries: dict[str, Any]) -> Self:
-        low, high = entries["heights_px"]
-        metadata = cls(**{**entries, "heights_px": (low, high)})
-        if not (0 < low < high and metadata.stride_px > 0 and metadata.contrast_px > 0):
-            raise ValueError(f"sizes {metadata.scale}")
-        return metadata
+    def check(self) -> None:
+        """Checks that the cells fit the smallest picture; see `ModelMetadata`."""
+        if DETECTOR_MULTIPLE_PX % self.stride_px:
+            raise ValueError(f"stride_px: expected a divisor of {DETECTOR_MULTIPLE_PX}")
+
+    def trials(self) -> Iterator[Trial]:
+        """The smallest picture that is not square."""
+        rows, columns = DETECTOR_MULTIPLE_PX, 2 * DETECTOR_MULTIPLE_PX
+        maps = (1, DETECTOR_MAPS, rows // self.stride_px, columns // self.stride_px)
+        yield Trial((1, 1, rows, columns), {"maps": maps, "ink": (1, rows, columns)})

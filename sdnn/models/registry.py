@@ -9,6 +9,7 @@ from typing import Final
 from sdnn.models.architecture import Architecture
 from sdnn.models.lenet import LENET
 from sdnn.models.metadata import ReaderMetadata
+from sdnn.validation import Maps, Name, convert
 
 ARCHITECTURES: Final[dict[str, Architecture]] = {each.name: each for each in (LENET,)}
 DEFAULT: Final = LENET
@@ -19,16 +20,14 @@ def architecture_of(metadata: ReaderMetadata) -> Architecture:
     """The architecture of a model, with its channels.
 
     Raises:
-        TypeError, ValueError: When the metadata fit no net of this version.
+        ValueError: When the metadata fit no net of this version.
     """
     recipe = metadata.recipe
-    name = recipe.get("architecture", DEFAULT.name)
+    name = convert(recipe.get("architecture", DEFAULT.name), Name)
     if name not in ARCHITECTURES:
         raise ValueError(f"architecture {name}")
     architecture = ARCHITECTURES[name]
-    channels = recipe.get("channels", architecture.channels)
-    if not all(isinstance(maps, int) and maps > 0 for maps in channels):
-        raise ValueError(f"channels {channels}")
+    channels = convert(recipe.get("channels", architecture.channels), tuple[Maps, ...])
     if metadata.geometry != architecture.geometry:
         raise ValueError(f"{metadata.geometry}")
-    return replace(architecture, channels=tuple(channels))
+    return replace(architecture, channels=channels)

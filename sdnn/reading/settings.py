@@ -7,6 +7,7 @@ from sdnn.enums import DEFAULT_MIN_CONFIDENCE, DEFAULT_MIN_CONSTRAINT_PROBABILIT
 from sdnn.errors import UsageError
 from sdnn.preprocessing.loading import MAX_PIXELS
 from sdnn.reading.views import VIEWS, View
+from sdnn.validation import TEMPERATURE_BOUNDS
 
 if TYPE_CHECKING:
     from sdnn.decoding.constraints import Constraint
@@ -62,8 +63,9 @@ class ReadingSettings:
         for name in ("min_confidence", "min_constraint_probability"):
             if not 0 <= (prob := getattr(self, name)) <= 1:
                 raise UsageError(f"{name} {prob}: give a probability from 0 to 1")
-        if self.temperature is not None and not self.temperature > 0:
-            raise UsageError(f"temperature {self.temperature}: give a number above 0")
+        low, high = TEMPERATURE_BOUNDS
+        if self.temperature is not None and not low <= self.temperature <= high:
+            raise UsageError(f"temperature {self.temperature}: give a number above 0, from {low} to {high:g}")
         if self.constraint and self.decoder is Decoder.NMS:
             raise UsageError(
                 f"--decoder nms knows no strings and cannot obey {self.constraint.description}; leave it out"

@@ -11,6 +11,7 @@ Reference:
 from pathlib import Path
 
 from sdnn.errors import UsageError
+from sdnn.files import output_errors
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.metadata import ReaderMetadata
 from sdnn.training.reader_run import ReaderRun
@@ -42,6 +43,7 @@ def average_with_start(folder: Path, share: float, data: Path | None) -> ReaderM
 
     Raises:
         UsageError: When the folder holds no such run, or its net is not finished.
+        ModelError: When one of the nets is damaged.
         UnreadableInput: When MNIST cannot be read.
         OutputError: When the folder cannot be written.
     """
@@ -50,8 +52,10 @@ def average_with_start(folder: Path, share: float, data: Path | None) -> ReaderM
         raise UsageError(
             f"{folder}: was not trained from another net with --init-from; there is no mean to take"
         )
+    run.check_start()
     first, second = (run.load(path) for path in (run.start, folder / "model.safetensors"))
     out = folder / "mean"
-    out.mkdir(exist_ok=True)
+    with output_errors(out):
+        out.mkdir(exist_ok=True)
     card = {"mean": {"of the start": 1 - share, "of the net trained from it": share}}
     return run.export(interpolate(first, second, share), out, card, data)

@@ -5,7 +5,11 @@ from typing import ClassVar
 
 from sdnn.datasets.documents import DocumentRecipe
 from sdnn.enums import Source
+from sdnn.models.metadata import DETECTOR_MULTIPLE_PX
 from sdnn.training.reader_recipe import Recorded
+from sdnn.validation import BatchSize, Count, Length, Name, NotNegative, Positive, Seed, Share
+
+Weights = tuple[Positive, Positive, Positive, Positive, Positive]
 
 
 @dataclass(frozen=True)
@@ -24,12 +28,12 @@ class LossWeights:
         ink: Weight of the cross-entropy of the ink, a mean over all pixels.
     """
 
-    present: tuple[float, float, float, float, float] = (2.0, 3.0, 8.0, 20.0, 2.0)
-    masks: float = 5.0
-    fields: tuple[float, float, float, float, float] = (1.0, 2.0, 2.0, 1.0, 0.375)
-    printed: float = 0.3
-    ink_present: float = 1.5
-    ink: float = 4.0
+    present: Weights = (2.0, 3.0, 8.0, 20.0, 2.0)
+    masks: NotNegative = 5.0
+    fields: Weights = (1.0, 2.0, 2.0, 1.0, 0.375)
+    printed: NotNegative = 0.3
+    ink_present: NotNegative = 1.5
+    ink: NotNegative = 4.0
 
 
 @dataclass(frozen=True)
@@ -60,26 +64,32 @@ class DetectorRecipe(Recorded):
         loss: Weights of the parts of the loss.
     """
 
-    seed: int = 0
-    start: str | None = None
-    steps: int = 7600
-    steps_per_epoch: int = 200
-    learning_rate: float = 3e-3
-    warm_up: float = 0.026
-    weight_decay: float = 1e-3
-    mean_decay: float = 0.998
-    pen_share: float = 0.45
-    real_share: float = 0.5
-    page_share: float = 0.5
-    page_px: tuple[int, int] = (256, 256)
-    page_batch: int = 16
-    line_px: tuple[int, int] = (96, 320)
-    line_batch: int = 34
-    turned: float = 0.35
-    upside_down: float = 0.16
-    inverted: float = 0.3
+    seed: Seed = 0
+    start: Name | None = None
+    steps: Count = 7600
+    steps_per_epoch: Count = 200
+    learning_rate: Positive = 3e-3
+    warm_up: Share = 0.026
+    weight_decay: NotNegative = 1e-3
+    mean_decay: Share = 0.998
+    pen_share: Share = 0.45
+    real_share: Share = 0.5
+    page_share: Share = 0.5
+    page_px: tuple[Length, Length] = (256, 256)
+    page_batch: BatchSize = 16
+    line_px: tuple[Length, Length] = (96, 320)
+    line_batch: BatchSize = 34
+    turned: Share = 0.35
+    upside_down: Share = 0.16
+    inverted: Share = 0.3
     documents: DocumentRecipe = field(default_factory=lambda: DocumentRecipe(crop_share=0.25))
     loss: LossWeights = field(default_factory=LossWeights)
+
+    def check(self) -> None:
+        """Checks that the net can halve the sides; see `Recorded`."""
+        for name, sides in (("page_px", self.page_px), ("line_px", self.line_px)):
+            if any(side % DETECTOR_MULTIPLE_PX for side in sides):
+                raise ValueError(f"{name}: expected multiples of {DETECTOR_MULTIPLE_PX}")
 
     source: ClassVar = Source.HANDS
     dropout: ClassVar = 0.0

@@ -28,6 +28,7 @@ class DetectorRun(Run[DetectorRecipe, DetectorNet, DetectorMetadata]):
     NET = DETECTOR
     TRAIN = DetectorMetadata.TRAIN
     MODEL = "detector.onnx"
+    STAGES = (DetectionTask.name,)
     RECIPE = DetectorRecipe
 
     @staticmethod

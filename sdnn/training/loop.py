@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from sdnn.enums import Stage
+from sdnn.errors import ModelError
 from sdnn.training.ema import MovingAverage
 from sdnn.training.prefetch import Prefetcher
 from sdnn.training.run_folder import RunFolder
@@ -71,6 +72,7 @@ def fit(net: Net, task: Task[Net, Batch], run: RunFolder[Any], report: Report, m
         The moving average of the net if the recipe has one, else the net.
 
     Raises:
+        ModelError: When a file of the run is damaged, or the training diverges.
         OutputError: When the folder cannot be written.
     """
     recipe = task.make_batches.recipe
@@ -82,6 +84,8 @@ def fit(net: Net, task: Task[Net, Batch], run: RunFolder[Any], report: Report, m
     optimizer = _optimizer(net, recipe)
     state = TrainingState(net, optimizer, kept)
     done = run.load_checkpoint(task.name, state)
+    if done > recipe.steps:
+        raise ModelError(f"{run.checkpoint}: at step {done} of {recipe.steps}; start again with: {run.TRAIN}")
     last = run.last_metrics(task.name)
     accuracy = last.get("accuracy")
     began = time.perf_counter() - last.get("seconds", 0.0)

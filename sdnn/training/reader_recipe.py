@@ -1,9 +1,8 @@
 """Recipe of the reader's training, saved with the model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from enum import StrEnum
-from typing import Any, ClassVar, Self, get_args, get_type_hints
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
 
 from sdnn.datasets.pages import PageRecipe
 from sdnn.datasets.windows import WindowRecipe
@@ -11,6 +10,7 @@ from sdnn.enums import Gradient, Objective, Source, Stage
 from sdnn.errors import UsageError
 from sdnn.models.architecture import Architecture
 from sdnn.models.registry import ARCHITECTURES, DEFAULT
+from sdnn.validation import BatchSize, Count, Maps, Name, NotNegative, Positive, Seed, Share, convert
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class StageRecipe:
         dropout: Dropout before the last layer.
     """
 
-    pen_share: float = 0.2
-    examples: int = 204_800
-    examples_per_epoch: int = 25_600
-    batch: int = 512
-    learning_rate: float = 4e-3
-    warm_up: float = 0.1
-    weight_decay: float = 0.02
-    dropout: float = 0.25
+    pen_share: Share = 0.2
+    examples: Count = 204_800
+    examples_per_epoch: Count = 25_600
+    batch: BatchSize = 512
+    learning_rate: Positive = 4e-3
+    warm_up: Share = 0.1
+    weight_decay: NotNegative = 0.02
+    dropout: Share = 0.25
 
     @property
     def steps(self) -> int:
@@ -74,15 +74,15 @@ class StringRecipe(StageRecipe):
         page: Recipe of the pages that the strips come from.
     """
 
-    pen_share: float = 0.8
-    examples: int = 102_400
-    batch: int = 64
-    learning_rate: float = 1.5e-3
-    warm_up: float = 0.02
-    dropout: float = 0.1
+    pen_share: Share = 0.8
+    examples: Count = 102_400
+    batch: BatchSize = 64
+    learning_rate: Positive = 1.5e-3
+    warm_up: Share = 0.02
+    dropout: Share = 0.1
     objective: Objective = Objective.FORWARD
     gradient: Gradient = Gradient.CORRECT
-    mean_decay: float = 0.999
+    mean_decay: Share = 0.999
     frozen: bool = False
     page: PageRecipe = field(default_factory=PageRecipe)
 
@@ -95,12 +95,15 @@ class Recorded:
         """The recipe of a record that `dataclasses.asdict` and JSON made.
 
         Raises:
-            TypeError: When it is not the record of a recipe, or has an unknown setting.
+            ValueError: When it is not the record of a recipe, or has an unknown setting or one out of its
+                range; the message begins with the setting.
         """
-        recipe = _from_record(cls, record)
-        if not isinstance(recipe, cls) or not record:
-            raise TypeError(f"{record!r}: no record of a recipe")
-        return recipe
+        if not record:
+            raise ValueError("empty")
+        return convert(record, cls)
+
+    def check(self) -> None:
+        """Checks that this version can train it; raises ValueError that begins with the setting."""
 
 
 @dataclass(frozen=True)
@@ -118,12 +121,21 @@ class Recipe(Recorded):
     """
 
     source: Source = Source.MIXED
-    seed: int = 0
-    channels: tuple[int, ...] = DEFAULT.channels
-    start: str | None = None
+    seed: Seed = 0
+    channels: tuple[Maps, ...] = DEFAULT.channels
+    start: Name | None = None
     digits: DigitRecipe | None = field(default_factory=DigitRecipe)
     strings: StringRecipe | None = field(default_factory=StringRecipe)
-    architecture: str = DEFAULT.name
+    architecture: Name = DEFAULT.name
+
+    def check(self) -> None:
+        """Checks that there are stages, and such a net; see `Recorded`."""
+        if not (self.digits or self.strings):
+            raise ValueError("digits: expected a recipe here or in strings")
+        if self.architecture not in ARCHITECTURES:
+            raise ValueError(f"architecture: expected one of {', '.join(ARCHITECTURES)}")
+        if len(self.channels) != len(ARCHITECTURES[self.architecture].channels):
+            raise ValueError(f"channels: expected {len(ARCHITECTURES[self.architecture].channels)} numbers")
 
     @property
     def net(self) -> Architecture:
@@ -176,23 +188,3 @@ def chosen_recipe(
         digits=None if stage is Stage.STRINGS else digits,
         strings=None if stage is Stage.DIGITS else strings,
     )
-
-
-def _from_record(kind: Any, value: Any) -> Any:
-    """A value of the given type from its JSON form: dictionaries, lists, strings."""
-    if value is None:
-        return None
-    kinds = [each for each in get_args(kind) if each is not type(None)]
-    for each in [kind, *kinds]:
-        if is_dataclass(each) and isinstance(each, type):
-            if not isinstance(value, Mapping):
-                raise TypeError(f"{value!r}: no record of a {each.__name__}")
-            hints = get_type_hints(each)
-            if unknown := set(value) - {one.name for one in fields(each)}:
-                raise TypeError(f"{each.__name__} has no {', '.join(sorted(unknown))}")
-            return each(**{name: _from_record(hints[name], entry) for name, entry in value.items()})
-    if isinstance(value, list):
-        return tuple(_from_record(None, each) for each in value)
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return kind(value)
-    return value

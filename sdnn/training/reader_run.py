@@ -16,6 +16,7 @@ from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.decoding.temperature import fit_temperature
 from sdnn.detection import Detector
 from sdnn.enums import Source, Split, Stage
+from sdnn.files import atomic_write
 from sdnn.models.checkpoint import export_onnx, load_net, save_net, write_onnx_metadata
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.engine import Engine
@@ -40,6 +41,7 @@ class ReaderRun(Run[Recipe, DigitNet, ReaderMetadata]):
     NET = READER
     TRAIN = ReaderMetadata.TRAIN
     MODEL = "model.onnx"
+    STAGES = (Stage.DIGITS, Stage.STRINGS)
     RECIPE = Recipe
 
     @staticmethod
@@ -70,7 +72,7 @@ class ReaderRun(Run[Recipe, DigitNet, ReaderMetadata]):
     def export(
         self, net: DigitNet, folder: Path, card: Mapping[str, Any], data: Path | None
     ) -> ReaderMetadata:
-        """Writes `model.onnx`, with a temperature, and `model.safetensors`; see `Run.export`."""
+        """Writes `model.safetensors`, and `model.onnx` once its temperature is fitted; see `Run.export`."""
         net = net.to(CPU).to(memory_format=torch.contiguous_format)
         metadata = ReaderMetadata(
             name=self.folder.resolve().name,
@@ -80,10 +82,11 @@ class ReaderRun(Run[Recipe, DigitNet, ReaderMetadata]):
             card=card,
         )
         model = folder / self.MODEL
-        export_onnx(model, fully_convolutional(net), metadata)
-        metadata = replace(metadata, temperature=self._temperature(Engine(model), data))
-        write_onnx_metadata(model, metadata)
-        save_net(model.with_suffix(".safetensors"), net, metadata)
+        with atomic_write(model) as temporary:
+            export_onnx(temporary, fully_convolutional(net), metadata)
+            metadata = replace(metadata, temperature=self._temperature(Engine(temporary), data))
+            write_onnx_metadata(temporary, metadata)
+            save_net(model.with_suffix(".safetensors"), net, metadata)
         return metadata
 
     def _source(self, stage: StageRecipe, split: Split, data: Path | None) -> DigitSource:

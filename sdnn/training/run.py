@@ -12,6 +12,9 @@ from torch import nn
 
 from sdnn.datasets.digit_sources import digit_source, source_checksums
 from sdnn.enums import Split
+from sdnn.errors import ModelError
+from sdnn.limited_read import read_limited
+from sdnn.models.checkpoint import MAX_TENSOR_BYTES
 from sdnn.models.metadata import ModelMetadata
 from sdnn.training.loop import Report, fit
 from sdnn.training.precision import MEMORY_FORMAT, ONE_CPU, Resources
@@ -43,7 +46,7 @@ class Run(RunFolder[AnyRecipe], ABC, Generic[AnyRecipe, Net, AnyMetadata]):
         content = None
         if init_from:
             net = cls.load(init_from)
-            content = init_from.read_bytes()
+            content = read_limited(init_from, MAX_TENSOR_BYTES, "a trained net", ModelError)
             recipe = cls.initialized(recipe, net, hashlib.sha256(content).hexdigest())
         digit_source(recipe.source, Split.TRAIN, data=data)
         return cls.begin(folder, recipe, source_checksums(recipe.source, data), content)
@@ -64,11 +67,14 @@ class Run(RunFolder[AnyRecipe], ABC, Generic[AnyRecipe, Net, AnyMetadata]):
 
         Raises:
             UnreadableInput: When the data cannot be read.
+            ModelError: When a file of the run is damaged, or the training diverges.
             OutputError: When the folder cannot be written.
         """
         cv2.setNumThreads(1)  # windows, strips and documents are too small to divide
         self.check_data(data)
         torch.manual_seed(self.recipe.seed)
+        if self.recipe.start:
+            self.check_start()
         net = self.load(self.start) if self.recipe.start else self.new_net()
         net = net.to(resources.torch_device()).to(memory_format=MEMORY_FORMAT)
         for task in self.tasks(data):
@@ -97,7 +103,9 @@ class Run(RunFolder[AnyRecipe], ABC, Generic[AnyRecipe, Net, AnyMetadata]):
 
     @abstractmethod
     def export(self, net: Net, folder: Path, card: Mapping[str, Any], data: Path | None) -> AnyMetadata:
-        """Writes the net, with its card, into a folder: .onnx for reading, .safetensors for training.
+        """Writes the net, with its card, into a folder: .safetensors for training, then .onnx for reading.
+
+        The second is there only once it is whole: the run is finished then.
 
         Raises:
             UnreadableInput: When the data cannot be read.

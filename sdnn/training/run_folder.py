@@ -17,7 +17,7 @@ import hashlib
 import json
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -29,14 +29,17 @@ from torch import Tensor
 from sdnn import __version__
 from sdnn.datasets.digit_sources import source_checksums
 from sdnn.errors import ModelError, OutputError, UsageError
-from sdnn.files import atomic_write
+from sdnn.files import TEMPORARIES, atomic_write, output_errors
 from sdnn.hardware import hardware
-from sdnn.models.checkpoint import load_tensors, save_tensors
+from sdnn.limited_read import read_limited
+from sdnn.models.checkpoint import MAX_TENSOR_BYTES, load_tensors, save_tensors
 from sdnn.models.metadata import READER
 from sdnn.training.detector_recipe import DetectorRecipe
 from sdnn.training.metrics_log import MetricsLog
 from sdnn.training.reader_recipe import Recipe
+from sdnn.training.run_record import RunRecord, read_record
 from sdnn.training.state import TrainingState
+from sdnn.validation import Count, Name, decode_json
 
 DONE: Final = "done"
 """Metadata entry of a checkpoint: stage and step."""
@@ -63,6 +66,8 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
     """Command that starts such a run."""
     MODEL: ClassVar[str]
     """File name of the exported model; the net beside it has the suffix .safetensors."""
+    STAGES: ClassVar[Sequence[str]]
+    """Names of the stages."""
     RECIPE: ClassVar[type[Any]]
     """Type of the recipe."""
 
@@ -114,14 +119,18 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
 
     @classmethod
     def resume(cls, folder: Path) -> Self:
-        """The run in a folder.
+        """The run in a folder, without the halves of files that a killed process left.
 
         Raises:
             UsageError: When the folder holds no run, or one that other code began.
+            OutputError: When such a file cannot be removed.
         """
         run, code = cls._recorded(folder)
         if code != code_checksum():
             raise UsageError(f"{folder}: begun with other code, whose result would differ; start another run")
+        with output_errors(folder):
+            for half in folder.glob(TEMPORARIES):  # by a process that was killed
+                half.unlink()
         return run
 
     @classmethod
@@ -141,16 +150,24 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
         """The run of the record in a folder, and the checksum of the code that began it."""
         if not folder.is_dir():
             raise UsageError(f"{folder}: there is no such folder; give that of a run, such as runs/TIME")
+        remedy = f"start another with: {cls.TRAIN} --run DIR"
         try:
-            record = json.loads((folder / "run.json").read_text())
-            if (net := record.get("net", READER)) != cls.NET:
-                raise ValueError(f"it trains a {net}, not a {cls.NET}")
-            run = cls(folder, cls.RECIPE.from_record(record["recipe"]), record["data"])
-            return run, record["code"]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(
-                f"{folder}: holds no run of this version ({error}); start another with: {cls.TRAIN} --run DIR"
-            ) from error
+            record = read_record(folder)
+            if record.net != cls.NET:
+                raise ValueError(f"run.json: net: it trains a {record.net}, not a {cls.NET}")
+            return cls(folder, cls._recipe(record), record.data), record.code
+        except ValueError as error:
+            raise UsageError(f"{folder}: holds no run of this version ({error}); {remedy}") from error
+
+    @classmethod
+    def _recipe(cls, record: RunRecord) -> AnyRecipe:
+        """The recipe of a record; ValueError when this version cannot train it."""
+        try:
+            recipe: AnyRecipe = cls.RECIPE.from_record(record.recipe)
+            recipe.check()
+        except ValueError as error:
+            raise ValueError(f"run.json: recipe.{error}") from error
+        return recipe
 
     def check_data(self, data: Path | None) -> None:
         """Checks that the digits are those that the run began with.
@@ -171,6 +188,18 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
     def start(self) -> Path:
         """Path of the net that the run began from."""
         return self.folder / "start.safetensors"
+
+    def check_start(self) -> None:
+        """Checks that the net that the run began from is still that of the recipe.
+
+        Raises:
+            ModelError: When it is missing, or another.
+        """
+        content = read_limited(self.start, MAX_TENSOR_BYTES, "the net that the run began from", ModelError)
+        if hashlib.sha256(content).hexdigest() != self.recipe.start:
+            raise ModelError(
+                f"{self.start}: not the net that the run began from; start again with: {self.TRAIN}"
+            )
 
     @property
     def checkpoint(self) -> Path:
@@ -213,19 +242,29 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
         """Tensors, stage and step of the checkpoint."""
         tensors, entries = load_tensors(self.checkpoint)
         try:
-            done = json.loads(entries[DONE])
-            return tensors, str(done["stage"]), int(done["step"])
-        except (ValueError, KeyError, TypeError) as error:
+            done = decode_json(entries.get(DONE, ""), _Done)
+            if done.stage not in self.STAGES:
+                raise ValueError(f"stage: expected one of {', '.join(self.STAGES)}")
+        except ValueError as error:
             raise ModelError(
-                f"{self.checkpoint}: not a checkpoint of a training; start again with: {self.TRAIN}"
+                f"{self.checkpoint}: not a checkpoint of a training ({error}); start again with: {self.TRAIN}"
             ) from error
+        return tensors, done.stage, done.step
+
+
+@dataclass(frozen=True)
+class _Done:
+    """Progress of a run, in the metadata of its checkpoint."""
+
+    stage: Name
+    step: Count
 
 
 def net_of(folder: Path) -> str:
-    """Name of the net that the run in a folder trains; the reader's if the record has none."""
+    """Name of the net that the run in a folder trains; the reader's if there is no record that says so."""
     try:
-        return str(json.loads((folder / "run.json").read_text())["net"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_record(folder).net
+    except (ValueError, UsageError):
         return READER
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sdnn.errors import ModelError
+from sdnn.models.checkpoint import check_types
 
 OPTIMIZER_PREFIX: Final = "optimizer."
 NET_PREFIX: Final = "net."
@@ -44,24 +45,51 @@ class TrainingState:
         Raises:
             ModelError: When the tensors are those of another net or optimizer.
         """
-        states: dict[int, dict[str, Tensor]] = {}
-        for name, value in _with_prefix(tensors, OPTIMIZER_PREFIX).items():
-            index, entry = name.split(".", 1)
-            states.setdefault(int(index), {})[entry] = value
         try:
-            self.net.load_state_dict(_with_prefix(tensors, NET_PREFIX))
+            self._load(self.net, _with_prefix(tensors, NET_PREFIX))
             if self.mean is not None:
-                self.mean.load_state_dict(_with_prefix(tensors, MEAN_PREFIX))
-            self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": states})
-        except (RuntimeError, KeyError, ValueError) as error:
+                self._load(self.mean, _with_prefix(tensors, MEAN_PREFIX))
+            states = self._moments(_with_prefix(tensors, OPTIMIZER_PREFIX))
+        except (RuntimeError, ValueError) as error:
             raise ModelError(
                 f"{path}: holds another net or optimizer; start again with: sdnn train"
             ) from error
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": states})
         for parameter, state in self.optimizer.state.items():
             for name, value in state.items():
                 if value.shape == parameter.shape:
                     # Files have no memory format, and the fused optimizer needs that of the parameter.
                     state[name] = torch.empty_like(parameter, requires_grad=False).copy_(value)
+
+    @staticmethod
+    def _load(net: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+        """Loads the weights of a net; RuntimeError or ValueError where they are another's."""
+        check_types(net.state_dict(), tensors)
+        net.load_state_dict(tensors)
+
+    def _moments(self, tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+        """Steps and moments of AdamW by the number of the parameter: of all, or none before the first step.
+
+        Raises:
+            ValueError: When they are not those of the net's parameters.
+        """
+        states: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            number, _, entry = name.partition(".")
+            states.setdefault(int(number), {})[entry] = value
+        parameters: list[Tensor] = [each for group in self.optimizer.param_groups for each in group["params"]]
+        if states and [*range(len(parameters))] != sorted(states):
+            raise ValueError("the optimizer's state is not that of all parameters")
+        for index, state in states.items():
+            shape = parameters[index].shape
+            shapes = {"step": torch.Size(), "exp_avg": shape, "exp_avg_sq": shape}
+            if {name: value.shape for name, value in state.items()} != shapes:
+                raise ValueError(f"parameter {index}: moments of another shape")
+            if any(value.dtype != torch.float32 for value in state.values()):
+                raise ValueError(f"parameter {index}: moments of another type")
+            if state["step"] < 0 or (state["exp_avg_sq"] < 0).any():
+                raise ValueError(f"parameter {index}: negative moments")
+        return states
 
 
 def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -143,7 +143,6 @@ def test_a_file_that_is_no_model_is_one_line_and_exit_code_6(tmp_path: Path, con
 @pytest.mark.parametrize(
     "changes",
     [
-        {"geometry": replace(LENET.geometry, window_px=30)},
         {"recipe": {"channels": [16, 32]}},
         {"recipe": {"channels": "123456"}},
         {"recipe": {"channels": None}},
@@ -157,6 +156,13 @@ def test_a_net_whose_layers_are_not_known_is_one_line_and_exit_code_6(
     result = sdnn("model", "show", described(tmp_path / "model.onnx", **changes))
     assert result.returncode == ExitCode.MODEL
     assert_one_line(result.stderr, "another architecture")
+
+
+def test_a_net_of_another_window_than_it_says_is_one_line_and_exit_code_6(tmp_path: Path) -> None:
+    path = described(tmp_path / "model.onnx", geometry=replace(LENET.geometry, window_px=67))
+    result = sdnn("model", "show", path)
+    assert result.returncode == ExitCode.MODEL
+    assert_one_line(result.stderr, "inputs and outputs")
 
 
 def test_a_file_of_others_is_one_line_and_exit_code_6(tmp_path: Path) -> None:

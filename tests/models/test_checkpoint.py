@@ -107,6 +107,59 @@ def test_a_foreign_file_is_a_model_error(tmp_path: Path) -> None:
     refusal(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"{}",
+        b"\xff",
+        b"null",
+        100_000 * b"[",
+        b'{"a": {"dtype": "F32", "shape": [1099511627776], "data_offsets": [0, 4]}}',
+        b'{"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}}',
+        b'{"a": {"dtype": "F99", "shape": [1], "data_offsets": [0, 4]}}',
+        b'{"__metadata__": {"sdnn": {}}}',
+    ],
+)
+@pytest.mark.parametrize("length", [None, 2**63, 2**40])
+def test_a_header_that_cannot_be_is_a_model_error(tmp_path: Path, header: bytes, length: int | None) -> None:
+    path = tmp_path / "net.safetensors"
+    path.write_bytes((length or len(header)).to_bytes(8, "little") + header + bytes(4))
+    assert refusal(path).isprintable()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_a_model_error(tmp_path: Path, value: float) -> None:
+    path = tmp_path / "net.safetensors"
+    net = net_in_use(seed=0, channels=TINY)
+    with torch.no_grad():
+        next(net.parameters()).view(-1)[0] = value
+    save_net(path, net, replace(METADATA, recipe={"channels": [*TINY]}))
+    assert "'features.0.weight' is not finite" in refusal(path)
+
+
+def test_weights_of_another_type_are_a_model_error(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    save_net(path, DigitNet().double(), METADATA)
+    assert "another architecture" in refusal(path)
+
+
+@pytest.mark.parametrize("channels", [[10**9] * 6, [True] * 6, [3], "356687", None, {"a": 1}])
+def test_channels_that_no_net_has_are_a_model_error(tmp_path: Path, channels: object) -> None:
+    path = tmp_path / "net.safetensors"
+    save_net(path, net_in_use(seed=0, channels=TINY), replace(METADATA, recipe={"channels": channels}))
+    assert "another architecture" in refusal(path)
+
+
+def test_a_file_that_is_too_long_or_no_file_is_a_model_error(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    with open(path, "wb") as file:
+        file.truncate(2**40)  # sparse
+    assert "longer than" in refusal(path)
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    refusal(path)
+
+
 def test_a_safetensors_file_of_others_is_a_model_error(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     save_tensors(path, DigitNet().state_dict(), {"format": "pt"})
@@ -141,7 +194,7 @@ def test_describing_an_onnx_file_again_replaces_the_description_and_keeps_the_gr
 def test_an_unwritable_target_is_an_output_error_and_leaves_nothing(tmp_path: Path, target: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written|is a folder"):
         save_net(tmp_path / target, DigitNet(), METADATA)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
 

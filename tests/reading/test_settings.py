@@ -14,7 +14,7 @@ def test_thresholds_are_probabilities(thresholds: dict[str, float]) -> None:
         ReadingSettings(**thresholds)  # type: ignore[arg-type]  # mypy takes the names for any
 
 
-@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan")])
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), 1e-320, float("inf"), 1e308])
 def test_a_temperature_is_above_0(temperature: float) -> None:
     with pytest.raises(UsageError, match="above 0"):
         ReadingSettings(temperature=temperature)

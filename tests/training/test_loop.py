@@ -12,12 +12,14 @@ from helpers.inline_prefetcher import OnTheSpot
 from torch import Tensor
 
 from sdnn.enums import Source, Stage
+from sdnn.errors import ModelError
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.lenet import LENET
 from sdnn.training import loop
 from sdnn.training.loop import MAX_GRAD_NORM, Progress, fit, learning_rate
 from sdnn.training.reader_recipe import DigitRecipe, Recipe
 from sdnn.training.reader_run import ReaderRun
+from sdnn.training.state import TrainingState
 from sdnn.training.task import Task
 
 pytestmark = pytest.mark.slow
@@ -196,6 +198,14 @@ def test_a_stage_that_is_done_learns_nothing_more(run: ReaderRun, net: DigitNet)
     fit(net, task(loss=never), run, ignore)
     assert run.checkpoint.read_bytes() == before
     assert run.metrics() == lines
+
+
+def test_a_checkpoint_beyond_the_last_step_is_a_model_error(run: ReaderRun, net: DigitNet) -> None:
+    of_stage = task()
+    optimizer = loop._optimizer(net, of_stage.make_batches.recipe)
+    run.save_checkpoint(of_stage.name, TrainingState(net, optimizer), of_stage.make_batches.recipe.steps + 1)
+    with pytest.raises(ModelError, match="start again"):
+        fit(net, of_stage, run, ignore)
 
 
 def test_the_dropout_of_a_step_depends_on_seed_stage_and_step(tmp_path: Path) -> None:

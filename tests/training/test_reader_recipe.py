@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import asdict, fields, replace
 from typing import Any
 
@@ -172,18 +173,18 @@ def test_an_unknown_setting_in_a_record_is_an_error(place: list[str]) -> None:
     for name in place:
         inner = inner[name]
     inner["momentum"] = 0.9
-    with pytest.raises(TypeError, match="has no momentum"):
+    with pytest.raises(ValueError, match=re.escape(".".join([*place, "momentum: unknown field"]))):
         Recipe.from_record(record)
 
 
 @pytest.mark.parametrize("changes", [{"source": "crayon"}, {"strings": {"objective": "backward"}}])
 def test_a_choice_that_there_is_not_is_an_error(changes: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="is not a valid"):
+    with pytest.raises(ValueError, match="invalid enum value"):
         Recipe.from_record(changes)
 
 
 def test_the_recipe_of_the_first_version_is_an_error() -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match="windows: unknown field"):
         Recipe.from_record({"source": "pen", "windows": 100, "seed": 0})
 
 

@@ -254,9 +254,7 @@ def test_the_net_of_the_files_is_the_running_mean_of_the_last_checkpoint(finishe
     last, mean = (load_net(finished.run.folder / "model.safetensors")[0] for _ in range(2))
     for each in (last, mean):
         each.load_state_dict({name: torch.zeros_like(value) for name, value in each.state_dict().items()})
-    optimizer = torch.optim.AdamW(
-        [{"params": [*last.parameters()][:2]}, {"params": [*last.parameters()][2:]}]
-    )
+    optimizer = loop._optimizer(last, STRINGS)
     finished.run.load_checkpoint(Stage.STRINGS, TrainingState(last, optimizer, mean))
     torch.testing.assert_close(net.state_dict(), mean.state_dict(), atol=0, rtol=0)
     moved = [not torch.equal(each, last.get_parameter(name)) for name, each in mean.named_parameters()]

@@ -1,4 +1,7 @@
+import hashlib
 import json
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from sdnn.models.lenet import LENET
 from sdnn.training import run_folder as run_module
 from sdnn.training.reader_recipe import Recipe
 from sdnn.training.reader_run import ReaderRun
+from sdnn.training.run_folder import net_of
 from sdnn.training.state import TrainingState
 
 RECIPE = Recipe(Source.PEN, seed=5, channels=(4, 4, 4, 4, 6, 8))
@@ -100,6 +104,131 @@ def test_a_recipe_of_another_version_cannot_be_resumed(run: ReaderRun) -> None:
         ReaderRun.resume(run.folder)
 
 
+def changed_record(run: ReaderRun, place: str, value: object) -> None:
+    """Changes an entry of the record of a run, or takes it away."""
+    path = run.folder / "run.json"
+    record = json.loads(path.read_text())
+    *outer, name = place.split(".")
+    inner = record
+    for each in outer:
+        inner = inner[each]
+    if value is MISSING:
+        del inner[name]
+    else:
+        inner[name] = value
+    path.write_text(json.dumps(record))
+
+
+MISSING = object()
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("recipe", MISSING),
+        ("recipe", []),
+        ("recipe", {}),
+        ("data", MISSING),
+        ("data", ["sums"]),
+        ("data", {"file": 5}),
+        ("code", MISSING),
+        ("code", 5),
+        ("net", "writer"),
+        ("net", "detector"),
+        ("net", ["reader"]),
+        ("net", None),
+        ("recipe.source", "crayon"),
+        ("recipe.seed", -1),
+        ("recipe.seed", 2**64),
+        ("recipe.seed", 1.5),
+        ("recipe.seed", None),
+        ("recipe.start", 5),
+        ("recipe.channels", "444468"),
+        ("recipe.channels", [4, 4]),
+        ("recipe.channels", [4, 4, 4, 4, 6, 0]),
+        ("recipe.channels", [4, 4, 4, 4, 6, 10**9]),
+        ("recipe.architecture", "transformer"),
+        ("recipe.architecture", ["lenet"]),
+        ("recipe.digits", []),
+        ("recipe.digits.examples", 0),
+        ("recipe.digits.batch", -8),
+        ("recipe.digits.batch", 10**12),
+        ("recipe.digits.learning_rate", float("nan")),
+        ("recipe.digits.learning_rate", float("inf")),
+        ("recipe.digits.learning_rate", "fast"),
+        ("recipe.digits.dropout", 1.5),
+        ("recipe.digits.window.layout.digits", [12, 1]),
+        ("recipe.digits.window.layout.gap_px", [1]),
+        ("recipe.strings.mean_decay", 2),
+        ("recipe.strings.objective", "backward"),
+        ("recipe.strings.page.widest_px", 10**9),
+        ("recipe.strings.page.paper.fold", -0.1),
+        ("recipe.strings.page.document.heights_px", [[13.0, 60.0, 0.5]]),
+        ("recipe.strings.page.jitter.upright", 1),
+    ],
+)
+def test_a_record_with_an_entry_that_cannot_be_is_one_line_with_its_field(
+    run: ReaderRun, place: str, value: object
+) -> None:
+    changed_record(run, place, value)
+    with pytest.raises(UsageError) as caught:
+        ReaderRun.resume(run.folder)
+    message = str(caught.value)
+    assert message.startswith(f"{run.folder}: holds no run of this version (run.json: ")
+    assert place.rsplit(".", 1)[-1] in message or isinstance(value, float)
+    assert message.isprintable()
+    net_of(run.folder)
+
+
+def test_a_run_without_a_stage_cannot_be_resumed(run: ReaderRun) -> None:
+    for stage in ("digits", "strings"):
+        changed_record(run, f"recipe.{stage}", None)
+    with pytest.raises(UsageError, match="digits: expected a recipe"):
+        ReaderRun.resume(run.folder)
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"\0", 100_000 * b"[", 2**20 * b" " + b"{}", b'{"net": '])
+def test_bytes_that_are_no_record_are_one_line(run: ReaderRun, content: bytes) -> None:
+    (run.folder / "run.json").write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        ReaderRun.resume(run.folder)
+    assert "run.json" in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert net_of(run.folder) == "reader"
+
+
+def test_a_record_that_is_no_file_is_one_line(run: ReaderRun) -> None:
+    path = run.folder / "run.json"
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    with pytest.raises(UsageError, match="device"):
+        ReaderRun.resume(run.folder)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(UsageError, match="a folder"):
+        ReaderRun.resume(run.folder)
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(run: ReaderRun) -> None:
+    for name in (".sdnn-0123abcd.onnx", ".keep-1", "notes.txt"):
+        (run.folder / name).write_text("")
+    ReaderRun.resume(run.folder)
+    assert {path.name for path in run.folder.iterdir()} == {"run.json", ".keep-1", "notes.txt"}
+
+
+def test_a_run_goes_on_from_no_other_net_than_it_began_from(tmp_path: Path) -> None:
+    content = b"weights"
+    recipe = replace(RECIPE, start=hashlib.sha256(content).hexdigest())
+    run = ReaderRun.begin(tmp_path / "run", recipe, {}, content)
+    run.check_start()
+    run.start.write_bytes(b"others")
+    with pytest.raises(ModelError, match="not the net that the run began from"):
+        run.check_start()
+    run.start.unlink()
+    with pytest.raises(ModelError, match="No such file"):
+        run.check_start()
+
+
 def line(stage: Stage, step: int) -> dict[str, object]:
     return {"stage": stage.value, "step": step}
 
@@ -126,9 +255,10 @@ def test_a_run_without_mnist_needs_none(tmp_path: Path) -> None:
 
 def test_metrics_are_kept_line_by_line(run: ReaderRun) -> None:
     assert run.metrics() == []
-    run.record({"step": 2, "loss": 0.5})
-    run.record({"step": 4, "loss": 0.25})
-    assert run.metrics() == [{"step": 2, "loss": 0.5}, {"step": 4, "loss": 0.25}]
+    records = [{"stage": "digits", "step": 2, "loss": 0.5}, {"stage": "digits", "step": 4, "loss": 0.25}]
+    for each in records:
+        run.record(each)
+    assert run.metrics() == records
 
 
 def test_the_last_metrics_are_those_of_the_stage(run: ReaderRun) -> None:
@@ -241,6 +371,63 @@ def test_a_file_that_is_no_checkpoint_is_a_model_error(run: ReaderRun) -> None:
         run.load_checkpoint(Stage.DIGITS, training(0))
     with pytest.raises(ModelError):
         run.reached()
+
+
+@pytest.mark.parametrize(
+    ("done", "complaint"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        (100_000 * "[", "not JSON"),
+        ("[]", "expected object"),
+        ("{}", "stage"),
+        ('{"stage": "digits"}', "step"),
+        ('{"stage": "digits", "step": -1}', "step: expected int >= 1"),
+        ('{"stage": "digits", "step": "1"}', "step: expected int"),
+        ('{"stage": "digits", "step": 1e30}', "step"),
+        ('{"stage": "digits", "step": 1, "epoch": 1}', "epoch: unknown field"),
+        ('{"stage": "writing", "step": 1}', "stage: expected one of digits, strings"),
+        ('{"stage": null, "step": 1}', "stage: expected str"),
+    ],
+)
+def test_progress_that_cannot_be_is_a_model_error(run: ReaderRun, done: str, complaint: str) -> None:
+    save_tensors(run.checkpoint, {"net.weight": torch.zeros(1)}, {"done": done})
+    with pytest.raises(ModelError, match=re.escape(complaint)) as caught:
+        run.reached()
+    assert str(caught.value).startswith(f"{run.checkpoint}: not a checkpoint of a training (")
+
+
+NAN = torch.tensor(float("nan"))
+SPOILT: dict[str, Callable[[dict[str, Tensor]], object]] = {
+    "weights that are not finite": lambda t: t["net.features.0.weight"].view(-1)[0].copy_(NAN),
+    "weights of another type": lambda t: t.update(
+        {"net.features.0.weight": t["net.features.0.weight"].double()}
+    ),
+    "weights of another shape": lambda t: t.update({"net.features.0.weight": torch.zeros(3)}),
+    "a missing weight": lambda t: t.pop("net.features.0.weight"),
+    "an unknown weight": lambda t: t.update({"net.gate": torch.zeros(1)}),
+    "moments of another shape": lambda t: t.update({"optimizer.0.exp_avg": torch.zeros(3)}),
+    "moments of another type": lambda t: t.update({"optimizer.0.step": torch.tensor(3)}),
+    "a negative step": lambda t: t.update({"optimizer.0.step": torch.tensor(-1.0)}),
+    "negative squares": lambda t: t["optimizer.0.exp_avg_sq"].sub_(1),
+    "missing moments": lambda t: t.pop("optimizer.0.exp_avg"),
+    "moments of a part": lambda t: [
+        t.pop(f"optimizer.1.{each}") for each in ("step", "exp_avg", "exp_avg_sq")
+    ],
+    "moments of no parameter": lambda t: t.update({"optimizer.99.step": torch.tensor(1.0)}),
+    "moments without a number": lambda t: t.update({"optimizer.first": torch.tensor(1.0)}),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_a_state_that_cannot_be_is_a_model_error(run: ReaderRun, name: str) -> None:
+    state = training(0)
+    learn(state)
+    tensors = {each: value.clone() for each, value in state.tensors().items()}
+    SPOILT[name](tensors)
+    save_tensors(run.checkpoint, tensors, {"done": '{"stage": "digits", "step": 1}'})
+    with pytest.raises(ModelError, match=r"another net or optimizer|not finite"):
+        run.load_checkpoint(Stage.DIGITS, training(1))
 
 
 @pytest.mark.parametrize("metadata", [{"step": "1"}, {}], ids=["of another net", "without step"])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from sdnn.datasets.paper import DegradationConfig
+from sdnn.validation import Length, Number, Positive, Share
 
 
 @dataclass(frozen=True)
@@ -20,16 +21,27 @@ class DocumentRecipe:
         paper: Degradations by paper and camera; the lines are drawn on the sheet instead.
     """
 
-    size_px: tuple[int, int] = (256, 256)
-    heights_px: tuple[tuple[float, float, float], ...] = (
+    size_px: tuple[Length, Length] = (256, 256)
+    heights_px: tuple[tuple[Positive, Positive, Share], ...] = (
         (11.0, 26.0, 0.66),
         (5.0, 11.0, 0.14),
         (26.0, 110.0, 0.2),
     )
-    crop_share: float = 0.4
-    most_digits: int = 10
-    printed: float = 0.14
-    struck: float = 0.3
+    crop_share: Share = 0.4
+    most_digits: Number = 10
+    printed: Share = 0.14
+    struck: Share = 0.3
     paper: DegradationConfig = field(
         default_factory=lambda: DegradationConfig(untouched=0.22).without("lines")
     )
+
+    def __post_init__(self) -> None:
+        """Checks the ranges of heights.
+
+        Raises:
+            ValueError: When one is none, or the shares do not sum to 1.
+        """
+        if any(low > high for low, high, _ in self.heights_px):
+            raise ValueError("heights_px: expected a lower and an upper bound")
+        if abs(sum(share for *_, share in self.heights_px) - 1) > 1e-6:
+            raise ValueError("heights_px: expected shares that sum to 1")

@@ -1,18 +1,20 @@
 """Probability of each page degradation (configuration only)."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal, Self, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
+
+from sdnn.validation import Number, Share, ShareBounds
 
 Group = Literal["ink", "paper", "background", "lines", "damage", "camera"]
 """Origin of an effect."""
 
 # The type of a field names the group of its effect.
-Ink = Annotated[float, "ink"]
-Surface = Annotated[float, "paper"]
-Background = Annotated[float, "background"]
-Lines = Annotated[float, "lines"]
-Damage = Annotated[float, "damage"]
-Camera = Annotated[float, "camera"]
+Ink = Annotated[Share, "ink"]
+Surface = Annotated[Share, "paper"]
+Background = Annotated[Share, "background"]
+Lines = Annotated[Share, "lines"]
+Damage = Annotated[Share, "damage"]
+Camera = Annotated[Share, "camera"]
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,13 @@ class DegradationConfig:
         neighbours: Share of the pages with fragments of other lines, where these are given.
     """
 
-    untouched: float = 0.15
-    full_strength: int = 5
-    brightness: tuple[float, float] = (0.5, 1.0)
-    contrast: tuple[float, float] = (0.45, 0.95)
-    faint_contrast: tuple[float, float] = (0.12, 0.45)
-    faint: float = 0.12
-    neighbours: float = 0.3
+    untouched: Share = 0.15
+    full_strength: Number = 5
+    brightness: ShareBounds = (0.5, 1.0)
+    contrast: ShareBounds = (0.45, 0.95)
+    faint_contrast: ShareBounds = (0.12, 0.45)
+    faint: Share = 0.12
+    neighbours: Share = 0.3
 
     pressure: Ink = 0.3
     pencil: Ink = 0.1
@@ -97,4 +99,5 @@ class DegradationConfig:
 def effect_groups() -> dict[str, Group]:
     """The group of each effect, by the name of its field."""
     hints = get_type_hints(DegradationConfig, include_extras=True)
-    return {name: hint.__metadata__[0] for name, hint in hints.items() if get_origin(hint) is Annotated}
+    metadata = {name: hint.__metadata__[-1] for name, hint in hints.items() if get_origin(hint) is Annotated}
+    return {name: group for name, group in metadata.items() if group in get_args(Group)}
