@@ -4,8 +4,11 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 
+# Licences of packages for reading: permissive, or, as for Mozilla's, of single files.
+LICENCES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;HPND;MPL;Mozilla
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check docs package train weights samples bench bench-peers training sweep strips hands pages thresholds batches ablation constraints development card fuzz kills reproduce clean
+.PHONY: help demo test unit check docs package train lock sbom audit weights samples bench bench-peers training sweep strips hands pages thresholds batches ablation constraints development card fuzz kills reproduce clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +43,22 @@ package: $(VENV)/everything  ## Build sdist and wheel into build/dist, and read 
 	rm -rf build/dist
 	$(BIN)/python -m build --outdir build/dist . > /dev/null
 	.ci/try-package build/dist
+
+lock: build/venv-supply/ready  ## Pin every package of development with its checksums, in requirements-dev.lock
+	build/venv-supply/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
+	--generate-hashes --no-annotate --no-header --no-emit-index-url --quiet -o requirements-dev.lock
+
+sbom: build/venv-supply/ready build/venv-base/ready  ## List what reading consists of, and its licences: build/sbom.json, licences.md
+	build/venv-supply/bin/cyclonedx-py environment --output-reproducible --output-file build/sbom.json \
+	build/venv-base/bin/python
+	build/venv-supply/bin/pip-licenses --python build/venv-base/bin/python --from=mixed --with-urls \
+	--format=markdown --output-file=build/licences.md --partial-match --allow-only='$(LICENCES)'
+
+audit: build/venv-supply/ready build/venv-base/ready  ## Ask for known vulnerabilities of what reading consists of: build/audit.json
+	@rm -f build/audit.json
+	-@build/venv-supply/bin/pip-audit --progress-spinner off --timeout 20 --format json --output build/audit.json --path \
+	"$$(build/venv-base/bin/python -c 'import site; print(site.getsitepackages()[0])')" > /dev/null 2>&1
+	@.ci/read-audit build/audit.json
 
 train: $(VENV)/everything  ## Train a model with the defaults
 	$(BIN)/sdnn train
@@ -131,6 +150,16 @@ clean:  ## Remove the environment and everything built
 build/venv-peers/rapidocr-3:
 	$(PYTHON) -m venv build/venv-peers
 	build/venv-peers/bin/python -m pip install --quiet --disable-pip-version-check 'rapidocr>=3.10,<4' onnxruntime
+	@touch $@
+
+build/venv-base/ready: pyproject.toml
+	$(PYTHON) -m venv --clear build/venv-base
+	build/venv-base/bin/python -m pip install --quiet --disable-pip-version-check .
+	@touch $@
+
+build/venv-supply/ready: pyproject.toml
+	$(PYTHON) -m venv --clear build/venv-supply
+	build/venv-supply/bin/python -m pip install --quiet --disable-pip-version-check '.[supply]'
 	@touch $@
 
 $(BIN)/python:

@@ -53,7 +53,7 @@ def evaluate(
         from sdnn.evaluation.labels import LABELS_NAME, read_labels
     if rejection:
         with needs("matplotlib", "--rejection", extra="plots"):
-            from sdnn.rendering.rejection import rejection_plot
+            from sdnn.rendering.rejection import MIN_ACCEPTED, is_short, rejection_plot
     accept_all = profile.with_options({"min_confidence": 0.0, "min_constraint_probability": 0.0})
     reader = Reader(model, reading_settings(accept_all, decoder=decoder, topology=topology))
     labelled = [labelled.path for folder in folders for labelled in read_labels(folder)]
@@ -78,6 +78,9 @@ def evaluate(
             note(f"{len(misread)} failures; the first {MAX_FAILURES} are drawn")
         save_picture(contact_sheet(misread[:MAX_FAILURES]), failures)
     if rejection:
+        for report in reports:
+            if is_short(report.curve):
+                note(f"{report.name}: {report.total.n} strips; --rejection takes {MIN_ACCEPTED} for a line")
         save_picture(rejection_plot([(report.name, report.curve) for report in reports]), rejection)
     if any(report.unreadable for report in reports):
         raise typer.Exit(ExitCode.UNREADABLE)

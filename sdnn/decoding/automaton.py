@@ -5,10 +5,10 @@ string twice. That is less than deterministic: the reversal of a deterministic a
 and as small.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import product
 from typing import Final, TypeVar
 
 import numpy as np
@@ -21,6 +21,12 @@ State = TypeVar("State", bound=Hashable)
 
 MAX_STATES: Final = 100_000
 """States of an automaton; a lexicon of 42,000 five-digit codes has some thousands."""
+MAX_ARCS: Final = 300_000
+"""Arcs of an automaton; a list of 200,000 six-digit numbers has 100,000."""
+
+
+class TooLarge(UsageError):
+    """An automaton needs more than `MAX_STATES` states or `MAX_ARCS` arcs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +74,13 @@ class Automaton:
         return Automaton(self.arcs[:, ::-1], np.isfinite(self.final), final)
 
     @cached_property
+    def transitions(self) -> int:
+        """Greatest number of arcs of its trellis: from each digit to each of the next ones, and no-digit."""
+        source, _, target = self.arcs.T
+        pairs = np.bincount(target, minlength=len(self)) @ np.bincount(source, minlength=len(self))
+        return len(self) + 3 * len(self.arcs) + int(pairs)
+
+    @cached_property
     def unweighted(self) -> "Automaton":
         """The same strings, all of weight 1; itself without weights."""
         if not (np.isfinite(self.final) & (self.final != 0)).any():
@@ -96,15 +109,21 @@ def string_automata(strings: Sequence[Sequence[int]]) -> tuple[Automaton, IntArr
 
 
 def automaton(
-    arcs: Iterable[tuple[int, int, int]], initial: Iterable[int], final: Mapping[int, float], states: int
+    arcs: Iterable[tuple[int, int, int]] | IntArray,
+    initial: Iterable[int],
+    final: Mapping[int, float],
+    states: int,
 ) -> Automaton:
     """An automaton from lists, without the states that are on no allowed string's run; see `Automaton`."""
-    table = np.array(sorted(set(arcs)), dtype=np.intp).reshape(-1, 3)
+    table = np.array(arcs if isinstance(arcs, np.ndarray) else list(arcs), dtype=np.intp).reshape(-1, 3)
+    table = table[np.lexsort((table[:, 2], table[:, 1], table[:, 0]))]
+    is_new = np.ones(len(table), bool)
+    is_new[1:] = (table[1:] != table[:-1]).any(axis=1)
     begins, ends = np.zeros(states, bool), np.full(states, -np.inf)
     begins[list(initial)] = True
     for state, weight in final.items():
         ends[state] = weight
-    return trimmed(Automaton(table, begins, ends))
+    return trimmed(Automaton(table[is_new], begins, ends))
 
 
 def dfa_from_transition(
@@ -122,12 +141,12 @@ def dfa_from_transition(
         symbols: Number of digits.
 
     Raises:
-        UsageError: When there are more states than `MAX_STATES`.
+        TooLarge: When there are more states than `MAX_STATES`.
     """
 
-    def arcs_from(state: State) -> Iterator[tuple[int, State]]:
+    def arcs_from(state: State) -> list[tuple[int, State]]:
         targets = ((digit, step(state, digit)) for digit in range(symbols))
-        return ((digit, target) for digit, target in targets if target is not None)
+        return [(digit, target) for digit, target in targets if target is not None]
 
     numbers, arcs = _explored([start], arcs_from)
     final = {number: 0.0 for state, number in numbers.items() if accepts(state)}
@@ -138,41 +157,47 @@ def intersection(first: Automaton, second: Automaton) -> Automaton:
     """The strings that both automata allow, with the product of their weights; unambiguous if both are.
 
     Raises:
-        UsageError: When there are more states than `MAX_STATES`.
+        TooLarge: When there are more states than `MAX_STATES`, or more arcs than `MAX_ARCS`.
     """
-    targets = [_targets(each) for each in (first, second)]
-    initial = list(product(np.flatnonzero(first.initial).tolist(), np.flatnonzero(second.initial).tolist()))
+    of_first, of_second, width = _targets(first), _targets(second), len(second)
+    begins = np.flatnonzero(first.initial)[:, None] * width + np.flatnonzero(second.initial)
 
-    def arcs_from(pair: tuple[int, int]) -> Iterator[tuple[int, tuple[int, int]]]:
-        of_first, of_second = targets[0][pair[0]], targets[1][pair[1]]
-        for digit in of_first.keys() & of_second.keys():
-            yield from ((digit, target) for target in product(of_first[digit], of_second[digit]))
+    def arcs_from(pair: int) -> list[tuple[int, int]]:
+        ones, others = of_first[pair // width], of_second[pair % width]
+        return [
+            (digit, one * width + other)
+            for digit in ones.keys() & others.keys()
+            for one in ones[digit]
+            for other in others[digit]
+        ]
 
-    numbers, arcs = _explored(initial, arcs_from)
-    final = {
-        number: float(first.final[one] + second.final[other])
-        for (one, other), number in numbers.items()
-        if np.isfinite(first.final[one]) and np.isfinite(second.final[other])
-    }
-    return automaton(arcs, range(len(initial)), final, len(numbers))
+    numbers, arcs = _explored(begins.ravel().tolist(), arcs_from)
+    pairs = np.array(list(numbers), dtype=np.intp)
+    weights = first.final[pairs // width] + second.final[pairs % width] if len(pairs) else np.zeros(0)
+    final = {number: float(weights[number]) for number in np.flatnonzero(np.isfinite(weights)).tolist()}
+    return automaton(arcs, range(begins.size), final, len(numbers))
 
 
 def _explored(
-    initial: Sequence[State], arcs_from: Callable[[State], Iterable[tuple[int, State]]]
-) -> tuple[dict[State, int], list[tuple[int, int, int]]]:
-    """Numbers of all reachable states, the initial ones first, and the arcs between them."""
+    initial: Sequence[State], arcs_from: Callable[[State], Sequence[tuple[int, State]]]
+) -> tuple[dict[State, int], IntArray]:
+    """Numbers of all reachable states, the initial ones first, and the (A, 3) arcs between them."""
     numbers = {state: number for number, state in enumerate(initial)}
-    stack, arcs = list(initial), []
+    stack, arcs = list(initial), array("q")
     while stack:
         state = stack.pop()
+        source = numbers[state]
         for digit, target in arcs_from(state):
-            if target not in numbers:
-                if len(numbers) == MAX_STATES:
-                    raise UsageError(f"the constraint needs more than {MAX_STATES:,} states; make it simpler")
-                numbers[target] = len(numbers)
+            number = numbers.get(target)
+            if number is None:
+                number = numbers[target] = len(numbers)
                 stack.append(target)
-            arcs.append((numbers[state], digit, numbers[target]))
-    return numbers, arcs
+            arcs.extend((source, digit, number))
+        if len(numbers) > MAX_STATES:
+            raise TooLarge(f"needs more than {MAX_STATES:,} states; make it simpler")
+        if len(arcs) > 3 * MAX_ARCS:
+            raise TooLarge(f"needs more than {MAX_ARCS:,} arcs between states; make it simpler")
+    return numbers, np.array(arcs, dtype=np.intp).reshape(-1, 3)
 
 
 def trimmed(given: Automaton) -> Automaton:
@@ -190,18 +215,23 @@ def trimmed(given: Automaton) -> Automaton:
 def _reachable_states(
     initial: npt.NDArray[np.bool_], sources: IntArray, targets: IntArray
 ) -> npt.NDArray[np.bool_]:
-    """(Q,) whether a state can be reached from some initial one."""
+    """(Q,) whether a state can be reached from some initial one; looks at every arc once."""
     reached = initial.copy()
-    while True:
-        further = targets[reached[sources] & ~reached[targets]]
-        if not len(further):
-            return reached
-        reached[further] = True
+    order = np.argsort(sources, kind="stable")
+    by_source, ends = targets[order], np.cumsum(np.bincount(sources, minlength=len(initial)))
+    frontier = np.flatnonzero(initial)
+    while len(frontier):
+        stops = ends[frontier]
+        counts = stops - np.where(frontier > 0, ends[frontier - 1], 0)
+        after = by_source[np.repeat(stops - np.cumsum(counts), counts) + np.arange(counts.sum())]
+        frontier = np.unique(after[~reached[after]])
+        reached[frontier] = True
+    return reached
 
 
 def _targets(given: Automaton) -> list[dict[int, list[int]]]:
     """For each state, the target states of its arcs by digit."""
     targets: list[dict[int, list[int]]] = [{} for _ in range(len(given))]
-    for source, digit, target in given.arcs.tolist():
+    for source, digit, target in zip(*given.arcs.T.tolist(), strict=True):
         targets[source].setdefault(digit, []).append(target)
     return targets

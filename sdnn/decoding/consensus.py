@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from typing import Final
 
 import numpy as np
 
@@ -11,8 +12,12 @@ from sdnn.decoding.automaton import Automaton
 from sdnn.decoding.decoder import collapse, decode
 from sdnn.decoding.nbest import MIN_PROBABILITY, n_best
 from sdnn.decoding.posterior import language_log_probs, string_log_probs
+from sdnn.decoding.trellis import is_too_large
 from sdnn.enums import Decoder, Topology
 from sdnn.results import FloatArray, IntArray
+
+MAX_DIGITS: Final = 1_000
+"""Digits of a string that is scored; the time for longer ones grows with digits times columns."""
 
 String = tuple[int, ...]
 """Digit classes."""
@@ -85,11 +90,15 @@ def consensus(
         automaton: Allowed strings and their weights; all of weight 1 by default.
 
     Returns:
-        A hypothesis for each line; None where its maps have too few columns for any allowed string.
+        A hypothesis for each line; None where its maps have too few columns for any allowed string, or one
+        has too many for the automaton. A string of more than `MAX_DIGITS` has the probability 0.
     """
     maps = [[candidate.log_probs for candidate in line] for line in lines]
     found = [dict.fromkeys(candidate.string for candidate in line) for line in lines]
     strings = [[string for string in of_line if string is not None] for of_line in found]
+    for candidates, of_maps in zip(strings, maps, strict=True):
+        if any(is_too_large(automaton, len(log_probs)) for log_probs in of_maps):
+            candidates.clear()
     hypotheses = _best_strings(maps, strings, topology, automaton)
     if decoder is not Decoder.POSTERIOR:
         return hypotheses
@@ -117,18 +126,21 @@ def _best_strings(
     """For each line the one of its strings that is most probable over its maps."""
     maps = [log_probs for line in lines for log_probs in line]
     of_maps = [of_line for line, of_line in zip(lines, strings, strict=True) for _ in line]
-    scores = string_log_probs(
-        [log_probs for log_probs, of_map in zip(maps, of_maps, strict=True) for _ in of_map],
-        [string for of_map in of_maps for string in of_map],
-        topology,
+    pairs = [(index, each) for index, of_map in enumerate(of_maps) for each in of_map]
+    scores = np.full(len(pairs), -np.inf)
+    short = [number for number, (_, string) in enumerate(pairs) if len(string) <= MAX_DIGITS]
+    scores[short] = string_log_probs(
+        [maps[pairs[number][0]] for number in short], [pairs[number][1] for number in short], topology
     )
     scores_of_maps = np.split(scores, np.cumsum([len(of_map) for of_map in of_maps])[:-1])
     weighted: FloatArray = np.zeros(len(maps))
     unweighted = weighted
     if automaton is not None:
-        weighted = unweighted = language_log_probs(maps, automaton, topology)
+        used = [index for index, of_map in enumerate(of_maps) if of_map]
+        weighted = _of_used(maps, used, automaton, topology)
+        unweighted = weighted
         if automaton.unweighted is not automaton:
-            unweighted = language_log_probs(maps, automaton.unweighted, topology)
+            unweighted = _of_used(maps, used, automaton.unweighted, topology)
     ends = list(accumulate(len(line) for line in lines))
     slices = [slice(end - len(line), end) for line, end in zip(lines, ends, strict=True)]
     return [
@@ -137,6 +149,15 @@ def _best_strings(
         else None
         for of_line, line in zip(strings, slices, strict=True)
     ]
+
+
+def _of_used(
+    maps: Sequence[FloatArray], used: Sequence[int], automaton: Automaton, topology: Topology
+) -> FloatArray:
+    """(N,) log-probabilities of the automaton on the maps with candidates, 0 on others."""
+    log_probs = np.zeros(len(maps))
+    log_probs[used] = language_log_probs([maps[index] for index in used], automaton, topology)
+    return log_probs
 
 
 def _best_string(

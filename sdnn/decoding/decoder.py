@@ -29,7 +29,7 @@ from sdnn.decoding.dynamic_programming import best_paths
 from sdnn.decoding.nbest import n_best
 from sdnn.decoding.nms import pick_peaks
 from sdnn.decoding.padding import map_in_batches, max_states
-from sdnn.decoding.trellis import Trellis, automaton_trellis, repeated_trellis, string_trellis
+from sdnn.decoding.trellis import Trellis, automaton_trellis, is_too_large, repeated_trellis, string_trellis
 from sdnn.enums import Decoder, Topology
 from sdnn.results import FloatArray, IntArray, Span
 
@@ -50,7 +50,8 @@ def decode(
         automaton: Allowed strings; all by default.
 
     Returns:
-        (T,) class of each column; None where no allowed string is possible on the map.
+        (T,) class of each column; None where no allowed string is possible on the map, or the automaton is
+        too large for it.
 
     Raises:
         ValueError: When peak picking gets an automaton.
@@ -66,7 +67,13 @@ def decode(
         paths = [_best_free_path(log_probs) for log_probs in maps]
     else:
         allowed = any_string(classes - 1) if automaton is None else automaton
-        paths = _best_automaton_paths(maps, automaton_trellis(allowed, classes, topology))
+        paths = [None] * len(maps)
+        small = [index for index, log_probs in enumerate(maps) if not is_too_large(allowed, len(log_probs))]
+        trellis = automaton_trellis(allowed, classes, topology)
+        for index, path in zip(
+            small, _best_automaton_paths([maps[index] for index in small], trellis), strict=True
+        ):
+            paths[index] = path
     if decoder is Decoder.POSTERIOR:
         best = [n_best([log_probs], 1, automaton, topology).strings for log_probs in maps]
         found = [index for index, strings in enumerate(best) if strings]

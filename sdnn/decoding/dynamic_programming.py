@@ -7,7 +7,7 @@ Reference:
     Matan et al. 1992 (Viterbi over segments); LeCun et al. 1998, section VI (forward in place of Viterbi).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -52,22 +52,24 @@ def forward_scores(
     Returns:
         (T, S) scores; minus infinity where there is no path.
     """
-    emissions = _emissions(log_probs, trellis)
     lengths = None if columns is None else np.asarray(columns)[trellis.maps]
-    table = np.empty(emissions.shape)
-    table[0] = trellis.initial + emissions[0]
-    for t in range(1, len(table)):
-        table[t] = plus(table[t - 1].take(trellis.sources), trellis.starts, trellis.owners) + emissions[t]
+    table = np.empty((log_probs.shape[1], len(trellis.labels)))
+    for t, emissions in enumerate(_emissions(log_probs, trellis)):
+        if t == 0:
+            table[t] = trellis.initial + emissions
+            continue
+        table[t] = plus(table[t - 1].take(trellis.sources), trellis.starts, trellis.owners) + emissions
         if lengths is not None:
             table[t] = np.where(t >= lengths, table[t - 1], table[t])
     return table
 
 
-def _emissions(values: FloatArray, trellis: Trellis) -> FloatArray:
-    """(T, S) value of each state's label in each column, of (B, T, C) values."""
+def _emissions(values: FloatArray, trellis: Trellis) -> Iterator[FloatArray]:
+    """(S,) value of each state's label, column by column, of (B, T, C) values."""
     batch, length, classes = values.shape
     side_by_side = values.transpose(1, 0, 2).reshape(length, batch * classes)
-    return np.asarray(side_by_side.take(trellis.maps * classes + trellis.labels, axis=1))
+    places = trellis.maps * classes + trellis.labels
+    return (column.take(places) for column in side_by_side)
 
 
 def log_partition(
@@ -103,11 +105,11 @@ def _scaled_sums(log_probs: FloatArray, trellis: Trellis, columns: npt.ArrayLike
     emissions = _emissions(np.exp(log_probs - highest[..., None]), trellis)
     weights = np.exp(trellis.initial)
     sums = np.ones((length, batch))
-    for t in range(length):
+    for t, emissions_of_column in enumerate(emissions):
         before = weights
         if t > 0:
             weights = np.add.reduceat(weights.take(trellis.sources), trellis.starts)
-        weights = weights * emissions[t]
+        weights = weights * emissions_of_column
         sums[t] = np.where(counts[t], np.bincount(trellis.maps, weights, minlength=batch), 1.0)
         if not sums[t].all():
             return None

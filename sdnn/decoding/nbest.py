@@ -22,7 +22,7 @@ from sdnn.decoding.automaton import Automaton, any_string
 from sdnn.decoding.dynamic_programming import forward_scores, log_plus
 from sdnn.decoding.posterior import language_log_probs, log_partitions
 from sdnn.decoding.prefixes import Prefix, PrefixScorer
-from sdnn.decoding.trellis import automaton_trellis
+from sdnn.decoding.trellis import automaton_trellis, is_too_large
 from sdnn.enums import Topology
 from sdnn.results import FloatArray
 
@@ -30,6 +30,8 @@ MIN_PROBABILITY: Final = 1e-3
 """Probability from which on no string is missed, unless the search is given up."""
 MAX_EXPANSIONS: Final = 500
 """Prefixes that are expanded before the search is given up: on an unclear map all strings are improbable."""
+MAX_EXPANDED_COLUMNS: Final = 2_000_000
+"""Columns of all maps times expansions, at which it is given up, too: about a second."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,12 @@ def n_best(
         min_probability: Probability below which strings may be missed.
 
     Returns:
-        Strings with p(string | maps, automaton); none where no string is possible.
+        Strings with p(string | maps, automaton); none where no string is possible, or where the automaton is
+        too large for the maps.
     """
+    columns = sum(map(len, maps))
+    if is_too_large(automaton, columns):
+        return NBest((), 1.0)
     if automaton is None:
         automaton = any_string(maps[0].shape[1] - 1)
     search = _Search(maps, automaton, topology)
@@ -150,8 +156,8 @@ def n_best(
     empty = tuple(scorer.empty_prefix() for scorer in search.scorers)
     search.push(_Node((), empty, automaton.initial), search.total, min_log_prob)
     strings: list[tuple[tuple[int, ...], float]] = []
-    expansions = 0
-    while len(strings) < n and expansions < MAX_EXPANSIONS and (top := search.pop()):
+    expansions, most = 0, min(MAX_EXPANSIONS, MAX_EXPANDED_COLUMNS // columns)
+    while len(strings) < n and expansions < most and (top := search.pop()):
         log_prob, string, node = top
         if node is None:
             strings.append((string, float(np.exp(log_prob - search.total))))

@@ -1,6 +1,7 @@
 """Probabilities of strings, of languages, and of the digits of a string, from forward scores."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,13 @@ from sdnn.decoding.trellis import (
 )
 from sdnn.enums import Topology
 from sdnn.results import FloatArray, IntArray
+
+MAX_WHOLE: Final = 128
+"""Digits of a string whose probabilities are computed at once."""
+PIECE: Final = 32
+"""Digits of a piece of a longer one."""
+CONTEXT: Final = 16
+"""Digits on either side of a piece that it is computed with."""
 
 
 def string_log_probs(
@@ -74,6 +82,7 @@ def digit_marginals(
     strings: Sequence[Sequence[int]],
     topology: Topology = Topology.CTC,
     automaton: Automaton | None = None,
+    paths: Sequence[IntArray | None] | None = None,
 ) -> list[FloatArray]:
     """Probability of every digit at each position of the string on each map, given the other digits.
 
@@ -81,32 +90,70 @@ def digit_marginals(
     the left, stays on it, and leaves it for the part after it, scored from the right. Summed over the column
     where it leaves, every path counts once.
 
+    The time grows with digits times columns. Strings of more than `MAX_WHOLE` digits are therefore taken in
+    pieces, cut where their best paths enter a digit: `CONTEXT` digits away that makes no difference.
+
     Args:
         maps: N class maps, (T, C) log-probabilities each, T their own.
         strings: N strings of L digit classes, L their own.
         topology: Allowed paths.
         automaton: Allowed strings and their weights; all of weight 1 by default.
+        paths: (T,) best path of each string on its map; without it a string is not cut.
 
     Returns:
         N times (L, C-1): row i is p(digit at i | the other digits of the string), which sums to 1, or is all
         0 where no digit is possible.
     """
+    if not strings:
+        return []
+    pieces = [
+        (index, piece)
+        for index, string in enumerate(strings)
+        for piece in _pieces(maps[index], len(string), None if paths is None else paths[index])
+    ]
+    parts = [strings[index][piece.digits] for index, piece in pieces]
 
     def substitutions(log_probs: FloatArray, columns: IntArray, batch: list[int]) -> list[FloatArray]:
-        chosen = [strings[index] for index in batch]
+        chosen = [parts[index] for index in batch]
         scores = _substitution_scores(log_probs, columns, chosen, topology)
         return np.split(scores, np.cumsum([len(string) for string in chosen])[:-1])
 
-    if not strings:
-        return []
     # Each position of a string has a score for each digit, beside those of the string itself.
-    scores = map_in_batches(maps, max_states(strings) * maps[0].shape[1], substitutions)
+    states = max_states(parts) * maps[0].shape[1]
+    of_parts = map_in_batches([maps[index][piece.columns] for index, piece in pieces], states, substitutions)
+    kept: list[list[FloatArray]] = [[] for _ in strings]
+    for (index, piece), of_part in zip(pieces, of_parts, strict=True):
+        kept[index].append(of_part[piece.kept])
+    scores = [np.concatenate(of_string) for of_string in kept]
     if automaton is not None:
         scores = [
             each + _substitution_weights(automaton, string, each.shape[1])
             for each, string in zip(scores, strings, strict=True)
         ]
     return [_normalized(each) for each in scores]
+
+
+class _Piece(NamedTuple):
+    """A part of a string on the columns of its map, and which of its digits it gives the probabilities of."""
+
+    columns: slice
+    digits: slice
+    kept: slice
+
+
+def _pieces(log_probs: FloatArray, length: int, path: IntArray | None) -> Iterator[_Piece]:
+    """The whole string, or pieces of a long one, each with the digits around it."""
+    if path is None or length <= MAX_WHOLE:
+        yield _Piece(slice(None), slice(None), slice(None))
+        return
+    no_digit = log_probs.shape[1] - 1
+    enters = (path != no_digit) & np.append(True, path[1:] != path[:-1])
+    bounds = [0, *np.flatnonzero(enters)[1:].tolist(), len(path)]
+    for begin in range(0, length, PIECE):
+        end = min(length, begin + PIECE)
+        first, after = max(0, begin - CONTEXT), min(length, end + CONTEXT)
+        kept = slice(begin - first, end - first)
+        yield _Piece(slice(bounds[first], bounds[after]), slice(first, after), kept)
 
 
 def _substitution_scores(
@@ -188,7 +235,10 @@ def _substitution_weights(automaton: Automaton, string: Sequence[int], digits: i
         np.maximum.at(earlier, sources[arcs], ends[-1][targets[arcs]])
         ends.append(earlier)
     weights = np.full((len(string), digits), -np.inf)
-    for position in range(len(string)):
-        arcs = automaton.states_after(string[:position])[sources]
+    states = automaton.initial
+    for position, digit in enumerate(string):
+        arcs = states[sources]
         np.maximum.at(weights[position], labels[arcs], ends[len(string) - 1 - position][targets[arcs]])
+        states = np.zeros(len(automaton), bool)
+        states[targets[arcs & (labels == digit)]] = True
     return weights

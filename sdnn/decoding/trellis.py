@@ -19,12 +19,18 @@ Reference:
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from typing import Final
 
 import numpy as np
 
 from sdnn.decoding.automaton import Automaton, any_string, string_automata
 from sdnn.enums import Topology
 from sdnn.results import FloatArray, IntArray
+
+MAX_TRANSITIONS: Final = 1_000_000
+"""Arcs of a trellis; a list of 200,000 six-digit numbers takes 600,000."""
+MAX_WORK: Final = 75_000_000
+"""Arcs of a trellis times columns of its map, about a second for the best path; all strings take 111 arcs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +81,11 @@ def automaton_trellis(automaton: Automaton, classes: int, topology: Topology = T
         ValueError: When the automaton has other digits.
     """
     return _composed(automaton, np.zeros(len(automaton), np.intp), classes, topology)
+
+
+def is_too_large(automaton: Automaton | None, columns: int) -> bool:
+    """Whether an automaton's trellis over so many columns takes more than `MAX_WORK`."""
+    return automaton is not None and automaton.transitions * columns > MAX_WORK
 
 
 def _composed(automaton: Automaton, maps: IntArray, classes: int, topology: Topology) -> Trellis:

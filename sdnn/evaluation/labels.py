@@ -16,9 +16,18 @@ from pathlib import Path
 from typing import Final
 
 from sdnn.errors import UnreadableInput
+from sdnn.limited_read import read_limited
 
 LABELS_NAME: Final = "labels.csv"
 HEADER: Final = ["file", "label"]
+MAX_BYTES: Final = 64_000_000
+"""Size of the table."""
+MAX_ROWS: Final = 200_000
+"""Rows of the table."""
+MAX_DIGITS: Final = 1_000
+"""Digits of a label, as many as a line may have."""
+SHOWN: Final = 40
+"""Characters of a value that a message quotes."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +56,15 @@ def read_labels(folder: Path) -> list[LabelledFile]:
     Raises:
         UnreadableInput: When the folder or its `labels.csv` is missing or not readable as UTF-8 or CSV, the
             header is another one, a row has no file name, names a file outside the folder or a second time,
-            has a label with anything but the digits 0 to 9, or when there is no row.
+            has a label with anything but the digits 0 to 9 or more than `MAX_DIGITS` of them, there is no row
+            or more than `MAX_ROWS`, or the table is longer than `MAX_BYTES` or no file.
     """
     table = folder / LABELS_NAME
     files: dict[Path, LabelledFile] = {}
     for line, row in _rows(table, _text(table)):
         labelled = _labelled_file(folder, row, f"{table}:{line}")
+        if len(files) == MAX_ROWS:
+            raise UnreadableInput(f"{table}:{line}: has more than {MAX_ROWS:,} rows: split the folder")
         if labelled.path in files:
             raise UnreadableInput(f"{table}:{line}: {row[0]!r} is listed twice: keep one of its rows")
         files[labelled.path] = labelled
@@ -65,14 +77,14 @@ def _text(table: Path) -> str:
     if not table.parent.is_dir():
         raise UnreadableInput(f"{table.parent}: there is no such folder: give one that holds {LABELS_NAME}")
     try:
+        if not os.path.lexists(table):
+            raise UnreadableInput(
+                f"{table}: there is no such file: write it with the header {','.join(HEADER)}"
+            )
         # utf-8-sig drops the byte order mark that spreadsheets write.
-        return table.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        header = ",".join(HEADER)
-        raise UnreadableInput(f"{table}: there is no such file: write it with the header {header}") from None
-    except OSError as error:
-        reason = error.strerror or error
-        raise UnreadableInput(f"{table}: cannot be opened ({reason}): check the file") from error
+        return read_limited(table, MAX_BYTES, "a table of labels", remedy="check the file").decode(
+            "utf-8-sig"
+        )
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise UnreadableInput(f"{table}:{line}: is not UTF-8: save it as CSV in UTF-8") from error
@@ -85,7 +97,7 @@ def _rows(table: Path, text: str) -> Iterator[tuple[int, list[str]]]:
         header = next(reader, [])
         if header != HEADER:
             raise UnreadableInput(
-                f"{table}:1: the header is {','.join(header)!r}: make it exactly {','.join(HEADER)!r}"
+                f"{table}:1: the header is {','.join(header)[:SHOWN]!r}: make it exactly {','.join(HEADER)!r}"
             )
         yield from ((reader.line_num, row) for row in reader if row)
     except csv.Error as error:
@@ -107,8 +119,12 @@ def _labelled_file(folder: Path, row: list[str], where: str) -> LabelledFile:
         raise UnreadableInput(
             f"{where}: {name!r} is not a file in the folder: name it relative to {LABELS_NAME}"
         )
+    if len(label) > MAX_DIGITS:
+        raise UnreadableInput(
+            f"{where}: the label has {len(label):,} characters: {MAX_DIGITS:,} are the most"
+        )
     if label and not (label.isascii() and label.isdigit()):
         raise UnreadableInput(
-            f"{where}: the label {label!r} has other characters than 0 to 9: write the digits alone"
+            f"{where}: the label {label[:SHOWN]!r} has other characters than 0 to 9: write the digits alone"
         )
     return LabelledFile(folder / relative, label)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from sdnn.decoding.automaton import Automaton
-from sdnn.decoding.consensus import Hypothesis, consensus, decode_candidates
+from sdnn.decoding.consensus import MAX_DIGITS, Hypothesis, consensus, decode_candidates
 from sdnn.decoding.decoder import collapse, forced_alignments
 from sdnn.decoding.nbest import n_best
 from sdnn.decoding.posterior import digit_marginals
+from sdnn.decoding.trellis import is_too_large
 from sdnn.enums import Decoder, Status
 from sdnn.reading.boxes import digit_boxes
 from sdnn.reading.page import Line, Page, ViewOutput
@@ -80,9 +81,11 @@ class LineDecoder:
         paths = forced_alignments(_maps(others), [line.hypothesis.string for line in others], topology)
         for line, path in zip(others, paths, strict=True):
             line.path = path
-        strings = [line.hypothesis.string for line in lines]
-        marginals = digit_marginals(_maps(lines), strings, topology, self._automaton)
-        for line, of_line in zip(lines, marginals, strict=True):
+        scored = [line for line in lines if len(line.hypothesis.string) <= MAX_DIGITS]
+        strings = [line.hypothesis.string for line in scored]
+        best = [line.path for line in scored]
+        marginals = digit_marginals(_maps(scored), strings, topology, self._automaton, best)
+        for line, of_line in zip(scored, marginals, strict=True):
             line.digit_marginals = of_line
 
     def _reading(self, line: Line, page: Page) -> Reading:
@@ -99,13 +102,12 @@ class LineDecoder:
             empty = "no digits found"
             return Reading("", free.confidence, Status.EMPTY, empty, views=views, evidence=evidence)
         unconstrained = "".join(DIGITS[label] for label in free.string)
-        if constrained is None:
-            assert self.settings.constraint is not None  # without one any string is possible
+        if constrained is None or len(constrained.string) > MAX_DIGITS:
             return Reading(
                 "",
                 0.0,
                 Status.REJECTED,
-                f"the strip is too short for {self.settings.constraint.description}",
+                self._missing_text_reason(line),
                 views=views,
                 constraint_probability=0.0,
                 unconstrained=unconstrained,
@@ -137,6 +139,17 @@ class LineDecoder:
             residual_probability,
             evidence,
         )
+
+    def _missing_text_reason(self, line: Line) -> str:
+        """Why a line has no text: it is too long to be scored, or has none that the constraint allows."""
+        if line.constrained is not None:
+            return f"more than {MAX_DIGITS:,} digits on the line: cut it into pieces"
+        assert self.settings.constraint is not None  # without one any string is possible
+        description = self.settings.constraint.description
+        columns = max(len(output.class_map) for output in line.outputs)
+        if is_too_large(self._automaton, columns):
+            return f"{description}: too large for a line of {columns:,} columns; allow less, or cut the line"
+        return f"the strip is too short for {description}"
 
     def _rejection_reason(self, hypothesis: Hypothesis) -> str | None:
         settings, probability = self.settings, hypothesis.constraint_probability

@@ -66,7 +66,7 @@ def explain(reading: Reading) -> Image.Image:
         reading: Reading; without evidence only its title is drawn.
 
     Returns:
-        RGB picture, at most 1,328 px wide; long strips continue in bands below.
+        RGB picture, at most 1,328 px wide; long strips continue in bands below, at most 24.
     """
     evidence = reading.evidence
     if evidence is None:
@@ -78,7 +78,16 @@ def explain(reading: Reading) -> Image.Image:
     width = max(LEGEND_PX, *(band.size[0] for band in rows))
     page = place_page(evidence.page.shape, reading.box, width - GUTTER_PX - EDGE_PX)
     pictures = [_band(band, evidence, reading.digits) for band in rows]
+    if rows[-1].stop_px < evidence.strip.ink.shape[1]:
+        pictures.append(_rest(rows[-1].stop_px / evidence.strip.ink.shape[1], width))
     return stack([_title(reading, width), _page(page, evidence, reading.digits), *pictures, _legend(width)])
+
+
+def _rest(share: float, width_px: int) -> Image.Image:
+    """A note that the rest of the strip is not drawn."""
+    canvas = Canvas(width_px, 40)
+    canvas.text(EDGE_PX, 26, f"the strip goes on: this is its first {100 * share:.0f} %", SMALL_PX, QUIET)
+    return canvas.finish()
 
 
 def _title(reading: Reading, width_px: int) -> Image.Image:

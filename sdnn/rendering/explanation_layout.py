@@ -23,6 +23,8 @@ LABELS_PX: Final = 72
 """Height above the strip for the digits and their confidences."""
 FUNNEL_PX: Final = 44
 """Distance between the strip and the map."""
+MAX_BANDS: Final = 24
+"""Bands of a picture: of a longer strip the beginning is drawn."""
 MAX_PAGE_PX: Final = 200
 """Greatest height of the page."""
 MIN_PAGE_ROW_PX: Final = 44
@@ -136,7 +138,7 @@ def span_edges(class_map: ClassMap, first: int, last: int) -> tuple[float, float
 
 
 def cut_into_bands(evidence: Evidence) -> list[Band]:
-    """Bands of about equal width that together cover a strip, cut between digits where possible."""
+    """Bands of about equal width that cover a strip, or the beginning of a long one, cut between digits."""
     smallest, greatest = MAGNIFICATIONS
     height, width = evidence.strip.ink.shape
     limit = CONTENT_PX // smallest
@@ -144,12 +146,12 @@ def cut_into_bands(evidence: Evidence) -> list[Band]:
     occupied = [(box.left, box.right) for box in evidence.boxes] + spans
 
     cuts = [0]
-    while width - cuts[-1] > limit:
+    while width - cuts[-1] > limit and len(cuts) < MAX_BANDS:
         rest = width - cuts[-1]
         ideal = cuts[-1] + rest / math.ceil(rest / limit)
         candidates = range(cuts[-1] + limit // 2, cuts[-1] + limit + 1)
         cuts.append(min(candidates, key=lambda x: (sum(a < x < b for a, b in occupied), abs(x - ideal))))
-    cuts.append(width)
+    cuts.append(min(width, cuts[-1] + limit))
 
     widest = max(stop - start for start, stop in pairwise(cuts))
     magnification = min(greatest, CONTENT_PX // widest)

@@ -44,6 +44,11 @@ class ErrorCurve(Protocol):
         """(K,) share of wrong strips among the accepted, 0 to 1."""
 
 
+def is_short(curve: ErrorCurve) -> bool:
+    """Whether a curve has too few strips for a line."""
+    return not len(curve.accepted) or int(curve.accepted[-1]) < MIN_ACCEPTED
+
+
 def rejection_plot(curves: Sequence[tuple[str, ErrorCurve]]) -> Image.Image:
     """The RGB picture of `rejection_figure`."""
     png = BytesIO()
@@ -99,4 +104,8 @@ def rejection_figure(curves: Sequence[tuple[str, ErrorCurve]]) -> Figure:
             text.set_text(f"{elide(printable(name), *NAME_PX)}\nall accepted: {100 * curve.error[-1]:.2f} %")
         if not filled:
             axes.text(50, 100 * top / 4, "no strips", ha="center")
+        elif all(is_short(curve) for _, curve in filled):
+            axes.text(
+                50, 100 * top / 4, f"fewer than {MIN_ACCEPTED} strips are too few for a line", ha="center"
+            )
     return figure

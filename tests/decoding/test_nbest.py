@@ -176,3 +176,12 @@ def test_maps_as_good_as_certain_are_searched_without_a_warning() -> None:
 def test_each_time_the_answer_is_the_same() -> None:
     maps = [WORKED_EXAMPLE, WORKED_EXAMPLE[:2]]
     assert n_best(maps, 5) == n_best(maps, 5)
+
+
+def test_on_wide_maps_the_search_is_given_up_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    log_probs = np.log(np.full((6, 3), 1 / 3))
+    whole = n_best([log_probs], 5)
+    monkeypatch.setattr("sdnn.decoding.nbest.MAX_EXPANDED_COLUMNS", 12)
+    cut = n_best([log_probs], 5)
+    assert len(cut.strings) < len(whole.strings) == 5
+    assert cut.residual_probability > whole.residual_probability

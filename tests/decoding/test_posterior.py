@@ -1,5 +1,6 @@
 import itertools
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -17,7 +18,9 @@ from helpers.single_map import digit_marginals, language_log_prob, log_partition
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sdnn.decoding import posterior as under_test
 from sdnn.decoding.automaton import Automaton, any_string, automaton
+from sdnn.decoding.decoder import forced_alignments
 from sdnn.enums import Topology
 from sdnn.results import FloatArray
 
@@ -229,3 +232,38 @@ def test_minus_the_log_posterior_is_the_ctc_loss_of_torch() -> None:
     )
     ours = [-string_log_probs(m, [string])[0] for m, string in zip(maps, strings, strict=True)]
     np.testing.assert_allclose(ours, losses.numpy(), atol=1e-6)
+
+
+def test_a_long_string_in_pieces_has_the_probabilities_that_it_has_whole() -> None:
+    rng = np.random.default_rng(4)
+    columns, digits = 1120, rng.integers(10, size=140)
+    scores = rng.normal(size=(columns, 11))
+    scores[:, -1] += 3
+    scores[4::8, -1] -= 3
+    scores[np.arange(4, columns, 8), digits] += 4
+    log_probs = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    string = digits.tolist()
+    (path,) = forced_alignments([log_probs], [string])
+    assert path is not None
+    (whole,) = under_test.digit_marginals([log_probs], [string])
+    (pieces,) = under_test.digit_marginals([log_probs], [string], paths=[path])
+    assert len(string) > under_test.MAX_WHOLE
+    assert not np.array_equal(pieces, whole)
+    np.testing.assert_allclose(pieces, whole, atol=1e-6)
+    short = string[: under_test.MAX_WHOLE]
+    first, path = log_probs[: 8 * len(short)], path[: 8 * len(short)]
+    one, other = (under_test.digit_marginals([first], [short], paths=paths) for paths in (None, [path]))
+    np.testing.assert_array_equal(one[0], other[0])
+
+
+def test_the_widest_map_with_a_thousand_digits_is_within_the_memory() -> None:
+    columns, string = 8192, [1, 2] * 500
+    log_probs = np.full((columns, 11), -np.log(11))
+    path = np.full(columns, 10)
+    path[4 : 8 * 1000 : 8] = string
+    tracemalloc.start()
+    (probs,) = under_test.digit_marginals([log_probs], [string], paths=[path])
+    under_test.string_log_probs([log_probs], [string])
+    assert tracemalloc.get_traced_memory()[1] < 100e6
+    tracemalloc.stop()
+    np.testing.assert_allclose(probs.sum(axis=1), 1)

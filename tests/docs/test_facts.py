@@ -12,13 +12,18 @@ from helpers.documentation import DOCUMENTS, README, ROOT, rows_below, text_of
 
 import sdnn
 from sdnn.cli.read import SUFFIX_FORMATS
+from sdnn.decoding import automaton, consensus, nbest, trellis
+from sdnn.decoding.constraints import expression, glushkov, length, lexicon
 from sdnn.decoding.constraints.check_digits import check_digits
 from sdnn.enums import Format
 from sdnn.errors import ExitCode, UsageError
+from sdnn.evaluation import labels
 from sdnn.evaluation.threshold import min_sample_size
 from sdnn.models.registry import DEFAULT
 from sdnn.profiles import BUILT_IN
+from sdnn.reading import preprocessor
 from sdnn.reading.views import VIEWS
+from sdnn.rendering import explanation_layout
 
 HOW = text_of(ROOT / "docs/how-it-works.md")
 READING = text_of(ROOT / "docs/reading.md")
@@ -126,6 +131,32 @@ def test_the_words_of_the_pipeline_are_defined_once(word: str) -> None:
 def test_an_amount_with_a_point_is_explained() -> None:
     for text in (text_of(README), READING):
         assert re.search(r"12\.50 (becomes|is read as)\s1250", text)
+
+
+def test_the_budgets_are_those_of_the_code() -> None:
+    limits = {
+        "columns of a line": preprocessor.MAX_COLUMNS,
+        "digits of a line": consensus.MAX_DIGITS,
+        "states of a constraint": automaton.MAX_STATES,
+        "arcs of a constraint": automaton.MAX_ARCS,
+        "transitions of a constraint between digits": trellis.MAX_TRANSITIONS,
+        "transitions times columns of a line": trellis.MAX_WORK,
+        "digits of `--length`, `--min-value`, `--max-value`": length.MAX_DIGITS,
+        "characters of a pattern": expression.MAX_CHARACTERS,
+        "characters of a pattern, its repetitions written out": glushkov.MAX_POSITIONS,
+        "entries of a lexicon": lexicon.MAX_ENTRIES,
+        "entries with weights or comments": lexicon.MAX_WEIGHTED,
+        "digits of an entry": length.MAX_DIGITS,
+        "digits of all entries beside shared beginnings": lexicon.MAX_TRIE,
+        "bytes of a lexicon": lexicon.MAX_BYTES,
+        "rows of `labels.csv`": labels.MAX_ROWS,
+        "bytes of `labels.csv`": labels.MAX_BYTES,
+        "digits of a label": labels.MAX_DIGITS,
+        "columns times expansions of `--nbest` and `posterior`": nbest.MAX_EXPANDED_COLUMNS,
+        "parts of the strip that `--explain` draws": explanation_layout.MAX_BANDS,
+    }
+    table = rows_below(("limit", "value", "beyond it"), text_of(ROOT / "docs/limits.md"))
+    assert {name: int(value.replace(",", "")) for name, value, _ in table} == limits
 
 
 def test_the_limits_name_the_meters_that_are_not_read() -> None:

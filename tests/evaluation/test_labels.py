@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdnn.errors import UnreadableInput
+from sdnn.evaluation import labels as module
 from sdnn.evaluation.labels import LabelledFile, read_labels
 
 
@@ -104,7 +105,7 @@ def test_a_missing_folder_is_told_from_a_missing_table(tmp_path: Path) -> None:
 
 def test_a_folder_called_labels_csv_is_refused(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").mkdir()
-    assert "cannot be opened" in refusal(tmp_path)
+    assert "a folder, not a table of labels" in refusal(tmp_path)
 
 
 @given(data=st.binary(max_size=60))
@@ -118,3 +119,25 @@ def test_any_bytes_are_read_or_refused_in_one_line(
         assert "\n" not in refusal(folder)
     else:
         assert all(file.path.is_relative_to(folder) for file in files)
+
+
+def test_a_label_has_as_many_digits_as_a_line_may_have(tmp_path: Path) -> None:
+    assert read_labels(write(tmp_path, f"file,label\na.png,{'7' * 1000}\n"))
+    message = refusal(write(tmp_path, f"file,label\na.png,{'7' * 60_000}\n"))
+    assert "labels.csv:2: the label has 60,000 characters: 1,000 are the most" in message
+
+
+def test_rows_and_bytes_are_capped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "file,label\na,1\nb,2\nc,3\n")
+    monkeypatch.setattr(module, "MAX_ROWS", 3)
+    assert len(read_labels(tmp_path)) == 3
+    monkeypatch.setattr(module, "MAX_ROWS", 2)
+    assert "labels.csv:4: has more than 2 rows" in refusal(tmp_path)
+    monkeypatch.setattr(module, "MAX_BYTES", 20)
+    assert "longer than 20 bytes" in refusal(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no /dev/zero")
+def test_a_device_without_end_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").symlink_to("/dev/zero")
+    assert "labels.csv" in refusal(tmp_path)

@@ -160,3 +160,22 @@ def test_a_constraint_that_the_strip_contradicts_is_the_reason_before_low_confid
     assert (found.status, found.confidence < 1) == (Status.REJECTED, True)
     assert found.reason
     assert found.reason.startswith("constraint probability")
+
+
+def test_a_line_of_more_digits_than_are_scored_is_rejected_with_its_digits() -> None:
+    path = [digit for _ in range(501) for digit in (1, 2)]
+    found = read([view(path)])
+    assert (found.status, found.text) == (Status.REJECTED, "")
+    assert found.reason == "more than 1,000 digits on the line: cut it into pieces"
+    assert found.unconstrained == "12" * 501
+    assert read([view(path)], constraint=constraint(length="5")).reason != found.reason
+
+
+def test_a_constraint_too_large_for_a_line_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sdnn.decoding.trellis.MAX_WORK", 900)
+    path = [N, 4, N, N, 0, N]
+    for decoder in (Decoder.VITERBI, Decoder.POSTERIOR):
+        found = read([view(path)], constraint=constraint(length="2"), decoder=decoder, nbest=3)
+        assert found.status is Status.REJECTED
+        assert found.reason == "length 2: too large for a line of 6 columns; allow less, or cut the line"
+        assert found.unconstrained == "40"

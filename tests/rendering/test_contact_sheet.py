@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from sdnn.enums import Status
+from sdnn.rendering import contact_sheet as module
 from sdnn.rendering.canvas import ACCENT, text_width_px
 from sdnn.rendering.contact_sheet import (
     DIGIT_PX,
@@ -127,3 +128,27 @@ def test_a_name_in_any_letters_can_be_drawn() -> None:
     )
     assert odd.size == usual.size
     assert odd.tobytes() != usual.tobytes()
+
+
+def test_an_extra_digit_has_a_mark_of_its_own() -> None:
+    wrong, extra = (marks(contact_sheet([entry(truth, "7")])) for truth in ("1", ""))
+    assert np.ptp(extra[:, 0]) > np.ptp(wrong[:, 0])  # a frame is higher than digit and line
+
+
+@pytest.mark.parametrize(("brightness", "note"), [(1.0, "no ink"), (0.0, "no line found")])
+def test_no_ink_is_said_only_of_an_even_picture(brightness: float, note: str) -> None:
+    page = np.ones((20, 30), np.float32)
+    page[5:9] = brightness
+    found = Reading("", 1.0, Status.EMPTY, evidence=Evidence.without_line(page, None))
+    assert module._absence(found) == note
+
+
+def test_thousands_of_digits_have_four_lines_from_the_first_error_on() -> None:
+    long = contact_sheet([entry("1" * 1000, "1" * 900 + "2" + "1" * 99)])
+    assert long.height < 450
+    assert len(marks(long)) > 0
+    assert contact_sheet([entry("1" * 1000, "2" * 5000)]).height < 450
+
+
+def test_a_name_of_thousands_of_letters_is_elided_at_once() -> None:
+    assert elide("a" * 100_000 + "b", 14, 100).endswith("b")

@@ -15,6 +15,7 @@ from sdnn.rendering.explanation_layout import (
     EDGE_PX,
     GUTTER_PX,
     LABELS_PX,
+    MAX_BANDS,
     PageRow,
     cut_into_bands,
     place_page,
@@ -357,3 +358,12 @@ def test_what_is_said_in_large_letters_is_not_repeated_in_small_ones() -> None:
         explain(Reading("", 1.0, Status.EMPTY, reason=reason)) for reason in ("no digits found", None)
     )
     assert said.tobytes() == unsaid.tobytes()
+
+
+def test_of_a_strip_of_thousands_of_digits_the_beginning_is_drawn() -> None:
+    boxes, width_px = row_of_digits(1000)
+    picture = explain(reading_of(boxes, width_px))
+    bands = cut_into_bands(evidence_for(width_px))
+    assert len(bands) == MAX_BANDS
+    assert bands[-1].stop_px < width_px
+    assert picture.height < MAX_BANDS * bands[0].size[1] + 1500

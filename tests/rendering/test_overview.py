@@ -5,7 +5,7 @@ import pytest
 
 from sdnn.enums import Status
 from sdnn.rendering.canvas import ACCENT
-from sdnn.rendering.overview import MAX_WIDTH_PX, overview
+from sdnn.rendering.overview import MAX_HEIGHT_PX, MAX_WIDTH_PX, overview
 from sdnn.results import Box, ClassMap, Evidence, FloatArray, Reading, Strip
 
 
@@ -66,3 +66,17 @@ def test_writing_stays_visible_but_pale() -> None:
     picture = np.asarray(overview(page, []).convert("L"))
     assert 50 < picture[30, 45] < 100
     assert picture[5, 5] == 255
+
+
+def test_the_text_of_a_close_line_covers_no_other_string() -> None:
+    boxes = [Box(50, 30 + 26 * row, 150, 52 + 26 * row) for row in range(8)]
+    drawn = accent(np.ones((300, 500), np.float32), *map(reading, boxes))
+    for box in boxes:
+        left, top, right, bottom = box.expanded(-1).rounded()
+        assert not drawn[top:bottom, left:right].any()
+    assert drawn.sum() > 8 * 600
+
+
+def test_a_page_as_high_as_it_is_narrow_is_made_smaller() -> None:
+    picture = overview(np.ones((30_000, 20), np.float32), [reading(Box(2, 100, 18, 120), "7" * 5000)])
+    assert picture.size == (3, MAX_HEIGHT_PX)

@@ -119,3 +119,9 @@ def test_a_long_name_is_shortened_and_leaves_the_plot_its_room() -> None:
 def test_the_same_curves_give_the_same_picture() -> None:
     one, other = (rejection_plot([("a", curve(300, 20)), ("b", curve(40, 3))]) for _ in range(2))
     assert one.tobytes() == other.tobytes()
+
+
+def test_too_few_strips_are_named_in_the_picture() -> None:
+    (text,) = rejection_figure([("a", curve(19, 1))]).axes[0].texts
+    assert text.get_text() == "fewer than 20 strips are too few for a line"
+    assert not rejection_figure([("a", curve(19, 1)), ("b", curve(20, 1))]).axes[0].texts

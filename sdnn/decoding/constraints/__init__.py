@@ -3,14 +3,14 @@
 Each kind has a row in `sdnn.parameters` and a module here that makes a `Constraint` of a value.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from importlib import import_module
-from itertools import combinations
 from typing import Any
 
-from sdnn.decoding.automaton import Automaton, intersection
+from sdnn.decoding.automaton import Automaton, TooLarge, intersection
+from sdnn.decoding.trellis import MAX_TRANSITIONS
 from sdnn.errors import UsageError
 from sdnn.parameters import CONSTRAINTS
 
@@ -54,23 +54,21 @@ def constraint(**values: Any) -> Constraint | None:
 
     Raises:
         TypeError: When a name is not that of a constraint.
-        UsageError: When a value is invalid or its automaton too large, or no string satisfies all values; the
-            message then names those that contradict each other.
+        UsageError: When a value is invalid, the automaton of one or of several together is larger than
+            `MAX_STATES`, `MAX_ARCS` or `MAX_TRANSITIONS`, or no string satisfies all values; the message
+            names those that are too large or contradict each other.
         UnreadableInput: When the lexicon cannot be read.
     """
     if unknown := values.keys() - CONSTRAINTS:
         raise TypeError(f"there is no constraint {', '.join(sorted(unknown))}")
-    parts = {
-        kind.describe(values[name]): _built(kind.builder, values[name])
-        for name, kind in CONSTRAINTS.items()
-        if values.get(name) is not None
-    }
+    parts: dict[str, Constraint] = {}
+    for name, kind in CONSTRAINTS.items():
+        if values.get(name) is not None:
+            part = _built(kind.builder, values[name])
+            parts[kind.describe(values[name])] = part
     if not parts:
         return None
-    automata = {name: part.automaton for name, part in parts.items()}
-    together = reduce(intersection, automata.values())
-    if together.is_empty:
-        raise UsageError(f"no string satisfies {' and '.join(_contradiction(automata))}: change one of them")
+    together = _together({name: part.automaton for name, part in parts.items()})
     formatter = next((part.formatter for part in parts.values() if part.formatter), None)
     return Constraint(together, formatter, ", ".join(parts))
 
@@ -82,10 +80,42 @@ def _built(builder: str, value: Any) -> Constraint:
     return built
 
 
-def _contradiction(automata: Mapping[str, Automaton]) -> tuple[str, ...]:
-    """Names of the fewest constraints that no string satisfies together."""
-    for number in range(1, len(automata)):
-        for names in combinations(automata, number):
-            if reduce(intersection, (automata[name] for name in names)).is_empty:
-                return names
-    return tuple(automata)
+def _together(automata: Mapping[str, Automaton]) -> Automaton:
+    """The strings that all automata allow, one at least; checks sizes."""
+    names: list[str] = []
+    together: Automaton | None = None
+    for name, each in automata.items():
+        names.append(name)
+        try:
+            together = each if together is None else intersection(together, each)
+        except TooLarge as error:
+            raise _too_large(names, str(error)) from error
+        if together.is_empty:
+            names = _contradiction({name: automata[name] for name in names})
+            raise UsageError(f"no string satisfies {_listed(names)}: change one of them")
+        if together.transitions > MAX_TRANSITIONS and len(automata) == len(names):
+            raise _too_large(names, f"needs more than {MAX_TRANSITIONS:,} transitions; make it simpler")
+    assert together is not None
+    return together
+
+
+def _too_large(names: Sequence[str], problem: str) -> UsageError:
+    return UsageError(f"{_listed(names)}: {problem}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The names in one line; of long ones the beginning."""
+    return " and ".join(f"{name[:100]}..." if len(name) > 100 else name for name in names)
+
+
+def _contradiction(automata: Mapping[str, Automaton]) -> list[str]:
+    """Names of constraints that no string satisfies together; without any one of them, there are some."""
+    needed = dict(automata)
+    for name in automata:
+        others = [each for other, each in needed.items() if other != name]
+        try:
+            if others and reduce(intersection, others).is_empty:
+                del needed[name]
+        except TooLarge:
+            continue
+    return list(needed)

@@ -114,3 +114,30 @@ def test_python_may_give_a_number_and_a_path_as_text(tmp_path: Path) -> None:
     assert made
     assert made.automaton.log_weight([4, 5, 6, 7]) == 0.0
     assert made.automaton.log_weight([1, 2, 3]) == -math.inf
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"length": "1000", "check": "iso7064.mod_97_10"},
+            "length 1000 and check iso7064.mod_97_10: needs more than",
+        ),
+        ({"length": "1-1000", "min_value": 10**49, "max_value": 10**60}, "length 1-1000 and value from 1000"),
+        (
+            {"length": "200", "check": "iso7064.mod_97_10"},
+            "length 200 and check iso7064.mod_97_10: needs more than 1,000,000 transitions",
+        ),
+        ({"pattern": "[0-9]{64}" * 14, "check": "verhoeff"}, "and check verhoeff: needs more than"),
+    ],
+)
+def test_parts_that_are_too_large_together_are_named(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        constraint(**given)
+    assert message in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_value_of_more_digits_than_python_prints_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="more than 1000 digits"):
+        constraint(min_value=10**5000)

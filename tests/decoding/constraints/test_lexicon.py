@@ -109,6 +109,52 @@ def test_the_number_of_states_is_capped(monkeypatch: pytest.MonkeyPatch) -> None
         lexicon(["1234567", "3456789", "567"])
 
 
+def test_a_list_that_shares_no_beginnings_is_capped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_TRIE", 6)
+    assert len(lexicon(["1234", "1256"])) == 6
+    with pytest.raises(UsageError, match="more than 6 digits beside the beginnings"):
+        lexicon(["1234", "567"])
+
+
+def test_an_entry_has_as_many_digits_as_a_line_may_have(tmp_path: Path) -> None:
+    assert len(read(tmp_path, "7" * 1000)) == 1001
+    for content in ("1\n" + "7" * 1001, "1\t2\n" + "7" * 1001 + "\t3"):
+        with pytest.raises(UnreadableInput, match=r"codes.txt:2: 1,001 characters: 1,000 digits"):
+            read(tmp_path, content)
+    with pytest.raises(UsageError, match="1,001 digits"):
+        lexicon(["7" * 1001])
+
+
+def test_the_number_of_entries_with_weights_is_capped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_WEIGHTED", 2)
+    assert len(read(tmp_path, "1\t2\n2\t3\n1\t1")) == 2
+    with pytest.raises(UsageError, match="more than 2 entries with weights"):
+        read(tmp_path, "1\t2\n2\t3\n3\t1")
+
+
+def test_the_size_of_a_file_is_capped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_BYTES", 5)
+    read(tmp_path, "12\n34")
+    with pytest.raises(UnreadableInput, match="longer than 5 bytes, too long for a lexicon"):
+        read(tmp_path, "12\n345")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no /dev/zero")
+def test_a_device_without_end_is_no_lexicon() -> None:
+    with pytest.raises(UnreadableInput, match="/dev/zero"):
+        read_lexicon("/dev/zero")
+
+
+def test_a_million_account_numbers_of_twenty_digits_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.txt"
+    path.write_text("\n".join(f"1234567890123{number:07d}" for number in range(3_000_000, 4_000_000)))
+    automaton = read_lexicon(path).automaton
+    assert len(automaton) == 21
+    assert allowed(automaton, ["12345678901233999999", "12345678901234000000"]).tolist() == [True, False]
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -166,6 +212,6 @@ def test_a_file_without_entries_is_unreadable(tmp_path: Path, content: str) -> N
 
 
 def test_a_file_that_is_missing_or_a_folder_is_unreadable(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.txt", tmp_path):
-        with pytest.raises(UnreadableInput, match="cannot be opened"):
+    for path, problem in ((tmp_path / "none.txt", "No such file"), (tmp_path, "a folder, not a lexicon")):
+        with pytest.raises(UnreadableInput, match=problem):
             read_lexicon(path)
