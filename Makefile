@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 LICENCES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;HPND;MPL;Mozilla
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check docs package train lock sbom audit weights samples bench bench-peers training sweep strips hands pages thresholds batches ablation constraints development card fuzz kills reproduce clean
+.PHONY: help demo test unit check docs package browser train lock sbom audit weights samples bench bench-peers training sweep strips hands pages thresholds batches serve ablation constraints development card fuzz kills reproduce clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -92,6 +92,10 @@ samples: $(VENV)/everything  ## Draw data/samples and data/pages again
 	$(BIN)/python benchmarks/bench_pages.py --picture data/form.jpg
 	$(BIN)/sdnn read data/form.jpg --explain data/form-read.jpg --exit-zero
 
+browser: build/axe-core/package/axe.min.js  ## Fetch what the browser tests need: chromium (Debian, Ubuntu; as root) and axe-core
+	@command -v chromium > /dev/null || command -v chromium-browser > /dev/null || command -v google-chrome > /dev/null || \
+	{ apt-get update --quiet=2 && DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes chromium > /dev/null; }
+
 bench: $(VENV)/everything  ## Time commands, decoding and batches, beside peers if there; writes benchmarks/results.json
 	$(BIN)/python benchmarks/bench_startup.py
 	$(BIN)/python benchmarks/bench_decoding.py
@@ -122,6 +126,9 @@ thresholds: $(VENV)/everything  ## Where the default thresholds come from; write
 batches: $(VENV)/everything  ## Read folders, killed and gone on with; writes benchmarks/batches.{json,md}
 	$(BIN)/python benchmarks/bench_batches.py
 
+serve: $(VENV)/everything  ## Latency, throughput and memory of sdnn serve; writes benchmarks/serve.{json,md}
+	$(BIN)/python benchmarks/bench_serve.py
+
 ablation: $(VENV)/everything  ## What each part of the training is worth (hours): make ablation STRINGS="DIR..."
 	$(BIN)/python benchmarks/bench_ablation.py $(STRINGS)
 
@@ -146,6 +153,10 @@ reproduce: $(VENV)/everything  ## The paper's ten experiments (80 minutes; QUICK
 
 clean:  ## Remove the environment and everything built
 	rm -rf $(VENV) build runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+build/axe-core/package/axe.min.js:
+	mkdir -p build/axe-core
+	cd build/axe-core && npm pack axe-core@4 --silent > /dev/null && tar -xzf axe-core-*.tgz
 
 build/venv-peers/rapidocr-3:
 	$(PYTHON) -m venv build/venv-peers

@@ -23,10 +23,11 @@ LEVELS = [
     {"reading"},
     {"profiles"},
     {"training", "evaluation", "rendering"},
+    {"serving"},
     {"cli", "__main__", "__init__"},
 ]
 WITHIN_A_LEVEL = {("training", "evaluation"), ("evaluation", "rendering"), ("__main__", "cli")}
-HEAVY = {"torch", "torchvision", "onnxruntime", "onnx", "PIL", "numpy", "cv2"}
+HEAVY = {"torch", "torchvision", "onnxruntime", "onnx", "PIL", "numpy", "cv2", "fastapi"}
 SOURCES = sorted(ROOT.rglob("*.py"))
 
 

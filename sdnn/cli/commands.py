@@ -14,6 +14,8 @@ from sdnn.cli.calibrate import calibrate
 from sdnn.cli.evaluate import evaluate
 from sdnn.cli.model import model
 from sdnn.cli.read import read
+from sdnn.cli.review import review
+from sdnn.cli.serve import serve
 from sdnn.cli.synth import synth
 from sdnn.cli.terminal import fail, fail_interrupted, print_line
 from sdnn.cli.train import average, train
@@ -76,6 +78,8 @@ app.command()(average)
 app.command()(synth)
 app.command(name="eval")(evaluate)
 app.command()(calibrate)
+app.command()(serve)
+app.command()(review)
 app.add_typer(model, name="model")
 
 
@@ -83,7 +87,7 @@ def run() -> None:
     """Runs the command; an error becomes one line and an exit code."""
     prepare_streams()
     try:
-        app()
+        app(prog_name="sdnn")
     except SdnnError as error:
         fail(str(error), error.exit_code)
     except Exception as error:

@@ -75,13 +75,7 @@ def draw_digit(
     """
     chosen = _choose(label, style, rng, allograph)
     spline = allograph_spline(chosen)
-    warp = style.warp * bounded_normal(rng, (spline.warp_basis.shape[1], 2))
-    if style.preferences:
-        warp += style.preferences[label].mean_warp
-    jitter = style.jitter * bounded_normal(rng, spline.points.shape)
-    points = spline.points + spline.warp_basis @ warp + jitter
-    curve = (spline.curve_from_points + style.roundness * spline.rounding) @ points
-    strokes = _overshot(curve @ _matrix(style, rng, chosen.min_aspect).T, spline, style.overshoot, rng)
+    strokes = _strokes(label, chosen, style, rng)
 
     pen_px = style.pen_px * scale
     size = style.size * (1 + style.size_spread * float(bounded_normal(rng, ())))
@@ -93,6 +87,28 @@ def draw_digit(
     shift = np.array([width, rows_px * scale]) / 2 - px_per_unit * (low + high) / 2
     lines = [px_per_unit * stroke + shift for stroke in strokes]
     return draw_lines(lines, pen_px, style.pressure, (width, rows_px * scale), scale)
+
+
+def digit_strokes(label: int, style: WriterStyle, rng: np.random.Generator) -> list[FloatArray]:
+    """The strokes of one digit, in the order of writing; see `draw_digit`.
+
+    Returns:
+        (N, 2) points of each stroke, to the right and down, in usual heights of a digit.
+    """
+    return _strokes(label, _choose(label, style, rng, None), style, rng)
+
+
+def _strokes(
+    label: int, allograph: Allograph, style: WriterStyle, rng: np.random.Generator
+) -> list[FloatArray]:
+    spline = allograph_spline(allograph)
+    warp = style.warp * bounded_normal(rng, (spline.warp_basis.shape[1], 2))
+    if style.preferences:
+        warp += style.preferences[label].mean_warp
+    jitter = style.jitter * bounded_normal(rng, spline.points.shape)
+    points = spline.points + spline.warp_basis @ warp + jitter
+    curve = (spline.curve_from_points + style.roundness * spline.rounding) @ points
+    return _overshot(curve @ _matrix(style, rng, allograph.min_aspect).T, spline, style.overshoot, rng)
 
 
 def _choose(label: int, style: WriterStyle, rng: np.random.Generator, name: str | None) -> Allograph:

@@ -1,0 +1,1 @@
+"""Review: people answer what rejected and doubtful strings say, and labels come of it."""
