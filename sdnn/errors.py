@@ -10,11 +10,13 @@
     ├── OutputError         7   a file cannot be written
     └── WorkerError         1   a worker process was killed, or exited
 
-Every message is one line: the error, its place, and the remedy.
+Every message is one line: the error, its place, and the remedy. What it quotes of files is escaped.
 """
 
 from enum import IntEnum
 from typing import ClassVar
+
+from sdnn.escaping import escaped_message
 
 
 class ExitCode(IntEnum):
@@ -37,6 +39,9 @@ class SdnnError(Exception):
     """Base of every error that sdnn raises on purpose."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(escaped_message(message))
 
 
 class UsageError(SdnnError):

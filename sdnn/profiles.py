@@ -11,6 +11,7 @@ configuration folder::
 """
 
 import contextlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -160,7 +161,7 @@ def save_profile(name: str, profile: Profile, path: Path) -> None:
 def _user_file() -> Path:
     """Path of the user's profiles; the file may be missing."""
     here = Path(FILE_NAME)
-    if here.exists():
+    if os.path.exists(here):
         return here
     from platformdirs import user_config_path
 
@@ -182,7 +183,7 @@ def _own_profiles(path: Path, error: type[SdnnError]) -> tuple[bytes, Mapping[st
     from sdnn.validation import decode_toml
 
     with contextlib.suppress(PermissionError):  # which reading it reports
-        if not path.exists():
+        if not os.path.exists(path):
             return b"", {}
     content = read_limited(path, MAX_BYTES, "a file of profiles", error)
     try:

@@ -7,7 +7,7 @@ import sys
 from typing import TextIO
 
 from sdnn.errors import ExitCode, OutputError
-from sdnn.formats.escaping import EXACT_OR_ESCAPED, escaped_lines
+from sdnn.escaping import EXACT_OR_ESCAPED, escaped_lines
 
 _STDIN, _STDOUT, _STDERR = range(3)
 

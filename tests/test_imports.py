@@ -12,6 +12,7 @@ import sdnn
 ROOT = Path(sdnn.__file__).parent
 SAMPLE = ROOT.parent / "data" / "samples" / "00000.png"
 LEVELS = [
+    {"escaping"},
     {"enums", "errors", "hardware", "inputs", "affine", "bucketing", "rectangle", "validation"},
     {"results", "files", "process_map", "parameters", "limited_read"},
     {"formats"},

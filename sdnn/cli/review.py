@@ -1,5 +1,6 @@
 """`sdnn review`."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,11 +65,11 @@ def review(
     from sdnn.serving.review.store import ReviewStore, check_reader
 
     check_reader(reader)
-    if images is not None and not images.is_dir():
+    if images is not None and not os.path.isdir(images):
         raise UsageError(f"--images {images}: is no folder; give that of the pictures")
     folder = labels or results.with_name(f"{results.stem}-labels")
     if disagreements:
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             raise UsageError(
                 f"--disagreements: there is no review in {folder}; give its folder with --labels"
             )

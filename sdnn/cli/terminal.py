@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from sdnn.cli.signals import ENDINGS
 from sdnn.errors import ExitCode, MissingPackage, UnreadableInput
-from sdnn.formats.escaping import escaped_message
+from sdnn.escaping import escaped_message
 from sdnn.streams import is_terminal, write_stdout
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ Reference:
 
 import contextlib
 import hashlib
+import os
 import shutil
 import socket
 import sys
@@ -115,9 +116,9 @@ def find_mnist(data: Path | None = None) -> Path:
     """
     for root in data_roots(data):
         raw = root / "MNIST" / "raw"
-        if all((raw / name).is_file() for name in MNIST_FILES):
+        if all(os.path.isfile(raw / name) for name in MNIST_FILES):
             return root
-        if all((raw / f"{name}.gz").is_file() for name in MNIST_FILES):
+        if all(os.path.isfile(raw / f"{name}.gz") for name in MNIST_FILES):
             return _copied_archives(raw)
     if named := named_folder(data):
         raise UnreadableInput(
@@ -139,7 +140,7 @@ def _copied_archives(raw: Path) -> Path:
     try:
         target.mkdir(parents=True, exist_ok=True)
         for name in MNIST_FILES:
-            if not (target / name).is_file() and raw != target:
+            if not os.path.isfile(target / name) and raw != target:
                 shutil.copyfile(raw / f"{name}.gz", target / f"{name}.gz")
     except OSError as error:
         raise UnreadableInput(

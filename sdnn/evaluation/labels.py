@@ -74,7 +74,7 @@ def read_labels(folder: Path) -> list[LabelledFile]:
 
 
 def _text(table: Path) -> str:
-    if not table.parent.is_dir():
+    if not os.path.isdir(table.parent):
         raise UnreadableInput(f"{table.parent}: there is no such folder: give one that holds {LABELS_NAME}")
     try:
         if not os.path.lexists(table):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from sdnn.escaping import escaped_message
 from sdnn.evaluation.metrics import BoolArray, Score
 from sdnn.evaluation.reliability import expected_calibration_error, reliability
 from sdnn.evaluation.risk_coverage import RiskCoverageCurve, coverage_at, risk_coverage
-from sdnn.formats.escaping import escaped_message
 from sdnn.results import FloatArray
 
 if TYPE_CHECKING:

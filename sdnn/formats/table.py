@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from sdnn.enums import Status
+from sdnn.escaping import escape_formula, escaped, escaped_in_csv, unescape_formula, unescaped
 from sdnn.formats import Formatter
-from sdnn.formats.escaping import escape_formula, escaped, escaped_in_csv, unescape_formula, unescaped
 from sdnn.results import Reading
 
 Cell = str | int | float

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from sdnn.enums import Status
+from sdnn.escaping import escaped, unescaped
 from sdnn.formats import Formatter
-from sdnn.formats.escaping import escaped, unescaped
 from sdnn.results import Reading
 
 _PAGE: Final = re.compile(r":[0-9]+\Z")

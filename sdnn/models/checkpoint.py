@@ -1,5 +1,6 @@
 """Model files: safetensors for further training, ONNX for reading. No pickle anywhere."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -47,7 +48,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ModelError: When the file is missing, is no safetensors file, is longer than `MAX_TENSOR_BYTES`, or
             has a value that is not finite.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ModelError(f"{path}: there is no such file; give the .safetensors file of a run")
     try:
         if path.stat().st_size > MAX_TENSOR_BYTES:

@@ -45,7 +45,9 @@ def open_session(
             sweep as its description says.
     """
     remedy = f"make one with: {kind.TRAIN}"
-    check = f"give one of the .onnx files in {path}" if path.is_dir() else f"check the path, or {remedy}"
+    check = (
+        f"give one of the .onnx files in {path}" if os.path.isdir(path) else f"check the path, or {remedy}"
+    )
     content = read_limited(path, MAX_MODEL_BYTES, "a model", ModelError, check)
     try:
         entries, graph = onnx_parts(content)

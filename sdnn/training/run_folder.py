@@ -15,6 +15,7 @@ Of the detector, the last two are called `detector`.
 import contextlib
 import hashlib
 import json
+import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -88,9 +89,9 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
             OutputError: When it cannot be written.
         """
         run = cls(folder, recipe, data)
-        if (folder / "run.json").exists():
+        if os.path.exists(folder / "run.json"):
             raise UsageError(f"{folder}: holds a run; go on with --resume {folder}, or give another --run")
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if os.path.exists(folder) and (not os.path.isdir(folder) or any(folder.iterdir())):
             raise UsageError(f"{folder}: exists and is not an empty folder; give another --run")
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -148,7 +149,7 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
     @classmethod
     def _recorded(cls, folder: Path) -> tuple[Self, str]:
         """The run of the record in a folder, and the checksum of the code that began it."""
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             raise UsageError(f"{folder}: there is no such folder; give that of a run, such as runs/TIME")
         remedy = f"start another with: {cls.TRAIN} --run DIR"
         try:

@@ -15,7 +15,7 @@ from helpers.cli_runner import SAMPLE, SDNN, assert_one_line, records, sdnn
 from helpers.deadlines import run_process, started
 
 from sdnn.errors import ExitCode
-from sdnn.formats.escaping import unescape_formula, unescaped
+from sdnn.escaping import unescape_formula, unescaped
 
 NAMES = [
     "a\x1b[31m.png",

@@ -185,3 +185,15 @@ def test_on_wide_maps_the_search_is_given_up_sooner(monkeypatch: pytest.MonkeyPa
     cut = n_best([log_probs], 5)
     assert len(cut.strings) < len(whole.strings) == 5
     assert cut.residual_probability > whole.residual_probability
+
+
+def test_probabilities_stay_below_one_on_maps_that_hardly_know_the_language() -> None:
+    # A temperature of next to nothing: log-probabilities of -1e4 and below.
+    rng = np.random.default_rng(4161)
+    logits = 1e4 * rng.normal(size=(2, 13, 11))
+    maps = [normalized(each) for each in logits - logits.max(axis=2, keepdims=True)]
+    one_digit = automaton([(0, digit, 1) for digit in range(10)], [0], {1: 0.0}, 2)
+    found = n_best(maps, 40, one_digit)
+    assert found.strings
+    assert math.fsum(prob for _, prob in found.strings) + found.residual_probability == pytest.approx(1.0)
+    assert all(0 <= prob <= 1 for _, prob in found.strings)

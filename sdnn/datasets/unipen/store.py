@@ -35,9 +35,9 @@ def find_unipen(data: Path | None = None) -> Path:
     """
     roots = data_roots(data)
     for root in roots:
-        if (root / "unipen" / "data" / "1a").is_dir() and (root / "unipen" / "include").is_dir():
+        if os.path.isdir(root / "unipen" / "data" / "1a") and os.path.isdir(root / "unipen" / "include"):
             return root / "unipen"
-        if (root / PACK_NAME).is_file():
+        if os.path.isfile(root / PACK_NAME):
             return root / PACK_NAME
     looked_in = " and ".join(str(root / "unipen") for root in roots)
     raise UnreadableInput(
@@ -102,7 +102,7 @@ def pack_unipen(path: Path, data: Path | None = None) -> None:
 def _from_pack(data: Path | None, read: Callable[[Path], _Read]) -> _Read:
     """The result of `read` on the pack, which is written anew where it is missing or damaged."""
     source = find_unipen(data)
-    if source.is_file():
+    if os.path.isfile(source):
         try:
             return read(source)
         except PACK_ERRORS as error:
@@ -110,7 +110,7 @@ def _from_pack(data: Path | None, read: Callable[[Path], _Read]) -> _Read:
                 f"{source}: damaged, or not written by pack_unipen; write it anew"
             ) from error
     pack = cache_folder() / f"unipen-{PACK_VERSION}-{_fingerprint(source)[:16]}.npz"
-    if pack.is_file():
+    if os.path.isfile(pack):
         try:
             return read(pack)
         except PACK_ERRORS:
@@ -124,7 +124,7 @@ def _from_pack(data: Path | None, read: Callable[[Path], _Read]) -> _Read:
 
 
 def _parse(source: Path) -> dict[str, RawCategory]:
-    if source.is_file():
+    if os.path.isfile(source):
         raise UnreadableInput(f"{source}: is packed already; give the folder that holds unipen/")
     return {category: build_category(source, category) for category in CATEGORIES}
 

@@ -1,6 +1,7 @@
 """Strings to be reviewed, from the records of `sdnn read --format json`."""
 
 import hashlib
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -157,7 +158,7 @@ def _picture(source: str, results: Path, images: Path | None) -> Path | None:
     places = [folder / source for folder in folders]
     if images is not None:
         places.append(images / PurePath(source).name)
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if os.path.isfile(place)), None)
 
 
 def _case(record: _Record, path: Path) -> Case:

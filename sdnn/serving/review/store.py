@@ -1,6 +1,7 @@
 """The folder of a review: answers of each person, cut-outs, and `labels.csv`."""
 
 import csv
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ class ReviewStore:
         self._folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            has_labels = (folder / LABELS_NAME).exists()
+            has_labels = os.path.exists(folder / LABELS_NAME)
         except OSError as error:
             raise OutputError(
                 f"{folder}: cannot be used ({error.strerror}); give another --labels"

@@ -5,7 +5,7 @@ from helpers.sample_readings import names
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdnn.formats.escaping import (
+from sdnn.escaping import (
     EXACT_OR_ESCAPED,
     escape_formula,
     escaped,
