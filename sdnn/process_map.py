@@ -1,22 +1,17 @@
-"""Maps over items by worker processes, with results in the order of the items."""
+"""Maps over items by worker processes, with results in the order of the items.
 
-import os
-import signal
-import sys
-import threading
+Each worker has a pipe of its own, and a thread of this process that waits for it: a worker that dies, or is
+killed because an item takes too long, costs the others nothing, and a new one takes its place.
+"""
+
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
-from sdnn.errors import WorkerError
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-    from multiprocessing.process import BaseProcess
+from sdnn.worker_process import CHILDREN, Failure, Worker, block_sigint, worker_error
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,8 +20,8 @@ WORTH_STARTING_S: Final = 0.5
 """Seconds of work in this process before workers start: about as long as their start takes."""
 CHUNK_S: Final = 0.25
 """Seconds of work in one chunk, approximately."""
-TRACKER_WARNING: Final = "ignore::UserWarning:multiprocessing.resource_tracker"
-"""Warning about semaphores that a killed process left; the process that gives it removes them, too."""
+CHUNKS_PER_TIMEOUT: Final = 4
+"""Smallest ratio of the time limit of an item to the time of a chunk."""
 
 
 def ordered_map(
@@ -35,6 +30,11 @@ def ordered_map(
     processes: int,
     max_chunk: int,
     is_picklable: Callable[[Item], bool],
+    *,
+    begins_here: bool = True,
+    timeout_s: float | None = None,
+    on_failure: Callable[[Failure[Item]], Iterable[Result]] | None = None,
+    initializer: Callable[[], object] = bool,
 ) -> Generator[Result, None, None]:
     """Results of a function for all items, in their order.
 
@@ -44,16 +44,21 @@ def ordered_map(
     Args:
         function: Picklable function from a chunk of items to any number of results.
         items: Items, taken on demand.
-        processes: Number of worker processes; none for 1 or 0.
+        processes: Number of worker processes; none for 1 or 0 if the work begins here.
         max_chunk: Largest number of items in one call.
         is_picklable: Whether an item can go to a worker; others are handled here, at their turn.
+        begins_here: Whether the work begins in this process; else at least one worker starts with it.
+        timeout_s: Seconds after which a worker is killed that has not finished one item; None for no limit.
+        on_failure: Results of an item whose worker died; by default an error.
+        initializer: Function called first in each worker.
 
     Raises:
-        WorkerError: When a worker process is killed, or exits.
+        WorkerError: When a worker process does not start, or dies without `on_failure`.
     """
     timed = partial(_timed, function)
     errors: list[Exception] = []
     size = 1
+    chunk_s = CHUNK_S if timeout_s is None else min(CHUNK_S, timeout_s / CHUNKS_PER_TIMEOUT)
 
     def chunks() -> Iterator[list[Item]]:
         for _, group in groupby(_up_to_error(items, errors), is_picklable):
@@ -63,16 +68,42 @@ def ordered_map(
     def adapted(results: Sequence[Result], seconds_each: float) -> Sequence[Result]:
         """The results of a chunk, after the size of the next is adapted to its time."""
         nonlocal size
-        size = int(max(1, min(CHUNK_S / max(seconds_each, 1e-9), 2 * size, max_chunk)))
+        size = int(max(1, min(chunk_s / max(seconds_each, 1e-9), 2 * size, max_chunk)))
         return results
 
+    def by_workers() -> Iterator[Result]:
+        with ProcessMap(timed, max(1, processes), initializer) as workers:
+            map_chunks = partial(workers.outcomes, timeout_s=timeout_s)
+            for outcome in map_chunks(rest, workers.processes, lambda chunk: is_picklable(chunk[0])):
+                if not isinstance(outcome, Failure):
+                    yield from adapted(*outcome)
+                elif on_failure is None:
+                    raise worker_error(outcome)
+                else:
+                    yield from alone(outcome, map_chunks, on_failure)
+
+    def alone(
+        failure: Failure[list[Item]],
+        map_chunks: Callable[..., Iterator[Any]],
+        on_failure: Callable[[Failure[Item]], Iterable[Result]],
+    ) -> Iterator[Result]:
+        """The results of a chunk that failed: one item at a time, so that one costs the others nothing."""
+        if len(failure.item) == 1:
+            yield from on_failure(Failure(failure.item[0], failure.reason, failure.exit_code))
+            return
+        for outcome in map_chunks(([item] for item in failure.item), 1):
+            if isinstance(outcome, Failure):
+                yield from on_failure(Failure(outcome.item[0], outcome.reason, outcome.exit_code))
+            else:
+                yield from outcome[0]
+
     began, rest = time.perf_counter(), chunks()
+    if not begins_here:
+        yield from by_workers()
     for chunk in rest:
         yield from adapted(*timed(chunk))
         if processes > 1 and time.perf_counter() - began >= WORTH_STARTING_S:
-            with ProcessMap(timed, processes) as workers:
-                for done in workers.map(rest, processes, lambda chunk: is_picklable(chunk[0])):
-                    yield from adapted(*done)
+            yield from by_workers()
     if errors:
         raise errors[0]
 
@@ -94,67 +125,82 @@ class ProcessMap(Generic[Item, Result]):
             processes: Number of workers.
             initializer: Function called first in each worker.
         """
-        # Imported late: one picture is read without them.
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
+        # Imported late: one picture is read without it.
+        from concurrent.futures import ThreadPoolExecutor
 
-        self._function = function
-        self._context = get_context("spawn")  # a copy of this process would lack its threads
-        end, self._lifeline = self._context.Pipe(duplex=False)
-        if sys.platform == "win32":
-            processes = min(processes, 61)  # Windows waits for no more
-        else:
-            _start_resource_tracker()
-        setup = function, end, initializer
-        self._pool = ProcessPoolExecutor(processes, self._context, _set_up_worker, setup)
-        self._workers: Sequence[BaseProcess] = ()
+        self.processes = processes
+        self._setup = function, initializer
+        self._threads = ThreadPoolExecutor(processes, "worker", block_sigint)
+        self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
+        self._is_closed = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._lifeline.close()
-        self._pool.shutdown(cancel_futures=True)
+        with CHILDREN:
+            self._is_closed = True
+            for worker in (*self._idle, *self._busy):
+                worker.process.kill()
+        self._threads.shutdown(cancel_futures=True)
+        for worker in self._idle:
+            worker.end()
 
-    def map(
-        self, items: Iterable[Item], ahead: int, is_picklable: Callable[[Item], bool] = lambda _: True
-    ) -> Iterator[Result]:
+    def map(self, items: Iterable[Item], ahead: int) -> Iterator[Result]:
         """Results in the order of the items, with `ahead` of them in work at a time; see `ordered_map`.
 
         Raises:
-            WorkerError: When a worker process is killed, or exits.
+            WorkerError: When a worker process does not start, is killed, or exits.
         """
-        from concurrent.futures import BrokenExecutor
+        for outcome in self.outcomes(items, ahead):
+            if isinstance(outcome, Failure):
+                raise worker_error(outcome)
+            yield outcome
 
-        here = partial(partial, self._function)
-        calls = ((self._submit if is_picklable(item) else here)(item) for item in items)
+    def outcomes(
+        self,
+        items: Iterable[Item],
+        ahead: int,
+        is_picklable: Callable[[Item], bool] = lambda _: True,
+        timeout_s: float | None = None,
+    ) -> Iterator[Result | Failure[Item]]:
+        """As `map`, with a failure in place of the result where a worker died, or took too long.
+
+        Raises:
+            WorkerError: When a worker process does not start.
+        """
+
+        def begun(item: Item) -> Callable[[], Result | Failure[Item]]:
+            """The call that waits for the result of an item, whose work begins."""
+            if not is_picklable(item):
+                return partial(self._setup[0], item)
+            return self._threads.submit(self._outcome, item, timeout_s).result
+
+        calls = map(begun, items)
+        upcoming = deque(islice(calls, ahead))
+        while upcoming:
+            outcome = upcoming.popleft()()
+            upcoming.extend(islice(calls, 1))
+            yield outcome
+
+    def _outcome(self, item: Item, timeout_s: float | None) -> Result | Failure[Item]:
+        """The result of an item by an idle worker, or a new one."""
+        with CHILDREN:
+            worker = self._idle.pop() if self._idle else Worker(*self._setup)
+            self._busy.add(worker)
+            if self._is_closed:
+                worker.process.kill()
         try:
-            upcoming = deque(islice(calls, ahead))
-            while upcoming:
-                result = upcoming.popleft()()
-                upcoming.extend(islice(calls, 1))
-                yield result
-        except BrokenExecutor as error:
-            raise self._worker_error() from error
-
-    def _submit(self, item: Item) -> Callable[[], Result]:
-        """Submits an item to the workers; the returned call waits for its result."""
-        with _sigint_blocked():
-            future = self._pool.submit(_work, item)
-        self._workers = self._context.active_children()
-        return future.result
-
-    def _worker_error(self) -> WorkerError:
-        """The error of a pool that lost a worker."""
-        self._pool.shutdown()  # the exit codes are known then
-        if any((worker.exitcode or 0) > 0 for worker in self._workers):
-            return WorkerError(
-                "a worker process exited, with its error printed above; a script that asks for more than one "
-                'has to begin under: if __name__ == "__main__":'
-            )
-        return WorkerError(
-            "a worker process was killed (too little memory?); ask for fewer --jobs or --makers"
-        )
+            outcome: Result | Failure[Item] = worker.outcome(item, timeout_s)
+        finally:
+            with CHILDREN:
+                self._busy.remove(worker)
+                if worker.is_usable:
+                    self._idle.append(worker)
+                else:
+                    worker.end()
+        return outcome
 
 
 def _up_to_error(items: Iterable[Item], errors: list[Exception]) -> Iterator[Item]:
@@ -172,71 +218,3 @@ def _timed(
     began = time.perf_counter()
     results = list(function(chunk))
     return results, (time.perf_counter() - began) / len(chunk)
-
-
-@contextmanager
-def _sigint_blocked() -> Iterator[None]:
-    """Blocks SIGINT while a worker process starts, which inherits the block."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _start_resource_tracker() -> None:
-    """Starts the process that removes the semaphores of a killed one, without its warning."""
-    from multiprocessing.resource_tracker import ensure_running
-
-    sys.warnoptions.append(TRACKER_WARNING)
-    try:
-        ensure_running()
-    finally:
-        sys.warnoptions.remove(TRACKER_WARNING)
-
-
-# In a worker process.
-
-_function: Callable[[Any], Any]
-_idle = threading.Lock()
-"""Held except while the function runs."""
-
-
-def _set_up_worker(
-    function: Callable[[Any], Any], lifeline: "Connection", initializer: Callable[[], object]
-) -> None:
-    import cv2
-
-    global _function  # the process has no other place to keep it
-    _function = function
-    # Ctrl-C reaches the whole group of processes; the parent handles it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)  # the other processors have work of their own
-    _idle.acquire()
-    threading.Thread(target=_exit_with_parent, args=(lifeline,), daemon=True).start()
-    initializer()
-
-
-def _exit_with_parent(lifeline: "Connection") -> None:
-    """Ends this process once the parent closes its end of the lifeline, or is gone."""
-    from multiprocessing import parent_process
-
-    with suppress(EOFError, OSError):
-        lifeline.recv()
-    # A result is sent whole, else the parent would wait for the rest. Between items this process waits for
-    # the parent, which tells it to end, or cannot any more.
-    parent = parent_process()
-    while not _idle.acquire(timeout=0.5) and parent and parent.is_alive():
-        pass
-    os._exit(0)
-
-
-def _work(item: Any) -> Any:
-    _idle.release()
-    try:
-        return _function(item)
-    finally:
-        _idle.acquire()

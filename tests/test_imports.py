@@ -14,6 +14,7 @@ SAMPLE = ROOT.parent / "data" / "samples" / "00000.png"
 LEVELS = [
     {"escaping"},
     {"enums", "errors", "hardware", "inputs", "affine", "bucketing", "rectangle", "validation"},
+    {"worker_process"},
     {"results", "files", "process_map", "parameters", "limited_read"},
     {"formats"},
     {"streams", "part_file", "kept_rows"},

@@ -13,6 +13,7 @@ import pytest
 from sdnn import process_map
 from sdnn.errors import WorkerError
 from sdnn.process_map import ProcessMap, ordered_map
+from sdnn.worker_process import Failure
 
 pytestmark = pytest.mark.slow
 
@@ -36,6 +37,34 @@ def deaf(numbers: Sequence[int]) -> Iterator[tuple[int, bool]]:
     """Which process it is, and whether it was started so that no interruption reaches it."""
     for _ in numbers:
         yield os.getpid(), signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def mixed(numbers: Sequence[int]) -> Iterator[int]:
+    """Twice each number, but for those that end the process, take long or are too wide for a pipe."""
+    for number in numbers:
+        if number == 13:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if number == 14:
+            time.sleep(1000)
+        if number == 15:
+            raise OddError("odd", number)
+        yield 2 * number
+
+
+class OddError(Exception):
+    """An error that can be sent, but not received."""
+
+    def __init__(self, word: str, number: int) -> None:
+        super().__init__(f"{word} {number}")
+
+
+def told(failure: Failure[int]) -> list[str]:
+    return [f"{failure.item} {failure.reason}"]
+
+
+def unpicklable(numbers: Sequence[int]) -> Iterator[object]:
+    for _ in numbers:
+        yield lambda: 0
 
 
 def of_each(numbers: Sequence[int]) -> Iterator[str]:
@@ -182,6 +211,52 @@ def test_an_interruption_reaches_this_process_alone_from_the_start() -> None:
     found = set(ordered_map(deaf, range(8), 2, 1, always))
     assert {is_deaf for pid, is_deaf in found if pid != os.getpid()} == {True}
     assert {is_deaf for pid, is_deaf in found if pid == os.getpid()} == {False}
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_an_item_that_kills_its_worker_costs_the_others_of_its_chunk_nothing(processes: int) -> None:
+    numbers = [*range(10, 14), *range(16, 30), 13, 30]
+    found = ordered_map(
+        mixed, numbers, processes, 100, always, begins_here=False, on_failure=told, timeout_s=100.0
+    )
+    lost = "13 ended its worker process, by SIGKILL (too little memory?)"
+    assert list(found) == [lost if number == 13 else 2 * number for number in numbers]
+
+
+def test_an_item_that_takes_too_long_costs_the_others_of_its_chunk_nothing() -> None:
+    numbers = [1, 2, 3, 4, 14, 5, 6]
+    found = list(
+        ordered_map(mixed, numbers, 1, 100, always, begins_here=False, on_failure=told, timeout_s=2.0)
+    )
+    assert found == [2, 4, 6, 8, "14 took more than 2 s", 10, 12]
+
+
+def test_without_a_beginning_here_no_item_is_handled_here() -> None:
+    found = ordered_map(double, [0, 2, 4], 1, 5, always, begins_here=False)
+    assert os.getpid() not in {pid for _, pid in found}
+
+
+def test_an_error_that_cannot_be_received_comes_out_by_its_name() -> None:
+    with pytest.raises(WorkerError, match="OddError: odd 15"):
+        list(ordered_map(mixed, [15], 1, 1, always, begins_here=False))
+
+
+def test_a_result_that_cannot_be_sent_is_an_error() -> None:
+    with pytest.raises(Exception, match="lambda"):
+        list(ordered_map(unpicklable, [1], 1, 1, always, begins_here=False))
+
+
+def not_startable() -> None:
+    raise SystemExit(1)
+
+
+def test_a_worker_that_does_not_start_is_no_fault_of_the_item() -> None:
+    with pytest.raises(WorkerError, match="__main__"):
+        list(
+            ordered_map(
+                mixed, [1], 1, 1, always, begins_here=False, on_failure=told, initializer=not_startable
+            )
+        )
 
 
 def test_a_worker_ends_in_the_middle_of_an_item() -> None:

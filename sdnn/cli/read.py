@@ -2,7 +2,9 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +33,8 @@ SUFFIX_FORMATS = {
     ".xml": Format.ALTO,
 }
 """Format of each suffix of --output."""
+ISOLATED_FROM = 32
+"""Pictures above which all are read in worker processes, so that none can end the batch."""
 PICTURE = "Picture"
 """Panel of the options on pictures in the help."""
 
@@ -101,6 +105,14 @@ def read(
         typer.Option("--jobs", "-j", min=1, help="Worker processes.", show_default="one per processor"),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Number of lines read together.")] = 64,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            metavar="S",
+            help="Seconds for one picture with all its pages; after them, its row is an error.",
+            show_default="no limit",
+        ),
+    ] = None,
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit with 0 even if not everything was read.")
     ] = False,
@@ -134,6 +146,8 @@ def read(
         what = "--explain draws" if explain else "--format alto describes"
         raise UsageError(f"{what} one picture, several were given; call it once for each")
     _check_effects(form, decoder, nbest, mask_below, confidence)
+    if explain and timeout is not None:
+        raise UsageError("--explain draws in this process, which has no time limit; leave out --timeout")
     _check_paths(images, output, explain)
     settings = reading_settings(
         profile,
@@ -165,6 +179,8 @@ def read(
                 page_mode=mode,
                 jobs=(jobs or processors()) if batch else 1,
                 batch_size=batch_size,
+                isolated=jobs is not None or _has_more(out.remaining(pictures(images)), ISOLATED_FROM),
+                timeout=timeout,
                 evidence=explain is not None,
             )
             with closing(pages):
@@ -180,6 +196,11 @@ def read(
     if verbose:
         note(report.summary())
     raise typer.Exit(ExitCode.OK if exit_zero else report.exit_code)
+
+
+def _has_more(names: Iterable[str], number: int) -> bool:
+    """Whether there are more than a number of names, not counting on."""
+    return next(islice(names, number, None), None) is not None
 
 
 def _format(form: Format | None, json_lines: bool, output: Path | None) -> Format:

@@ -1,5 +1,6 @@
 """From the maps of one scale to lines: each connected group of cells is a line of digits."""
 
+import sys
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,6 +12,7 @@ from sdnn.affine import apply_affine
 from sdnn.detection.detections import TextLine
 from sdnn.detection.ink_fitting import fit_to_ink
 from sdnn.detection.maps import STRIDE_PX, DetectionMaps
+from sdnn.errors import UnreadableInput
 from sdnn.results import FloatArray, IntArray
 
 MIN_CELL_PROBABILITY: Final = 0.07
@@ -23,15 +25,22 @@ MIN_MEAN_DIRECTION: Final = 0.35
 """Length of the mean direction below which it counts for nothing, and the line is taken to be upright."""
 
 
-def group_cells(maps: DetectionMaps) -> list[TextLine]:
-    """The lines at one scale."""
-    lines = []
+def group_cells(maps: DetectionMaps, max_lines: int = sys.maxsize) -> list[TextLine]:
+    """The lines at one scale.
+
+    Raises:
+        UnreadableInput: When there are more than `max_lines`.
+    """
+    lines: list[TextLine] = []
     for rows, columns in _connected_cells(maps.line >= MIN_CELL_PROBABILITY):
         low, high = np.array([rows.min(), columns.min()]), np.array([rows.max(), columns.max()]) + 1
         likely = np.zeros(high - low, bool)
         probs = maps.line[rows, columns]
         likely[rows - low[0], columns - low[1]] = probs >= MIN_CELL_OVER_PEAK * probs.max()
-        lines += [_line_through(maps, (y + low[0], x + low[1])) for y, x in _connected_cells(likely)]
+        for y, x in _connected_cells(likely):
+            if len(lines) >= max_lines:
+                raise UnreadableInput("too many lines; cut it into pieces, or give --region")
+            lines.append(_line_through(maps, (y + low[0], x + low[1])))
     return lines
 
 

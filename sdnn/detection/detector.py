@@ -11,7 +11,7 @@ from sdnn.affine import apply_affine
 from sdnn.detection.detections import Detections
 from sdnn.detection.line_selection import select_lines
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX, DetectionMaps
-from sdnn.errors import ModelError
+from sdnn.errors import ModelError, UnreadableInput
 from sdnn.models.metadata import DETECTOR_MULTIPLE_PX, DetectorMetadata
 from sdnn.models.session import check_finite, open_session
 from sdnn.preprocessing.contrast import local_contrast
@@ -36,6 +36,11 @@ MIN_CLEAR_LINE: Final = 0.8
 """Probability of a cell of a line above which the sweep ends unless small digits are likely."""
 MIN_LIKELY_CLOSER: Final = 0.15
 """Probability of a cell at which small digits are likely."""
+MAX_LEVEL_PIXELS: Final = 24_000_000
+"""Pixels of a picture, or of its area, at one scale: some 8 seconds, and 700 MB. Finer scales are left out.
+
+They would show digits of less than 0.5 mm on a whole page A4, whatever its resolution.
+"""
 BAND_PIXELS: Final = 2_000_000
 """Pixels of one run of the net, whose maps take some 300 MB."""
 OVERLAP_PX: Final = 128
@@ -74,6 +79,10 @@ class Detector:
 
         Args:
             picture: (H, W) float32, 0 black to 1 white.
+
+        Raises:
+            UnreadableInput: When the picture is too long for its height or width, or has too many lines; the
+                message lacks the name of the picture.
         """
         levels = tuple(self._levels(picture))
         return Detections(tuple(select_lines(levels)), levels)
@@ -84,6 +93,8 @@ class Detector:
         coarsest = max(0, int(np.ceil(np.log2(max(1.0, short / COARSEST_PX)))))
         area = whole = Box(0, 0, picture.shape[1], picture.shape[0])
         highest = 0.0
+        if _scaled_pixels(whole, 2.0**-coarsest) > MAX_LEVEL_PIXELS:
+            raise UnreadableInput("too long for its other side; cut it into pieces")
         for level in range(coarsest, FINEST_LEVEL - 1, -1):
             maps = self.maps_at(picture, 2.0**-level, area)
             yield maps
@@ -93,6 +104,8 @@ class Detector:
                 if closer is None:
                     return
                 area = closer
+                if _scaled_pixels(area, 2.0 ** (1 - level)) > MAX_LEVEL_PIXELS:
+                    return
             elif highest >= MIN_CLEAR_LINE and float(maps.closer.max()) < MIN_LIKELY_CLOSER:
                 return
 
@@ -143,6 +156,11 @@ class Detector:
         maps, ink = self._session.run(None, {"contrast": contrast[None, None]})
         check_finite([maps, ink], self._path)
         return maps[0], ink[0]
+
+
+def _scaled_pixels(area: Box, scale: float) -> float:
+    """Pixels of a part of the picture at a scale, with the margins."""
+    return (area.width * scale + 2 * MARGIN_PX) * (area.height * scale + 2 * MARGIN_PX)
 
 
 def _area_closer(maps: DetectionMaps, whole: Box) -> Box | None:

@@ -14,6 +14,8 @@ from sdnn.detection.detections import TextLine
 from sdnn.detection.maps import HEIGHTS_PX, MIN_SIGN, STRIDE_PX, DetectionMaps
 from sdnn.results import Box, FloatArray
 
+MAX_LINES: Final = 2000
+"""Lines of a picture, each counted at every scale that finds it: more is no page of digits, but texture."""
 MAX_OVERLAP: Final = 0.3
 """Share of the smaller of two bands above which both are the same line, found at two scales."""
 MIN_LINE_OVER_BEST: Final = 0.5
@@ -25,18 +27,34 @@ MISSED_MARGIN_HEIGHTS: Final = 2.0
 
 
 def select_lines(levels: Sequence[DetectionMaps]) -> list[TextLine]:
-    """The lines of all scales, none of them twice and none much weaker than the best, in reading order."""
+    """The lines of all scales, none of them twice and none much weaker than the best, in reading order.
+
+    Raises:
+        UnreadableInput: When there are more than `MAX_LINES`, each counted at every scale that finds it.
+    """
+    found: list[TextLine] = []
+    for maps in levels:
+        found += group_cells(maps, MAX_LINES - len(found))
     selected: list[TextLine] = []
-    for line in sorted((line for maps in levels for line in group_cells(maps)), key=_score, reverse=True):
-        if not any(_overlap(line, other) for other in selected):
+    circles = np.empty((len(found), 3))  # round the bands of the selected lines: x, y and radius
+    for line in sorted(found, key=_score, reverse=True):
+        corners = line.band(0.8, 0.1).astype(np.float64)
+        x, y = corners.mean(axis=0)
+        radius = float(np.hypot(*(corners - [x, y]).T).max())
+        others = circles[: len(selected)]
+        near = np.hypot(others[:, 0] - x, others[:, 1] - y) <= others[:, 2] + radius + 1
+        if not any(_overlap(line, selected[index]) for index in np.flatnonzero(near)):
+            circles[len(selected)] = x, y, radius
             selected.append(line)
     best = max((line.probability for line in selected), default=0.0)
     selected = [line for line in selected if line.probability >= MIN_LINE_OVER_BEST * best]
-    occupied = {
-        maps: np.logical_or.reduce([_cells_in(line.band(1.6, 0.6), maps) for line in selected])
-        for maps in {line.maps for line in selected}
-    }
-    return _in_reading_order([_with_marks(line, occupied[line.maps]) for line in selected])
+    occupied = {maps: np.zeros(maps.line.shape, bool) for maps in {line.maps for line in selected}}
+    struck = {maps: np.asarray(cv2.blur(maps.struck, (3, 3)), np.float32) for maps in occupied}
+    for maps, cells in occupied.items():
+        for line in selected:
+            part, inside = _cells_in(line.band(1.6, 0.6), maps)
+            cells[part] |= inside
+    return _in_reading_order([_with_marks(line, occupied[line.maps], struck[line.maps]) for line in selected])
 
 
 def _score(line: TextLine) -> float:
@@ -53,31 +71,43 @@ def _overlap(line: TextLine, other: TextLine) -> bool:
     return bool(shared > MAX_OVERLAP * min(areas))
 
 
-def _with_marks(line: TextLine, occupied: npt.NDArray[np.bool_]) -> TextLine:
-    """The line with its signs, a struck-out and, outside of the (h, w) occupied cells, a missed digit."""
+def _with_marks(line: TextLine, occupied: npt.NDArray[np.bool_], struck_out: FloatArray) -> TextLine:
+    """The line with its signs, a struck-out and, outside of the occupied cells, a missed digit.
+
+    Args:
+        line: The line.
+        occupied: (h, w) whether a cell belongs to a line.
+        struck_out: (h, w) mean probability of a struck-out digit round a cell; a digit covers several cells,
+            so that a single one proves little.
+    """
     maps = line.maps
-    near = _cells_in(line.band(1.5, SIGN_MARGIN_HEIGHTS), maps)
+    part, near = _cells_in(line.band(1.5, SIGN_MARGIN_HEIGHTS), maps)
     count, _, stats, _ = cv2.connectedComponentsWithStats(
-        ((maps.sign >= MIN_SIGN) & near).astype(np.uint8), connectivity=8
+        ((maps.sign[part] >= MIN_SIGN) & near).astype(np.uint8), connectivity=8
     )
     signs = []
     for left, top, width, height, _ in np.asarray(stats[1:count]).tolist():
-        corners = np.array([(left, top), (left + width, top + height)], dtype=np.float64) * STRIDE_PX
+        corner = left + part[1].start, top + part[0].start
+        corners = np.array([corner, (corner[0] + width, corner[1] + height)], dtype=np.float64) * STRIDE_PX
         signs.append(Box(*apply_affine(maps.picture_from_map, corners).ravel().tolist()))
-    on_line = _cells_in(line.band(1.0), maps)
-    # A digit covers several cells, so that a single one proves little.
-    struck = float(cv2.blur(maps.struck, (3, 3))[on_line].max()) if on_line.any() else 0.0
-    around = _cells_in(line.band(1.0, MISSED_MARGIN_HEIGHTS), maps) & ~occupied
-    missed = float(maps.line[around].max()) if around.any() else 0.0
+    part, on_line = _cells_in(line.band(1.0), maps)
+    struck = float(struck_out[part][on_line].max()) if on_line.any() else 0.0
+    part, around = _cells_in(line.band(1.0, MISSED_MARGIN_HEIGHTS), maps)
+    around &= ~occupied[part]
+    missed = float(maps.line[part][around].max()) if around.any() else 0.0
     return replace(line, signs=tuple(signs), struck=struck, missed=missed)
 
 
-def _cells_in(corners: FloatArray, maps: DetectionMaps) -> npt.NDArray[np.bool_]:
-    """(h, w) whether the middle of a cell lies in a polygon of the picture."""
+def _cells_in(corners: FloatArray, maps: DetectionMaps) -> tuple[tuple[slice, slice], npt.NDArray[np.bool_]]:
+    """The part of the map round a polygon of the picture, and whether the middle of a cell lies in it."""
     on_map = apply_affine(maps.map_from_picture, corners)
-    mask = np.zeros(maps.line.shape, np.uint8)
-    cv2.fillPoly(mask, [np.rint((on_map / STRIDE_PX - 0.5) * 16).astype(np.int32)], 1, cv2.LINE_8, 4)
-    return mask > 0
+    points = np.rint((on_map / STRIDE_PX - 0.5) * 16).astype(np.int32)
+    limit = np.array(maps.line.shape[::-1])
+    low = (points.min(axis=0) // 16 - 1).clip(0, limit - 1)
+    high = (points.max(axis=0) // 16 + 3).clip(low + 1, limit)
+    mask = np.zeros((high - low)[::-1], np.uint8)
+    cv2.fillPoly(mask, [points - (16 * low).astype(np.int32)], 1, cv2.LINE_8, 4)
+    return (slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))), mask > 0
 
 
 def _in_reading_order(lines: Sequence[TextLine]) -> list[TextLine]:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from PIL import ExifTags, Image
 
 from sdnn.errors import UnreadableInput
+from sdnn.preprocessing.memory import bands, rows_of
 from sdnn.preprocessing.transparency import ground_for
 from sdnn.results import FloatArray
 
@@ -55,15 +56,23 @@ def numeric_brightness(image: Image.Image) -> FloatArray:
         (H, W) float32, 0 black to 1 white; transparent pixels lie on the ground that shows the others, and
         NaN is white.
     """
-    values = np.asarray(image, dtype=np.float32)
+    values = np.empty((image.height, image.width), np.float32)
+    for rows in bands(*values.shape):
+        values[rows] = np.asarray(rows_of(image, rows), dtype=np.float32)
     white = _white(image, values)
-    page = _by_range(values) if white is None else (values / np.float32(white)).clip(0.0, 1.0)
-    if tags_of(image).get(ExifTags.Base.PhotometricInterpretation) == 0:  # Pillow inverts bytes only
-        page = 1 - page
-    clear = values == image.info.get("transparency", np.nan)
-    if clear.any():
-        page = np.where(clear, ground_for(page[~clear]), page)
-    return np.where(np.isnan(values), np.float32(1), page).astype(np.float32)
+    low, high = _range(values) if white is None else (0.0, float(white))
+    clear = values == image.info["transparency"] if "transparency" in image.info else None
+    inverted = tags_of(image).get(ExifTags.Base.PhotometricInterpretation) == 0  # Pillow inverts bytes only
+    for rows in bands(*values.shape):
+        band = values[rows]
+        page = _stretched(band, low, high) if white is None else (band / np.float32(white)).clip(0.0, 1.0)
+        band[...] = 1 - page if inverted else page
+    if clear is not None and clear.any():
+        values[clear] = ground_for(values[~clear])
+    for rows in bands(*values.shape):
+        band = values[rows]
+        band[np.isnan(band)] = 1
+    return values
 
 
 def tags_of(image: Image.Image) -> Any:
@@ -86,7 +95,11 @@ def _white(image: Image.Image, values: FloatArray) -> int | None:
 
 def _by_range(values: FloatArray) -> FloatArray:
     """The values stretched from 0 to 1; equal values are blank paper."""
-    low, high = _range(values)
+    return _stretched(values, *_range(values))
+
+
+def _stretched(values: FloatArray, low: float, high: float) -> FloatArray:
+    """The values stretched from 0 to 1."""
     if not low < high:
         return np.ones_like(values)
     # In double precision, where the difference of two floats stays finite.

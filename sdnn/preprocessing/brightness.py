@@ -1,5 +1,6 @@
 """From a decoded picture of any mode, or an array of any type, to brightness."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -8,6 +9,7 @@ from PIL import Image
 
 from sdnn.preprocessing.bit_depth import array_values, numeric_brightness
 from sdnn.preprocessing.colour import contrast_channel, from_bytes
+from sdnn.preprocessing.memory import image_bytes
 from sdnn.preprocessing.transparency import composited
 from sdnn.results import FloatArray
 
@@ -15,8 +17,12 @@ _GREY: Final = {"1", "L"}
 """Modes of Pillow without colour and transparency."""
 
 
-def image_brightness(image: Image.Image) -> FloatArray:
+def image_brightness(image: Image.Image, release: Callable[[], object] = bool) -> FloatArray:
     """Brightness of a decoded picture of any mode, or a channel that shows its ink better.
+
+    Args:
+        image: The picture.
+        release: Function that frees the picture, called once its pixels are not needed any more.
 
     Returns:
         (H, W) float32, 0 black to 1 white.
@@ -26,11 +32,19 @@ def image_brightness(image: Image.Image) -> FloatArray:
     if image.mode == "LAB":
         image = _lab_to_rgb(image)
     if image.has_transparency_data:
-        return contrast_channel(composited(np.asarray(image.convert("RGBA"))))
-    luma = np.asarray(image.convert("L"))
+        return contrast_channel(composited(_taken(image, "RGBA", release)))
     if image.mode in _GREY:
-        return from_bytes(luma)
-    return contrast_channel(np.asarray(image.convert("RGB")), luma)
+        return from_bytes(image_bytes(image, "L"))
+    # Pillow's brightness of other modes is not that of their red, green and blue.
+    luma = None if image.mode == "RGB" else image_bytes(image, "L")
+    return contrast_channel(_taken(image, "RGB", release), luma)
+
+
+def _taken(image: Image.Image, mode: str, release: Callable[[], object]) -> npt.NDArray[np.uint8]:
+    """The pixels of a picture, which is freed; no other name holds them: the next step can free them."""
+    pixels = image_bytes(image, mode)
+    release()
+    return pixels
 
 
 def array_brightness(array: npt.NDArray[Any]) -> FloatArray:

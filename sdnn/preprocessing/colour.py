@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from sdnn.preprocessing.memory import bands
 from sdnn.results import FloatArray
 
 LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)
@@ -51,8 +52,11 @@ def contrast_channel(rgb: npt.NDArray[Any], luma: npt.NDArray[np.uint8] | None =
         return _luma(rgb) if luma is None else from_bytes(luma)
     weights = direction / (np.abs(direction).sum() * (255 if rgb.dtype == np.uint8 else 1))
     darkest = direction[direction < 0].sum() / np.abs(direction).sum()
-    mixture = cv2.transform(rgb.astype(np.float32), np.append(weights, -darkest)[None])
-    return np.asarray(mixture, dtype=np.float32).reshape(rgb.shape[:2]).clip(0.0, 1.0)
+    mixture = np.empty(rgb.shape[:2], np.float32)
+    for rows in bands(len(rgb), rgb.shape[1]):
+        band = cv2.transform(rgb[rows].astype(np.float32), np.append(weights, -darkest)[None])
+        mixture[rows] = np.asarray(band, dtype=np.float32).reshape(mixture[rows].shape).clip(0.0, 1.0)
+    return mixture
 
 
 def from_bytes(values: npt.NDArray[np.uint8]) -> FloatArray:
@@ -61,9 +65,12 @@ def from_bytes(values: npt.NDArray[np.uint8]) -> FloatArray:
 
 
 def _luma(rgb: npt.NDArray[Any]) -> FloatArray:
-    if rgb.dtype == np.uint8:
-        return from_bytes(np.asarray(Image.fromarray(np.ascontiguousarray(rgb)).convert("L")))
-    return np.asarray(rgb @ LUMA, dtype=np.float32)
+    if rgb.dtype != np.uint8:
+        return np.asarray(rgb @ LUMA, dtype=np.float32)
+    luma = np.empty(rgb.shape[:2], np.float32)
+    for rows in bands(len(rgb), rgb.shape[1]):
+        luma[rows] = from_bytes(np.asarray(Image.fromarray(np.ascontiguousarray(rgb[rows])).convert("L")))
+    return luma
 
 
 def _ink_direction(rgb: npt.NDArray[Any]) -> FloatArray | None:

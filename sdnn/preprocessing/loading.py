@@ -5,8 +5,9 @@ import os
 import re
 import threading
 import warnings
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
@@ -18,7 +19,9 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from sdnn.errors import UnreadableInput
 from sdnn.preprocessing.brightness import array_brightness, image_brightness
 from sdnn.preprocessing.colour import contrast_channel
+from sdnn.preprocessing.decoding_work import check_work
 from sdnn.preprocessing.heic import heic_picture, is_heic
+from sdnn.preprocessing.memory import is_memory_error
 from sdnn.preprocessing.orientation import upright
 from sdnn.preprocessing.pdf import MARK, MARK_BYTES, pdf_pages
 from sdnn.results import FloatArray
@@ -115,7 +118,16 @@ def _from_path(path: str | Path, max_pixels: int) -> Pages:
         raise UnreadableInput(f"{name}: cannot be opened ({reason}); check the path") from error
 
 
-def _seekable_copy(file: Readable, name: str) -> BinaryIO:
+def stream_bytes(file: Readable, name: str) -> bytes:
+    """All bytes of a stream.
+
+    Raises:
+        UnreadableInput: When it cannot be read, or has more than `MAX_BYTES`.
+    """
+    return _seekable_copy(file, name).getvalue()
+
+
+def _seekable_copy(file: Readable, name: str) -> io.BytesIO:
     """A copy of a stream, which can seek."""
     copy = io.BytesIO()
     try:
@@ -184,7 +196,7 @@ def _opened(file: BinaryIO, name: str, max_pixels: int, head: bytes) -> ImageFil
 def _frames(image: ImageFile.ImageFile, name: str, max_pixels: int) -> Pages:
     with image:
         if image.format != "TIFF" or not getattr(image, "is_animated", False):
-            yield _from_image(image, name, max_pixels)
+            yield _from_image(image, name, max_pixels, partial(_release, image))
             return
         for index in count():
             page_name = f"{name}, page {index + 1}"
@@ -194,7 +206,7 @@ def _frames(image: ImageFile.ImageFile, name: str, max_pixels: int) -> Pages:
                 return
             except Exception as error:
                 raise _damaged(page_name, error) from error
-            yield _from_image(image, page_name, max_pixels)
+            yield _from_image(image, page_name, max_pixels, partial(_release, image))
 
 
 def _pdf_pages(file: BinaryIO, name: str, max_pixels: int) -> Pages:
@@ -203,17 +215,26 @@ def _pdf_pages(file: BinaryIO, name: str, max_pixels: int) -> Pages:
             yield contrast_channel(page)
 
 
-def _from_image(image: Image.Image, name: str, max_pixels: int) -> FloatArray:
+def _release(image: Image.Image) -> None:
+    """Frees the pixels of a picture, which is not closed: it may have other pages."""
+    image.im = Image.new(image.mode, (1, 1)).im
+
+
+def _from_image(
+    image: Image.Image, name: str, max_pixels: int, release: Callable[[], object] = bool
+) -> FloatArray:
     if 0 in image.size:
         raise UnreadableInput(f"{name}: has no pixels; give another picture")
     if image.width * image.height > max_pixels:
         raise _too_many_pixels(name, max_pixels)
+    check_work(image, name)
     try:
         image.load()
-        page = image_brightness(image)
+        page = image_brightness(image, release)
+        release()
+        return upright(page, image)
     except Exception as error:  # decoders raise anything on damaged bytes
         raise _damaged(name, error) from error
-    return upright(page, image)
 
 
 def _too_many_pixels(name: str, max_pixels: int) -> UnreadableInput:
@@ -225,6 +246,8 @@ def _too_many_bytes(name: str) -> UnreadableInput:
 
 
 def _damaged(name: str, error: Exception) -> UnreadableInput:
+    if is_memory_error(error):
+        return UnreadableInput(f"{name}: too little memory to decode it; scale it down")
     reason = " ".join(str(error).split()) or type(error).__name__
     return UnreadableInput(f"{name}: damaged picture ({reason}); make the file again")
 

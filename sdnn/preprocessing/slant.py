@@ -45,7 +45,9 @@ def _sharpness(points: FloatArray) -> FloatArray:
     columns -= columns.min()
     bins = int(columns.max()) + 1
     columns += bins * np.arange(len(SLANTS))[:, None]
-    heights = np.bincount(columns.astype(np.intp).ravel(), minlength=bins * len(SLANTS))
+    last = bins * len(SLANTS) - 1  # by rounding, the sum may reach the bin after it
+    places = np.minimum(columns.astype(np.intp), last)
+    heights = np.bincount(places.ravel(), minlength=last + 1)
     squares = np.square(heights.reshape(len(SLANTS), bins), dtype=np.float64).sum(axis=1)
     # Smoothed, because pixels fall into one column or the next by chance.
     squares[1:-1] = (squares[:-2] + 2 * squares[1:-1] + squares[2:]) / 4

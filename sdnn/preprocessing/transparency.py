@@ -7,6 +7,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from sdnn.preprocessing.colour import LUMA
+from sdnn.preprocessing.memory import bands
 from sdnn.results import FloatArray
 
 MIN_DARKNESS: Final = 0.25
@@ -47,7 +48,10 @@ def composited(rgba: npt.NDArray[Any]) -> npt.NDArray[Any]:
     ground = ground_for(colours[solid] @ LUMA)
     premultiplied = _is_premultiplied(colours, opacity, solid)
     if rgba.dtype == np.uint8:
-        return _composited_bytes(rgba, ground, premultiplied)
+        rgb = np.empty((*rgba.shape[:2], 3), np.uint8)
+        for rows in bands(*rgba.shape[:2]):
+            rgb[rows] = _composited_bytes(rgba[rows], ground, premultiplied)
+        return rgb
     opacity_map = rgba[..., 3:]
     shown = rgba[..., :3] if premultiplied else rgba[..., :3] * opacity_map
     return np.asarray((shown + ground * (1 - opacity_map)).clip(0.0, 1.0), dtype=rgba.dtype)

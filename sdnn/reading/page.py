@@ -117,6 +117,12 @@ class Page:
     error: str | None = None
     elapsed_ms: float = 0.0
 
+    def forget_output(self) -> None:
+        """Undoes a reading that was cut short, so that the page can be read again."""
+        for found in self.lines:
+            for line in found.directions:
+                del line.outputs[1:]
+
     @cached_property
     def digit_ink(self) -> FloatArray | None:
         """(H, W) probability of each pixel to be ink of a digit; None without detections."""

@@ -13,12 +13,15 @@ from sdnn.errors import UnreadableInput
 from sdnn.models import registry
 from sdnn.preprocessing import load_pages, region_of
 from sdnn.preprocessing.loading import ImageSource
+from sdnn.preprocessing.memory import is_memory_error
 from sdnn.reading.page import Line, Page
 from sdnn.reading.settings import DEFAULT, ReadingSettings
 from sdnn.results import Box, FloatArray, Geometry
 
 MAX_COLUMNS: Final = 8192
 """Columns of the class map of a line, enough for about 800 digits; a longer line is hardly one of digits."""
+MAX_PAGE_COLUMNS: Final = 100_000
+"""Columns of the class maps of all lines of a page, enough for about 10,000 digits: ten dense tables."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +57,17 @@ class PreProcessor:
                 except (UnreadableInput, TypeError) as error:
                     yield Page(name, number, error=str(error), elapsed_ms=_ms_since(started))
                     return
+                except Exception as error:  # one picture must not end the batch
+                    yield failed_page(name, number, error, _ms_since(started))
+                    return
                 if brightness is None:
                     return
                 try:
                     page = self.page(brightness, name, number)
                 except UnreadableInput as error:
                     page = Page(name, number, error=str(error))
-                except Exception as error:  # one picture must not end the batch
-                    page = Page(
-                        name, number, error=f"{name}: cannot be prepared ({error!r}); please report it"
-                    )
+                except Exception as error:
+                    page = failed_page(name, number, error)
                 page.elapsed_ms = _ms_since(started)
                 yield page
 
@@ -76,7 +80,7 @@ class PreProcessor:
             number: Number of the page.
 
         Raises:
-            UnreadableInput: When a line is too long, or the region lies beyond the page.
+            UnreadableInput: When a line is too long, there are too many, or the region lies beyond the page.
         """
         where = f"{name}, page {number}" if number > 1 else name
         height, width = brightness.shape
@@ -84,9 +88,13 @@ class PreProcessor:
         part = Box(0, 0, width, height) if region is None else region_of(brightness, *region, name=where)
         left, top, right, bottom = part.rounded()
         picture = brightness[top:bottom, left:right]
-        in_region = self.detector(picture)
+        try:
+            in_region = self.detector(picture)
+        except UnreadableInput as error:
+            raise UnreadableInput(f"{where}: {error}") from error
         detections = in_region.shifted(left, top)
         page = Page(name, number, (width, height))
+        columns = 0.0
         page.missed = max((float(maps.line.max()) for maps in detections.levels), default=0.0)
         for line_in_region, text_line in zip(in_region.lines, detections.lines, strict=True):
             line = self._line(picture, line_in_region, text_line, (left, top))
@@ -96,8 +104,12 @@ class PreProcessor:
                 backwards = line_in_region.reversed, text_line.reversed
                 line.reversed = self._line(picture, *backwards, (left, top))
             text_width_px = line.crop.text.width / line.crop.text.height * self.geometry.text_height_px
-            if text_width_px / self.geometry.stride_px > MAX_COLUMNS:
+            line_columns = text_width_px / self.geometry.stride_px
+            if line_columns > MAX_COLUMNS:
                 raise UnreadableInput(f"{where}: a line is too long for its height; cut it into pieces")
+            columns += line_columns
+            if columns > MAX_PAGE_COLUMNS:
+                raise UnreadableInput(f"{where}: too many digits; cut it into pieces, or give --region")
             page.lines.append(line)
         if self.keeps_pages:
             page.brightness, page.detections = brightness, detections
@@ -114,6 +126,16 @@ class PreProcessor:
         line = Line(text_line, page_from_line, crop)
         line.add_views(self.settings.views[:1], self.geometry)
         return line
+
+
+def failed_page(name: str, number: int, error: Exception, elapsed_ms: float = 0.0) -> Page:
+    """A page that cannot be read for a reason that is not the picture's, or only by its size."""
+    where = f"{name}, page {number}" if number > 1 else name
+    if is_memory_error(error):
+        reason = f"{where}: too little memory to read it; scale it down"
+    else:
+        reason = f"{where}: cannot be read ({error!r}); please report it"
+    return Page(name, number, error=reason, elapsed_ms=elapsed_ms)
 
 
 def _ms_since(started: float) -> float:

@@ -18,18 +18,21 @@ from sdnn.models.engine import BUNDLED, Engine
 from sdnn.preprocessing import load_page
 from sdnn.preprocessing.loading import ImageSource
 from sdnn.process_map import ordered_map
-from sdnn.reading.batching import is_picklable, page_batches
+from sdnn.reading.batching import is_picklable, page_batches, portable, prepare_worker
 from sdnn.reading.line_decoder import LineDecoder
 from sdnn.reading.page import Line, Page, ViewOutput
 from sdnn.reading.page_report import report
-from sdnn.reading.preprocessor import PreProcessor, name_of
+from sdnn.reading.preprocessor import PreProcessor, failed_page, name_of
 from sdnn.reading.settings import DEFAULT, ReadingSettings
 from sdnn.results import Reading
+from sdnn.worker_process import Failure
 
 TTA_MAX_DIGITS: Final = 60
 """Digits of a line that more than one view is read of: longer ones are rarely confident, and slow to read."""
 BATCH_SIZE: Final = 64
 """Default number of lines that are read together."""
+MAX_TIMEOUT_S: Final = 86_400
+"""Longest time limit of a picture: a day."""
 
 
 class Reader:
@@ -94,10 +97,13 @@ class Reader:
         page_mode: PageMode | str = PageMode.AUTO,
         jobs: int = 1,
         batch_size: int = BATCH_SIZE,
+        isolated: bool = False,
+        timeout: float | None = None,
     ) -> Generator[Reading, None, None]:
         """Reads one picture after the other, all pages of a file, and all strings of a page.
 
-        A picture that cannot be read has a reading with the status `error`. An error of the iterable itself
+        A picture that cannot be read has a reading with the status `error`; so has one that ends its worker
+        process, by a crash, by too much memory, or by the time limit. An error of the iterable itself
         is raised after the readings of the pictures before it. Readings have no evidence, which would fill
         the memory.
 
@@ -107,16 +113,27 @@ class Reader:
             jobs: Number of processes, which start only for larger batches. With more than 1, a script has to
                 begin under `if __name__ == "__main__":`, as multiprocessing demands.
             batch_size: Number of lines that are read together, at least 1.
+            isolated: Whether worker processes read all pictures that can be sent to them, from the first on,
+                so that none can end this process. Pillow images are read here.
+            timeout: Seconds for one picture, with all pages of its file, after which it has the status
+                `error`; implies `isolated`. None for no limit.
 
         Yields:
             Readings in the order of the pictures, at least one for each. Closing the generator ends its
             processes.
 
         Raises:
-            UsageError: When jobs or batch_size is below 1.
-            SdnnError: When a process is killed.
+            UsageError: When jobs or batch_size is below 1, or the timeout is no time.
+            WorkerError: When a worker process does not start.
         """
-        for readings in self.read_pages(sources, page_mode=page_mode, jobs=jobs, batch_size=batch_size):
+        for readings in self.read_pages(
+            sources,
+            page_mode=page_mode,
+            jobs=jobs,
+            batch_size=batch_size,
+            isolated=isolated,
+            timeout=timeout,
+        ):
             yield from readings
 
     def read_pages(
@@ -126,19 +143,44 @@ class Reader:
         page_mode: PageMode | str = PageMode.AUTO,
         jobs: int = 1,
         batch_size: int = BATCH_SIZE,
+        isolated: bool = False,
+        timeout: float | None = None,
         evidence: bool = False,
     ) -> Generator[list[Reading], None, None]:
         """As `read_many`, with the readings of each page together, and with their evidence on request.
 
-        Evidence is too large to be sent between processes, so that this process then reads everything.
+        Evidence is too large to be sent between processes, so that this process then reads everything,
+        without a time limit.
         """
         if batch_size < 1 or jobs < 1:
             raise UsageError("give a batch_size and jobs from 1 up")
+        if timeout is not None and not 0 < timeout <= MAX_TIMEOUT_S:
+            raise UsageError(f"timeout {timeout:g}: give seconds above 0, up to {MAX_TIMEOUT_S:,}")
+        if timeout is not None and evidence:
+            raise UsageError("evidence is read without worker processes; leave out the timeout")
+        isolated = isolated or timeout is not None
         read = partial(self._read_sources, PageMode(page_mode), batch_size, evidence)
-        if jobs == 1 or evidence:
+        if evidence or (jobs == 1 and not isolated):
             yield from read(sources)
-        else:
-            yield from ordered_map(read, sources, jobs, batch_size, is_picklable)
+            return
+        yield from ordered_map(
+            read,
+            map(portable, sources) if isolated else sources,
+            jobs,
+            batch_size,
+            is_picklable,
+            begins_here=not isolated,
+            timeout_s=timeout,
+            on_failure=self._failed,
+            initializer=partial(prepare_worker, self.settings.max_pixels),
+        )
+
+    def _failed(self, failure: Failure[ImageSource]) -> list[list[Reading]]:
+        """The readings of a picture whose worker process died."""
+        name = name_of(failure.item)
+        remedy = "allow more time" if failure.exit_code is None else "read it alone, or make the file again"
+        page = Page(name, error=f"{name}: {failure.reason}; {remedy}")
+        return [report(page, PageMode.AUTO, self.settings, 0.0)]
 
     def _read_sources(
         self, page_mode: PageMode, batch_size: int, evidence: bool, sources: Iterable[ImageSource]
@@ -147,7 +189,19 @@ class Reader:
         preprocessor = replace(self.preprocessor, keeps_pages=evidence)
         pages = (page for source in sources for page in preprocessor.pages(source))
         for batch in page_batches(pages, batch_size):
-            yield from self.read_batch(batch, page_mode)
+            yield from self._read_safely(batch, page_mode)
+
+    def _read_safely(self, pages: Sequence[Page], page_mode: PageMode) -> list[list[Reading]]:
+        """As `read_batch`, with an error in place of the readings of a page that cannot be read."""
+        try:
+            return self.read_batch(pages, page_mode)
+        except Exception as error:  # one page must not take the others with it
+            if len(pages) == 1:
+                page = failed_page(pages[0].source, pages[0].number, error, pages[0].elapsed_ms)
+                return [report(page, page_mode, self.settings, page.elapsed_ms)]
+        for page in pages:
+            page.forget_output()
+        return [readings for page in pages for readings in self._read_safely([page], page_mode)]
 
     def read_batch(self, pages: Sequence[Page], page_mode: PageMode = PageMode.AUTO) -> list[list[Reading]]:
         """The readings of each page, at least one; with evidence where the page has kept its brightness.

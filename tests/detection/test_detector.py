@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from sdnn.detection import Detector
 from sdnn.detection.detector import BUNDLED, CONTRAST_PX
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX
-from sdnn.errors import ModelError
+from sdnn.errors import ModelError, UnreadableInput
 from sdnn.models.checkpoint import write_onnx_metadata
 from sdnn.models.engine import BUNDLED as READER
 from sdnn.models.engine import Engine
@@ -232,3 +232,19 @@ def test_the_bundled_detector_is_small_and_says_what_it_was_trained_on() -> None
     assert {name.split("/")[0] for name in metadata.data} >= {"unipen", "train-images-idx3-ubyte"}
     assert all(len(checksum) == 64 for checksum in metadata.data.values())
     assert DetectorRecipe.from_record(metadata.recipe).steps > 0
+
+
+@pytest.mark.parametrize("shape", [(1, 3_000_000), (3_000_000, 1)])
+def test_a_picture_that_is_too_long_for_its_other_side_is_refused(shape: tuple[int, int]) -> None:
+    with pytest.raises(UnreadableInput, match=r"^too long for its other side; cut it into pieces$"):
+        Detector(threads=1)(np.ones(shape, np.float32))
+
+
+def test_a_scale_beyond_the_budget_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blank = np.ones((200, 300), np.float32)
+    detector = Detector(blind(tmp_path / "detector.onnx"))
+    monkeypatch.setattr("sdnn.detection.detector.MAX_SWEPT_PX", 0)
+    monkeypatch.setattr("sdnn.detection.detector._area_closer", lambda _, whole: whole)
+    assert len(detector(blank).levels) == 5
+    monkeypatch.setattr("sdnn.detection.detector.MAX_LEVEL_PIXELS", 50_000)
+    assert [round(maps.picture_px) for maps in detector(blank).levels] == [8, 4, 2]

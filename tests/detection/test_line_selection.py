@@ -13,9 +13,11 @@ from sdnn.datasets.documents import (
     truth_maps,
 )
 from sdnn.datasets.pen import SyntheticDigits
+from sdnn.detection import line_selection
 from sdnn.detection.detections import TextLine
 from sdnn.detection.line_selection import select_lines
 from sdnn.detection.maps import HEIGHTS_PX, STRIDE_PX, DetectionMaps
+from sdnn.errors import UnreadableInput
 
 SIZE = (192, 256)
 
@@ -60,6 +62,15 @@ def test_on_a_turned_page_the_order_is_that_of_its_reader(turn_deg: float) -> No
     strings = placed("444", -60, 30), placed("333", 15, -30), placed("222", -60, -30), placed("555", 15, 30)
     found = select_lines([perfect_maps(document_of((192, 192), *strings))])
     assert texts_of(found, *strings) == ["222", "333", "444", "555"]
+
+
+def test_more_lines_than_a_page_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    strings = (string_at("1", (60.0, 40.0), 17.0), string_at("2", (60.0, 140.0), 17.0))
+    maps = perfect_maps(document_of(SIZE, *strings))
+    monkeypatch.setattr(line_selection, "MAX_LINES", 2)
+    assert len(select_lines([maps])) == 2
+    with pytest.raises(UnreadableInput, match="too many lines"):
+        select_lines([maps, maps])
 
 
 def claimed(document: Document, scale: float) -> DetectionMaps:

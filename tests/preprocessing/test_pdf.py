@@ -1,19 +1,22 @@
+import contextlib
 import gc
 import io
+import os
 import sys
-from collections.abc import Iterator
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from helpers.deadlines import run_python
+from helpers.deadlines import run_python, wait_until
 from PIL import Image
 
 from sdnn.errors import UnreadableInput
+from sdnn.preprocessing import pdf as pdf_module
 from sdnn.preprocessing.loading import load_page, load_pages
-from sdnn.preprocessing.pdf import DPI, MARK_BYTES, pdf_pages
+from sdnn.preprocessing.pdf import MARK_BYTES, pdf_pages
+from sdnn.preprocessing.pdf_renderer import DPI, HEADER, frames
 from sdnn.results import FloatArray
 
 BLACK_LEFT_HALF = "0 g 0 0 36 36 re f"
@@ -141,24 +144,17 @@ def test_pages_before_a_damaged_one_are_read_and_it_is_named() -> None:
         next(pages)
 
 
-def pages_and_line(data: bytes) -> Iterator[FloatArray | str]:
-    try:
-        yield from load_pages(data)
-    except UnreadableInput as error:
-        yield str(error)
-
-
 def test_any_damage_gives_pages_or_one_line() -> None:
     data = pdf(BLACK_LEFT_HALF, BLACK_LEFT_HALF)
     rng = np.random.default_rng(0)
     for _ in range(200):
         altered = np.frombuffer(data, np.uint8).copy()
         altered[rng.integers(len(data), size=3)] = rng.integers(256, size=3)
-        for page in pages_and_line(altered.tobytes()):
-            if isinstance(page, str):
-                assert "\n" not in page
-            else:
-                assert 0 <= page.min() <= page.max() <= 1
+        for header, content in frames(io.BytesIO(altered.tobytes()), 100_000):
+            letter, first, second, stride = HEADER.unpack(header)
+            assert letter in {b"P", b"D", b"W", b"E", b"."}
+            assert len(bytes(content)) == (second * stride if letter == b"P" else first)
+            assert letter == b"P" or b"\n" not in content
 
 
 def test_without_the_package_the_message_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,32 +173,93 @@ def test_the_package_is_loaded_with_the_first_pdf() -> None:
     assert run_python("-c", code, sample).returncode == 0
 
 
-@pytest.fixture
-def closed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The documents that were closed."""
-    pypdfium2 = pytest.importorskip("pypdfium2")
-    documents: list[Any] = []
-    close = pypdfium2.PdfDocument.close
-
-    def noted(document: Any) -> None:
-        documents.append(document)
-        close(document)
-
-    monkeypatch.setattr(pypdfium2.PdfDocument, "close", noted)
-    return documents
+def renderers() -> list[str]:
+    """Processes that draw for this one."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError):
+            if f"PPid:\t{os.getpid()}\n" in status.read_text():
+                command = status.with_name("cmdline").read_bytes()
+                found += [status.parent.name] if b"pdf_renderer" in command else []
+    return found
 
 
-def test_the_document_is_closed_at_the_end_and_when_nobody_asks_for_more(closed: list[Any]) -> None:
-    data = pdf(BLACK_LEFT_HALF, BLACK_LEFT_HALF)
-    assert len(list(load_pages(data))) == 2
-    assert len(closed) == 1
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+def test_the_renderer_ends_at_the_end_and_when_nobody_asks_for_more() -> None:
+    data = pdf(*[BLACK_LEFT_HALF] * 8)  # more than a pipe holds
+    assert len(list(load_pages(data))) == 8
     load_page(data)
-    assert len(closed) == 2
+    assert renderers() == []
     pages = load_pages(data)
     next(pages)
+    assert len(renderers()) == 1
     del pages
     gc.collect()
-    assert len(closed) == 3
+    assert renderers() == []
+
+
+SELF_DRAWN = pdf("/F Do", resources="/XObject<</F 9 0 R>>").replace(
+    b"xref\n",
+    b"9 0 obj\n<</Type/XObject/Subtype/Form/BBox[0 0 72 36]/Resources<</XObject<</F 9 0 R>>>>/Length 11>>"
+    b"stream\n/F Do /F Do\nendstream\nendobj\nxref\n",
+    1,
+)
+"""A form that draws itself twice; the table of objects is rebuilt by PDFium."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits the time on the clock alone")
+def test_a_page_that_needs_too_much_memory_or_time_is_refused_as_such(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pdf_module, "PAGE_BYTES", 300_000_000)
+    monkeypatch.setattr(pdf_module, "PAGE_CPU_S", 20)
+    assert "page 1: takes more than 300 MB to draw" in refusal(SELF_DRAWN)
+    monkeypatch.setattr(pdf_module, "PAGE_BYTES", 6_000_000_000)
+    monkeypatch.setattr(pdf_module, "PAGE_CPU_S", 1)
+    assert "page 1: takes more than 1 s to draw" in refusal(SELF_DRAWN)
+
+
+def test_a_renderer_that_hangs_is_ended_by_the_clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    sleeper = tmp_path / "sleeper.py"
+    sleeper.write_text("import time\ntime.sleep(1000)")
+    monkeypatch.setattr(pdf_module, "_RENDERER", sleeper)
+    monkeypatch.setattr(pdf_module, "WALL_FACTOR", 0.1)
+    assert "takes more than 4 s to draw" in refusal(pdf(""))
+
+
+def test_a_renderer_that_dies_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    dying = tmp_path / "dying.py"
+    for code, reason in (
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "crashes PDFium by signal 11"),
+        ("raise SystemExit(3)", "ends PDFium with exit code 3"),
+    ):
+        dying.write_text(code)
+        monkeypatch.setattr(pdf_module, "_RENDERER", dying)
+        assert reason in refusal(pdf(""))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the number of a parent that is gone")
+def test_a_renderer_ends_with_its_parent() -> None:
+    code = (
+        "import os, sys, time\n"
+        "from sdnn.preprocessing import pdf\n"
+        "with pdf._renderer(open(sys.argv[1], 'rb'), 100, 60, 10**10) as process:\n"
+        "    print(process.pid, flush=True)\n"
+        "    os._exit(0)"
+    )
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(SELF_DRAWN)
+        file.flush()
+        pid = int(run_python("-c", code, file.name).stdout)
+    wait_until(lambda: not is_running(pid))
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process works, and is neither gone nor a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_the_file_stays_open() -> None:
@@ -211,7 +268,7 @@ def test_the_file_stays_open() -> None:
     assert not file.closed
 
 
-def test_threads_take_turns() -> None:
+def test_threads_draw_at_the_same_time() -> None:
     data = pdf(*[BLACK_LEFT_HALF, ""] * 3)
 
     def right(number: int) -> bool:
@@ -221,7 +278,7 @@ def test_threads_take_turns() -> None:
         return [is_black_on_the_left(page) for page in pages] == [True, False] * 3
 
     with ThreadPoolExecutor(8) as threads:
-        assert all(threads.map(right, range(60)))
+        assert all(threads.map(right, range(12)))
 
 
 def test_a_scan_in_a_pdf_is_as_bright_as_the_scan() -> None:

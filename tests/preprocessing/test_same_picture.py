@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from sdnn.preprocessing.loading import load_pages
-from sdnn.preprocessing.pdf import DPI
+from sdnn.preprocessing.pdf_renderer import DPI
 from sdnn.reading.reader import Reader
 
 DIGITS = "14662"

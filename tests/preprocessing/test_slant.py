@@ -56,3 +56,10 @@ def test_points_outside_the_box_do_not_count() -> None:
     points, box = points_of(leaning_strokes(0.5))
     tail = np.stack([np.linspace(0, 300, 400), np.linspace(70, 90, 400)], axis=1)
     assert slant_of(np.concatenate([points, tail]), box) == pytest.approx(slant_of(points, box))
+
+
+def test_ink_whose_histogram_ends_close_to_a_whole_number_has_a_slant() -> None:
+    # The width of the histogram is a little less than a whole number, which the sum of floats reaches.
+    for width in np.nextafter(np.arange(1.0, 60.0), 0):
+        points = np.array([[0.0, 0.0], [width, 0.0]])
+        assert np.isfinite(slant_of(points, Box(0.0, 0.0, 60.0, 20.0)))

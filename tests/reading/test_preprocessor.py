@@ -140,7 +140,7 @@ def test_a_picture_that_breaks_the_preparation_is_an_error_and_ends_nothing(
     first, second, third = PreProcessor(Broken()).pages("three.tiff")
     assert (first.error, third.error) == (None, None)
     assert second.error
-    assert second.error.startswith("three.tiff: cannot be prepared (ZeroDivisionError('of all things'))")
+    assert second.error.startswith("three.tiff, page 2: cannot be read (ZeroDivisionError('of all things'))")
 
 
 # With the bundled detector.
