@@ -33,6 +33,24 @@ def prepare_streams() -> None:
             stream.reconfigure(errors=errors)
 
 
+def silence_libraries() -> None:
+    """Sends what codecs print on stderr to the null device: their words on a damaged picture are no messages.
+
+    What this package prints there goes on, by another number. For a process that only reads.
+    """
+    try:
+        if sys.stderr.fileno() != _STDERR:
+            return
+        number = os.dup(_STDERR)
+    except (OSError, AttributeError):  # in place of the stream is something else, or it is closed
+        return
+    sys.stderr.flush()
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, _STDERR)
+    os.close(silent)
+    sys.stderr = os.fdopen(number, "w", encoding=sys.stderr.encoding, errors=sys.stderr.errors, buffering=1)
+
+
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a stream, which may be closed, is a terminal."""
     return stream is not None and stream.isatty()

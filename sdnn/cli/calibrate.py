@@ -13,6 +13,7 @@ from sdnn.cli.terminal import needs, note, print_line, progress
 from sdnn.errors import UsageError
 from sdnn.parameters import CONSTRAINTS
 from sdnn.profiles import FILE_NAME, Profile, check_profile_to_save, reading_settings, save_profile
+from sdnn.streams import silence_libraries
 
 
 @with_profile(*CONSTRAINTS.values())
@@ -32,6 +33,7 @@ def calibrate(
     Writes temperature, threshold and constraint as a profile into sdnn.toml, for `sdnn read --profile NAME`.
     With too few strips for the target nothing is written, and the exit code is 2.
     """
+    silence_libraries()
     with needs("rapidfuzz", "calibrating"), needs("tomlkit", "writing a profile"):
         import tomlkit  # noqa: F401  # before the reading, which may take long
 

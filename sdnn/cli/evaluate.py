@@ -17,7 +17,7 @@ from sdnn.errors import ExitCode
 from sdnn.files import check_not_overwriting, check_picture_path, save_picture
 from sdnn.parameters import CONSTRAINTS
 from sdnn.profiles import Profile, reading_settings
-from sdnn.streams import is_terminal, write_stdout
+from sdnn.streams import is_terminal, silence_libraries, write_stdout
 
 if TYPE_CHECKING:
     from sdnn.evaluation.report import FolderReport
@@ -48,6 +48,7 @@ def evaluate(
     """
     from sdnn.reading.reader import Reader
 
+    silence_libraries()
     with needs("rapidfuzz", "evaluating"):
         from sdnn.evaluation.folder import evaluate as evaluate_folder
         from sdnn.evaluation.labels import LABELS_NAME, read_labels

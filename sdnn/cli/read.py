@@ -21,7 +21,7 @@ from sdnn.hardware import processors
 from sdnn.inputs import is_batch, pictures
 from sdnn.parameters import CONSTRAINTS, MIN_CONFIDENCE, MIN_CONSTRAINT_PROBABILITY
 from sdnn.profiles import Profile, reading_settings
-from sdnn.streams import is_terminal
+from sdnn.streams import is_terminal, silence_libraries
 
 SUFFIX_FORMATS = {
     "": Format.TEXT,
@@ -138,6 +138,7 @@ def read(
 
     if page and line:
         raise UsageError("--page asks for each string, --line for one; leave out one of them")
+    silence_libraries()
     form = _format(form, json_lines, output)
     output = None if str(output) == "-" else output
     _check_retry(retry_errors, resume, form)

@@ -104,7 +104,7 @@ class Judge:
         written = self._written()
         if finding is None and self._warned:
             finding = Finding("warning", re.sub(r":[0-9]+: ", ": ", self._warned[0])[-160:], self._warned[0])
-        if finding is None and written:
+        if finding is None and written and not self._target.may_print:
             finding = Finding("output", "", written)
         if finding is None and spent > self._target.cpu_s:
             finding = Finding("slow", "", f"{spent:.1f} s")

@@ -35,6 +35,7 @@ class Target:
         execute: Use of an input.
         cpu_s: Limit of an execution.
         share: Share of the seconds that each target has; cheap doors have more.
+        may_print: Whether codecs may write to stderr, as libtiff does; commands silence them.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Target:
     execute: Execute
     cpu_s: float
     share: float
+    may_print: bool = False
 
     def input(self, seed: int, number: int) -> bytes:
         """The input of an execution; the same at any time and place, for the same corpus."""
@@ -52,13 +54,13 @@ _TARGETS: dict[str, Target] = {}
 
 
 def target(
-    name: str, generate: Generate, *, cpu_s: float = 2.0, share: float = 1.0
+    name: str, generate: Generate, *, cpu_s: float = 2.0, share: float = 1.0, may_print: bool = False
 ) -> Callable[[Execute], Execute]:
     """Registers a function as a target."""
 
     def register(execute: Execute) -> Execute:
         assert name not in _TARGETS, name
-        _TARGETS[name] = Target(name, generate, execute, cpu_s, share)
+        _TARGETS[name] = Target(name, generate, execute, cpu_s, share, may_print)
         return execute
 
     return register

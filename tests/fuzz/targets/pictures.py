@@ -151,5 +151,8 @@ def _mutator(form: str) -> Callable[[Random, Sequence[bytes]], bytes]:
 
 for _form in TOKENS:
     target(
-        "pdf" if _form == "pdf" else f"picture-{_form}", _mutator(_form), cpu_s=5.0 if _form == "pdf" else 2.0
+        "pdf" if _form == "pdf" else f"picture-{_form}",
+        _mutator(_form),
+        cpu_s=5.0 if _form == "pdf" else 2.0,
+        may_print=_form == "tiff",
     )(_load)
