@@ -17,7 +17,7 @@ def test_a_closed_stdout_is_an_output_error(monkeypatch: pytest.MonkeyPatch) -> 
     assert "closed" in refusal(caught)
 
 
-ENDLESS_LINES = "from sdnn.streams import silence_libraries, write_stdout\nwhile True: write_stdout('07\\n' * 1000)"
+ENDLESS_LINES = "from sdnn.streams import write_stdout\nwhile True: write_stdout('07\\n' * 1000)"
 ENDLESS = sys.executable, "-c", ENDLESS_LINES
 
 
