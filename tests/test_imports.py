@@ -63,7 +63,9 @@ def imported_parts(source: Path) -> set[str]:
 
 def packages_loaded_by(*arguments: str) -> set[str]:
     """Top-level packages that a fresh interpreter loads."""
-    result = run_python("-X", "importtime", *arguments)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SDNN_TRACEBACK", "1")  # the list goes to stderr as the words of libraries do
+        result = run_python("-X", "importtime", *arguments)
     assert result.returncode == 0, result.stderr
     lines = result.stderr.decode().splitlines()
     names = [line.rsplit("|", 1)[1].strip() for line in lines if line.startswith("import time:")]

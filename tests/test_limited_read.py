@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sdnn.errors import ModelError, UnreadableInput
+from sdnn.escaping import escaped_message
 from sdnn.limited_read import read_limited
 
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
@@ -15,7 +16,7 @@ def refusal(path: Path, max_bytes: int = 10) -> str:
     with pytest.raises(UnreadableInput) as caught:
         read_limited(path, max_bytes, "a lexicon")
     message = str(caught.value)
-    assert message.startswith(f"{path}: ")
+    assert message.startswith(f"{escaped_message(str(path))}: ")
     assert "a lexicon" in message
     assert "\n" not in message
     return message

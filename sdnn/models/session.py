@@ -58,8 +58,16 @@ def open_session(
     trials = list(metadata.trials())
     if work * max(math.prod(trial.shape) for trial in trials) > MAX_WORK:
         raise ModelError(f"{path}: has too many weights for inputs of its size; {remedy}")
+    # From 1.29 on onnxruntime reports to its makers, and leaves a device number in the user's cache, unless
+    # it is told not to before it loads. Reading stays on this machine.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # errors are reported once, by the exception
+    options.intra_op_num_threads = threads or 0
     try:
-        session = _opened(content, threads)
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no base but this one
         raise ModelError(f"{path}: not an ONNX model that can be run; {remedy}") from error
     if not all(_sweeps(session, trial, kind.INPUT, path) for trial in trials):
@@ -75,18 +83,6 @@ def check_finite(outputs: Iterable[FloatArray], path: Path) -> None:
     """
     if not all(np.isfinite(each).all() for each in outputs):
         raise ModelError(f"{path}: has an output that is not finite; use another model")
-
-
-def _opened(content: bytes, threads: int | None) -> "InferenceSession":
-    # From 1.29 on onnxruntime reports to its makers, and leaves a device number in the user's cache, unless
-    # it is told not to before it loads. Reading stays on this machine.
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # errors are reported once, by the exception
-    options.intra_op_num_threads = threads or 0
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 def _sweeps(session: "InferenceSession", trial: Trial, name: str, path: Path) -> bool:

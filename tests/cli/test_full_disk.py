@@ -83,7 +83,9 @@ def test_a_plot_is_whole_or_the_old_one(tmp_path: Path, room_bytes: int) -> None
     with full_disk(room_bytes):
         result = sdnn("eval", labelled, "--rejection", plot)
     assert result.returncode == ExitCode.OUTPUT
-    assert_one_line(result.stderr, f"{plot}: cannot be written (File too large)")
+    shortage, _, message = result.stderr.partition(b"\n")
+    assert b"--rejection takes" in shortage
+    assert_one_line(message, f"{plot}: cannot be written (File too large)")
     assert contents(tmp_path) == {"plot.png": b"old"}
 
 

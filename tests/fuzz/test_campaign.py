@@ -26,8 +26,8 @@ def _raise(error: BaseException) -> None:
     [
         (lambda data, folder: None, None),
         (lambda data, folder: _raise(UnreadableInput("a.png: empty; give a picture")), None),
-        (lambda data, folder: _raise(UnreadableInput("a\nb.png: empty")), "message"),
-        (lambda data, folder: _raise(UnreadableInput("\x1b[31m: empty")), "message"),
+        (lambda data, folder: _raise(_unescaped("a\nb.png: empty")), "message"),
+        (lambda data, folder: _raise(_unescaped("\x1b[31m: empty")), "message"),
         (lambda data, folder: _raise(ValueError("no")), "ValueError"),
         (lambda data, folder: _raise(Violation("no")), "Violation"),
         (lambda data, folder: _raise(SystemExit(1)), "SystemExit"),
@@ -48,6 +48,13 @@ def test_only_errors_of_sdnn_on_one_line_are_fine(
         judge = Judge(target, tmp_path / "scratch", streams, warm_up=False)
         finding = judge(b"").finding
     assert (finding.kind if finding else None) == kind
+
+
+def _unescaped(message: str) -> UnreadableInput:
+    """An error whose message did not go through the escaper."""
+    error = UnreadableInput()
+    error.args = (message,)
+    return error
 
 
 def _burn(seconds: float) -> None:
