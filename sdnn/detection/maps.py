@@ -80,6 +80,6 @@ class DetectionMaps:
 
 def sigmoid(logits: FloatArray) -> FloatArray:
     """Probabilities of logits, by the logistic function; of the same shape."""
-    return np.asarray(1 / (1 + cv2.exp(-np.ascontiguousarray(logits, dtype=np.float32)))).reshape(
-        logits.shape
-    )
+    inverse = np.asarray(cv2.exp(-np.ascontiguousarray(logits, dtype=np.float32)), dtype=np.float32)
+    inverse += 1  # in place, because ink has a value for every pixel
+    return np.divide(1, inverse, out=inverse).reshape(logits.shape)

@@ -32,6 +32,10 @@ def local_contrast(picture: FloatArray, window_px: int) -> FloatArray:
     size = (window_px, window_px)
     mean = cv2.blur(level, size, borderType=cv2.BORDER_REPLICATE)
     square = cv2.sqrBoxFilter(level, -1, size, borderType=cv2.BORDER_REPLICATE)
-    deviation = np.sqrt(np.maximum(square - mean * mean, 0.0))
-    contrast = (level - mean) / (deviation + np.float32(NOISE))
-    return np.asarray(contrast.clip(-MAX_CONTRAST, MAX_CONTRAST), dtype=np.float32)
+    # In place, because a picture at a fine scale has many pixels; the squares are in double precision.
+    deviation = np.asarray(square)
+    deviation -= mean * mean
+    np.sqrt(np.maximum(deviation, 0.0, out=deviation), out=deviation)
+    deviation += np.float32(NOISE)
+    contrast = np.divide(level - mean, deviation, out=deviation)
+    return contrast.clip(-MAX_CONTRAST, MAX_CONTRAST, out=contrast).astype(np.float32)

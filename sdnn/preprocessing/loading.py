@@ -41,6 +41,12 @@ FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "PPM", "WEBP", "GIF", "AVIF")
 """Formats that Pillow may decode; rarely used decoders are excluded."""
 MAX_PIXELS: Final = 100_000_000
 """Default limit of the pixels of a page: 400 MB of brightness."""
+COPYING_FORMATS: Final = {"WEBP", "AVIF", "HEIF"}
+"""Formats whose decoders keep several copies of a picture."""
+MAX_COPIED_PIXELS: Final = 55_000_000
+"""Limit of the pixels of these formats, more where that of all is raised; phones have 50 million."""
+MAX_SIDE_PX: Final = 1_000_000
+"""Longest side of a picture in a file; decoders need memory for every row."""
 MAX_BYTES: Final = 1_000_000_000
 """Limit of the bytes of a file or stream."""
 MAX_PAGES: Final = 10_000
@@ -225,8 +231,12 @@ def _from_image(
 ) -> FloatArray:
     if 0 in image.size:
         raise UnreadableInput(f"{name}: has no pixels; give another picture")
+    if image.format in COPYING_FORMATS:
+        max_pixels = min(max_pixels, max(MAX_COPIED_PIXELS, int(max_pixels * MAX_COPIED_PIXELS / MAX_PIXELS)))
     if image.width * image.height > max_pixels:
         raise _too_many_pixels(name, max_pixels)
+    if max(image.size) > MAX_SIDE_PX:
+        raise UnreadableInput(f"{name}: a side of more than {MAX_SIDE_PX:,} pixels; cut it into pieces")
     check_work(image, name)
     try:
         image.load()

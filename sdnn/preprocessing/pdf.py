@@ -1,10 +1,8 @@
 """The pages of a PDF as pictures, drawn by a process with limits and an optional package."""
 
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -85,6 +83,9 @@ def _on_disk(file: BinaryIO) -> Iterator[BinaryIO]:
     try:
         file.fileno()
     except OSError:
+        import shutil  # late: most pictures are no PDF
+        import tempfile
+
         with tempfile.TemporaryFile() as copy:
             file.seek(0)
             shutil.copyfileobj(file, copy)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from sdnn.errors import UnreadableInput
-from sdnn.preprocessing import decoding_work
+from sdnn.preprocessing import decoding_work, loading
 from sdnn.preprocessing.decoding_work import MAX_SCANNED_PIXELS, MAX_SCANS
 from sdnn.preprocessing.loading import load_page
 
@@ -37,3 +37,21 @@ def test_a_plain_jpeg_has_no_scans_to_count() -> None:
     file = io.BytesIO()
     Image.new("L", (10, 10)).save(file, "JPEG")
     assert load_page(file.getvalue()).shape == (10, 10)
+
+
+@pytest.mark.parametrize("form", ["WEBP", "AVIF"])
+def test_a_format_that_is_copied_has_a_lower_limit(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(file, form)
+    monkeypatch.setattr(loading, "MAX_COPIED_PIXELS", 1000)
+    assert load_page(file.getvalue(), 2 * loading.MAX_PIXELS).shape == (30, 40)  # a raised limit raises it
+    with pytest.raises(UnreadableInput, match="more than 1,000 pixels; scale it down, or raise --max-pixels"):
+        load_page(file.getvalue())
+
+
+def test_a_side_without_end_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.BytesIO()
+    Image.new("L", (1, 300), 255).save(file, "PNG")
+    monkeypatch.setattr(loading, "MAX_SIDE_PX", 299)
+    with pytest.raises(UnreadableInput, match=r"^bytes: a side of more than 299 pixels; cut it into pieces"):
+        load_page(file.getvalue())
