@@ -98,6 +98,13 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
+class Tracker(StrEnum):
+    """Tool that follows a training; see `tracking.trackers`."""
+
+    TENSORBOARD = "tensorboard"
+    MLFLOW = "mlflow"
+
+
 class Stage(StrEnum):
     """Part of the reader's training."""
 

@@ -24,11 +24,17 @@ LEVELS = [
     {"datasets"},
     {"reading"},
     {"profiles"},
-    {"training", "evaluation", "rendering"},
+    {"training", "evaluation", "rendering", "tracking"},
     {"serving"},
     {"cli", "__main__", "__init__"},
 ]
-WITHIN_A_LEVEL = {("training", "evaluation"), ("evaluation", "rendering"), ("__main__", "cli")}
+WITHIN_A_LEVEL = {
+    ("training", "evaluation"),
+    ("tracking", "training"),
+    ("tracking", "evaluation"),
+    ("evaluation", "rendering"),
+    ("__main__", "cli"),
+}
 HEAVY = {"torch", "torchvision", "onnxruntime", "onnx", "PIL", "numpy", "cv2", "fastapi"}
 SOURCES = sorted(ROOT.rglob("*.py"))
 

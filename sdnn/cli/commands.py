@@ -11,10 +11,14 @@ from typer.core import TyperGroup
 
 from sdnn import __version__
 from sdnn.cli.calibrate import calibrate
+from sdnn.cli.data import data
+from sdnn.cli.demo import demo
 from sdnn.cli.evaluate import evaluate
+from sdnn.cli.finetune import finetune
 from sdnn.cli.model import model
 from sdnn.cli.read import read
 from sdnn.cli.review import review
+from sdnn.cli.runs import runs
 from sdnn.cli.serve import serve
 from sdnn.cli.synth import synth
 from sdnn.cli.terminal import fail, fail_interrupted, print_line
@@ -74,13 +78,17 @@ app = typer.Typer(
 )
 app.command()(read)
 app.command()(train)
+app.command()(finetune)
 app.command()(average)
 app.command()(synth)
 app.command(name="eval")(evaluate)
 app.command()(calibrate)
 app.command()(serve)
 app.command()(review)
+app.command()(demo)
 app.add_typer(model, name="model")
+app.add_typer(runs, name="runs")
+app.add_typer(data, name="data")
 
 
 def run() -> None:

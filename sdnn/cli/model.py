@@ -13,7 +13,10 @@ from sdnn.cli.terminal import print_line
 ModelArgument = Annotated[
     Path | None,
     typer.Argument(
-        metavar="MODEL.onnx", envvar="SDNN_MODEL", help="Model file.", show_default="the bundled one"
+        metavar="MODEL",
+        envvar="SDNN_MODEL",
+        help="Model file (.onnx), or name of your own.",
+        show_default="the bundled one",
     ),
 ]
 
@@ -31,10 +34,11 @@ def show(
     ] = False,
 ) -> None:
     """Print layers, cost, recipe, data checksums and card of a model."""
-    from sdnn.models.engine import BUNDLED, Engine
+    from sdnn.models.engine import Engine
     from sdnn.models.inspection import record_of
+    from sdnn.models.library import find_model
 
-    path = file or BUNDLED
+    path = find_model(file)
     record = record_of(Engine(path), path)
     print_line(json.dumps(record) if json_lines else "\n\n".join(map("\n".join, _blocks(record))))
 

@@ -18,7 +18,10 @@ FoldersArgument = Annotated[
     list[Path], typer.Argument(metavar="DIR...", help="Folders with labels.csv (file,label).")
 ]
 ModelOption = Annotated[
-    Path | None, typer.Option(envvar="SDNN_MODEL", help="Model file (.onnx).", show_default="the bundled one")
+    Path | None,
+    typer.Option(
+        envvar="SDNN_MODEL", help="Model file (.onnx), or name of your own.", show_default="the bundled one"
+    ),
 ]
 DecoderOption = Annotated[
     Decoder, typer.Option(help="Decoder: best path, most probable string, or peak picking.")

@@ -9,7 +9,7 @@ import typer
 
 from sdnn.cli.options import DataOption
 from sdnn.cli.terminal import fail_interrupted, needs, note, print_line, progress
-from sdnn.enums import Device, Gradient, Net, Objective, Source, Stage
+from sdnn.enums import Device, Gradient, Net, Objective, Source, Stage, Tracker
 from sdnn.errors import UsageError, WorkerError
 
 if TYPE_CHECKING:
@@ -86,6 +86,9 @@ def train(
     makers: Annotated[
         int, typer.Option(min=1, max=256, help="Processes that make batches; the result is the same.")
     ] = 1,
+    track: Annotated[
+        Tracker | None, typer.Option(help="Tool that follows the run, beside its folder.")
+    ] = None,
 ) -> None:
     """Train a model; print the path of the exported file, for `sdnn read --model` if it is a reader.
 
@@ -111,11 +114,14 @@ def train(
     _check_effects(net, options, init_from)
     with needs("torch", "training"):
         from sdnn.training.precision import Resources
+    from sdnn.tracking.trackers import check_installed
 
+    check_installed(track)
     resources = Resources(device, makers)
     resources.torch_device()
     folder = run or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
-    _train(_resume(resume) if resume else _begin(net, folder, options, data, init_from), data, resources)
+    trained = _resume(resume) if resume else _begin(net, folder, options, data, init_from)
+    _train(trained, data, resources, track)
 
 
 def average(
@@ -182,14 +188,17 @@ def _resume(folder: Path) -> "AnyRun":
     return (DetectorRun if net_of(folder) == Net.DETECTOR else ReaderRun).resume(folder)
 
 
-def _train(run: "AnyRun", data: Path | None, resources: "Resources") -> None:
-    """Trains with a progress bar, and prints the model's path or how to resume."""
+def _train(run: "AnyRun", data: Path | None, resources: "Resources", track: Tracker | None) -> None:
+    """Trains with a progress bar and the tracker, and prints the model's path or how to resume."""
+    from sdnn.tracking.trackers import followed
+
     resume = f"go on with: sdnn train --resume {run.folder}"
     try:
         note(f"training into {run.folder}")
-        with progress("training") as update:
+        with followed(run.folder, track) as follow, progress("training") as update:
 
             def report(now: "Progress") -> None:
+                follow()
                 update(now.run_step, now.run_steps, now.summary(), now.stage)
 
             run.train(data, report, resources)

@@ -15,6 +15,9 @@ class RngPurpose(IntEnum):
     TEMPERATURE = 4
     DOCUMENTS = 7
     HELD_OUT_DOCUMENTS = 8
+    OWN_STRIPS = 9
+    OWN_ORDER = 10
+    COMPARISON = 11
 
 
 def make_rng(seed: int, number: int, purpose: RngPurpose) -> np.random.Generator:

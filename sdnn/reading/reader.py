@@ -14,7 +14,8 @@ from typing import Final
 from sdnn.detection import Detector
 from sdnn.enums import Decoder, PageMode
 from sdnn.errors import UsageError
-from sdnn.models.engine import BUNDLED, Engine
+from sdnn.models.engine import Engine
+from sdnn.models.library import find_model
 from sdnn.preprocessing import load_page
 from sdnn.preprocessing.loading import ImageSource
 from sdnn.process_map import ordered_map
@@ -49,14 +50,14 @@ class Reader:
         """Loads the model.
 
         Args:
-            model: File (.onnx); by default the bundled one.
+            model: File (.onnx), or the name of a model of the user's; by default the bundled one.
             settings: Settings of reading.
 
         Raises:
             ModelError: When the model file is missing, damaged or of another kind.
         """
         self.settings = settings
-        self.engine = Engine(Path(model) if model else BUNDLED, settings.temperature)
+        self.engine = Engine(find_model(model), settings.temperature)
         self.preprocessor = PreProcessor(Detector(), self.engine.metadata.geometry, settings)
         self.decoder = LineDecoder(settings)
 

@@ -54,6 +54,10 @@ class Progress:
         return f"loss {self.loss:.3f}, accuracy {accuracy}, {self.examples_per_second:,.0f} examples/s"
 
 
+class EarlyStop(Exception):
+    """Raised by a report to end the stage with the net as it is."""
+
+
 Report = Callable[[Progress], None]
 """Called after every step."""
 
@@ -126,7 +130,10 @@ def fit(net: Net, task: Task[Net, Batch], run: RunFolder[Any], report: Report, m
                 run.save_checkpoint(task.name, state, step + 1)
                 since, learned = time.perf_counter(), 0
             steps = step + 1, recipe.steps, before + step + 1, run.recipe.steps
-            report(Progress(task.name, *steps, float(loss.detach()), accuracy, per_second))
+            try:
+                report(Progress(task.name, *steps, float(loss.detach()), accuracy, per_second))
+            except EarlyStop:
+                break
     return result
 
 

@@ -1,6 +1,6 @@
 """Training run of the reader: digits, then strings, then a temperature."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import torch
 from sdnn.datasets.digit_sources import digit_source
 from sdnn.datasets.digits import DigitSource
 from sdnn.datasets.documents import word_source
-from sdnn.datasets.pages import GeometryJitter, LineSource, PageRecipe, random_strips
+from sdnn.datasets.pages import GeometryJitter, LabelledStrip, LineSource, PageRecipe, random_strips
 from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.decoding.temperature import fit_temperature
 from sdnn.detection import Detector
@@ -75,7 +75,7 @@ class ReaderRun(Run[Recipe, DigitNet, ReaderMetadata]):
         """Writes `model.safetensors`, and `model.onnx` once its temperature is fitted; see `Run.export`."""
         net = net.to(CPU).to(memory_format=torch.contiguous_format)
         metadata = ReaderMetadata(
-            name=self.folder.resolve().name,
+            name=self.model_name,
             geometry=net.architecture.geometry,
             recipe=asdict(self.recipe),
             data=self.data,
@@ -89,6 +89,11 @@ class ReaderRun(Run[Recipe, DigitNet, ReaderMetadata]):
             save_net(model.with_suffix(".safetensors"), net, metadata)
         return metadata
 
+    @property
+    def model_name(self) -> str:
+        """Name of the exported model."""
+        return self.folder.resolve().name
+
     def _source(self, stage: StageRecipe, split: Split, data: Path | None) -> DigitSource:
         return digit_source(self.recipe.source, split, stage.pen_share, data)
 
@@ -99,6 +104,11 @@ class ReaderRun(Run[Recipe, DigitNet, ReaderMetadata]):
 
     def _temperature(self, engine: Engine, data: Path | None) -> float:
         """Temperature fitted on validation strips in the first view, from pages of the last stage's kind."""
+        strips = self._validation_strips(TEMPERATURE_STRIPS, data)
+        return temperature_on(engine, strips)
+
+    def _validation_strips(self, count: int, data: Path | None) -> list[LabelledStrip]:
+        """Validation strips in the first view, from pages of the last stage's kind."""
         stage = self.recipe.strings or self.recipe.digits
         assert stage is not None
         page = self.recipe.strings.page if self.recipe.strings else PageRecipe(clean_share=1)
@@ -107,6 +117,10 @@ class ReaderRun(Run[Recipe, DigitNet, ReaderMetadata]):
         page = replace(page, views=1, jitter=jitter, other_ink=(first.other_ink, first.other_ink))
         validation = self._lines(stage, Split.VALIDATION, data)
         rng = make_rng(self.recipe.seed, 0, RngPurpose.TEMPERATURE)
-        strips = random_strips(validation, TEMPERATURE_STRIPS, page, engine.metadata.geometry, rng)
-        maps = [engine.class_map(Strip(strip.ink.astype(np.float32) / 255)).log_probs for strip in strips]
-        return fit_temperature(maps, [[int(digit) for digit in strip.text] for strip in strips])
+        return random_strips(validation, count, page, self.recipe.net.geometry, rng)
+
+
+def temperature_on(engine: Engine, strips: Sequence[LabelledStrip]) -> float:
+    """Temperature of a net that is exported at temperature 1, fitted on strips."""
+    maps = [engine.class_map(Strip(strip.ink.astype(np.float32) / 255)).log_probs for strip in strips]
+    return fit_temperature(maps, [[int(digit) for digit in strip.text] for strip in strips])

@@ -89,6 +89,12 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
             OutputError: When it cannot be written.
         """
         run = cls(folder, recipe, data)
+        run.create(start)
+        return run
+
+    def create(self, start: bytes | None = None) -> None:
+        """Makes the folder, with the record; arguments and errors as for `begin`."""
+        folder = self.folder
         if os.path.exists(folder / "run.json"):
             raise UsageError(f"{folder}: holds a run; go on with --resume {folder}, or give another --run")
         if os.path.exists(folder) and (not os.path.isdir(folder) or any(folder.iterdir())):
@@ -98,11 +104,10 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
         except OSError as error:
             raise OutputError(f"{folder}: cannot be made ({error.strerror}); choose another --run") from error
         if start is not None:
-            with atomic_write(run.start) as temporary:
+            with atomic_write(self.start) as temporary:
                 temporary.write_bytes(start)
         with atomic_write(folder / "run.json") as temporary:
-            temporary.write_text(json.dumps(run.to_record(), indent=2) + "\n")
-        return run
+            temporary.write_text(json.dumps(self.to_record(), indent=2) + "\n")
 
     def to_record(self) -> dict[str, Any]:
         """Record of a run that starts now: command, recipe, software, hardware and data."""

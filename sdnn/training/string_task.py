@@ -96,8 +96,11 @@ class StripMaker:
 
     def batches(self, count: int, size: int, page: PageRecipe, rng: np.random.Generator) -> list[StripBatch]:
         """The given number of strips, in batches ordered by width."""
-        strips = random_strips(self.source, count, page, self.geometry, rng)
-        return bucket_by_width(strips, size, self.geometry)
+        return bucket_by_width(self.strips(count, page, rng), size, self.geometry)
+
+    def strips(self, count: int, page: PageRecipe, rng: np.random.Generator) -> list[LabelledStrip]:
+        """The given number of strips."""
+        return random_strips(self.source, count, page, self.geometry, rng)
 
 
 @dataclass(frozen=True)
@@ -125,16 +128,21 @@ class StringTask:
 
     def loss(self, net: DigitNet, batch: StripBatch) -> Tensor:
         """The recipe's objective on the sweep of a batch."""
-        device, recipe = precision.device_of(net), self.make_batches.recipe
-        with precision.autocast(device):
-            logits = net.sweep(_as_input(batch, device), recipe.frozen)
-        loss_of = string_loss(recipe.objective, recipe.gradient)
-        return loss_of(logits.float(), batch.texts, batch.columns)
+        return strip_loss(net, batch, self.make_batches.recipe)
 
     def evaluate(self, net: DigitNet) -> dict[str, float]:
         """Share of held-out strips read right, of each kind and on average."""
-        right = {kind: _accuracy(net, batches) for kind, batches in self.held_out.items()}
+        right = {kind: accuracy(net, batches) for kind, batches in self.held_out.items()}
         return {"accuracy": sum(right.values()) / len(right), **right}
+
+
+def strip_loss(net: DigitNet, batch: StripBatch, recipe: StringRecipe) -> Tensor:
+    """The recipe's objective on the sweep of a batch."""
+    device = precision.device_of(net)
+    with precision.autocast(device):
+        logits = net.sweep(_as_input(batch, device), recipe.frozen)
+    loss_of = string_loss(recipe.objective, recipe.gradient)
+    return loss_of(logits.float(), batch.texts, batch.columns)
 
 
 def read_batch(net: DigitNet, batch: StripBatch) -> list[str]:
@@ -147,7 +155,8 @@ def read_batch(net: DigitNet, batch: StripBatch) -> list[str]:
     ]
 
 
-def _accuracy(net: DigitNet, batches: Sequence[StripBatch]) -> float:
+def accuracy(net: DigitNet, batches: Sequence[StripBatch]) -> float:
+    """Share of strips read right by best-path decoding."""
     pairs = (zip(read_batch(net, batch), batch.texts, strict=True) for batch in batches)
     return float(np.mean([read == text for read, text in chain.from_iterable(pairs)]))
 

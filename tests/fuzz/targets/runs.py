@@ -129,7 +129,7 @@ def checkpoint(data: bytes, folder: Path) -> None:
     run.checkpoint.write_bytes(data)
     state = _state(DigitNet(_recipe().net), TrainingState)
     step = run.load_checkpoint("digits", state)
-    require(0 <= step <= _recipe().steps, f"step {step}")
+    require(step >= 0, f"step {step}")  # the loop refuses one beyond its end
     run.reached()
     _step(state)
 

@@ -1,0 +1,199 @@
+"""A fine-tuning of a few steps on a small net, from labelled drawn strips to a model of a name."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+from helpers.brute_force import net_in_use
+from helpers.cli_runner import SAMPLES, assert_one_line, sdnn
+from helpers.inline_prefetcher import OnTheSpot
+
+from sdnn.datasets.mnist import MNIST_FILES
+from sdnn.datasets.pages import PageRecipe
+from sdnn.datasets.paper import DegradationConfig
+from sdnn.enums import Source
+from sdnn.errors import ExitCode, ModelError, UsageError
+from sdnn.models.checkpoint import export_onnx, load_net, save_net
+from sdnn.models.engine import Engine
+from sdnn.models.fully_convolutional import fully_convolutional
+from sdnn.models.library import find_model, models_folder
+from sdnn.models.metadata import ReaderMetadata
+from sdnn.reading.reader import Reader
+from sdnn.reading.settings import ACCEPT_ALL
+from sdnn.tracking.run_record import RunRecord
+from sdnn.training import finetune_run, loop
+from sdnn.training.comparison import BeforeAndAfter, Comparison, Figures, Outcome
+from sdnn.training.finetune import begin, best_source, chosen_recipe, finish, new_model_name, own_checksums
+from sdnn.training.finetune_recipe import FineTuneRecipe
+from sdnn.training.finetune_run import FineTuneRun
+from sdnn.training.loop import Progress
+from sdnn.training.own_lines import OwnPages, load_own_pages
+from sdnn.training.reader_recipe import Recipe, StringRecipe
+
+TINY = (4, 4, 4, 4, 6, 8)
+PAGE = PageRecipe(most_digits=2, paper=DegradationConfig.clean())
+
+
+@pytest.fixture(autouse=True)
+def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "user"))
+    monkeypatch.setattr(loop, "Prefetcher", OnTheSpot)
+    for name in ("SYNTHETIC_STRIPS", "COMPARED_PAGES", "MIN_TEMPERATURE_STRIPS"):
+        monkeypatch.setattr(finetune_run, name, 4)
+
+
+@pytest.fixture(scope="module")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small net as a model, with the net beside it."""
+    path = tmp_path_factory.mktemp("models") / "small.onnx"
+    net = net_in_use(seed=2, channels=TINY)
+    recipe = Recipe(Source.PEN, channels=TINY, strings=StringRecipe(page=PAGE))
+    metadata = ReaderMetadata("small", net.architecture.geometry, recipe=asdict(recipe))
+    export_onnx(path, fully_convolutional(net), metadata)
+    save_net(path.with_suffix(".safetensors"), net, metadata)
+    return path
+
+
+@pytest.fixture(scope="module")
+def pages() -> OwnPages:
+    return load_own_pages([SAMPLES], Reader(settings=ACCEPT_ALL))
+
+
+def small_recipe() -> FineTuneRecipe:
+    recipe = chosen_recipe(Source.PEN, 3, None)
+    assert recipe.strings is not None
+    return replace(recipe, strings=replace(recipe.strings, examples=24, examples_per_epoch=8, batch=4))
+
+
+def begun(pages: OwnPages, model: Path, name: str = "mine") -> FineTuneRun:
+    return begin(name, [SAMPLES], pages, model, small_recipe(), None, 0.01)
+
+
+def figures(right: int) -> Figures:
+    return Figures(replace(Figures.of([], []).score, n=100, right=right), 0.9)
+
+
+def outcome(own_after: int) -> Outcome:
+    both = BeforeAndAfter(figures(90), figures(90))
+    return Outcome(Comparison(BeforeAndAfter(figures(90), figures(own_after)), both), 8, 1.0, 1.0, None, 0.01)
+
+
+@pytest.mark.slow
+def test_from_strips_to_a_model_that_its_name_finds(
+    pages: OwnPages, small_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begun(pages, small_model)
+    assert len(run.own.learned) + len(run.own.held_out) == 12
+    steps: list[Progress] = []
+    phases: list[str] = []
+    found = run.tune(None, steps.append, lambda what, done, total: phases.append(what))
+    assert [step.step for step in steps] == [1, 2, 3, 4, 5, 6]
+    assert [line["step"] for line in run.metrics()] == [2, 4, 6]
+    assert set(phases) >= {"choosing", "comparing", "drawing synthetic pages"}
+    assert found.comparison.synthetic.after.score.n == 4
+    assert found.comparison.held_out.before.score.n == len(run.own.held_out)
+    assert found.learned == len(run.own.learned)
+    monkeypatch.setattr(Comparison, "objection", None)
+    path = finish(run, found)
+    assert path == find_model("mine") == models_folder() / "mine.onnx"
+    engine = Engine(path)
+    net, metadata = load_net(path.with_suffix(".safetensors"))
+    assert metadata == engine.metadata
+    assert net.architecture.channels == TINY
+    assert (metadata.name, metadata.temperature) == ("mine", found.temperature)
+    assert metadata.card["run"]["folder"] == run.folder.name
+    assert f"own/{SAMPLES.name}" in metadata.data
+    assert FineTuneRecipe.from_record(json.loads(json.dumps(metadata.recipe))) == run.recipe
+    assert run.recipe.strings is not None
+    assert run.recipe.strings.page == PAGE  # that of the net at the start
+    record = RunRecord.of_folder(run.folder)
+    assert (record.state, record.record["folders"].keys()) == ("finished", {str(SAMPLES.resolve())})
+    assert not run.checkpoint.exists()
+
+
+@pytest.mark.slow
+def test_training_stops_when_patience_ends(pages: OwnPages, small_model: Path) -> None:
+    run = begun(pages, small_model)
+    run = replace(run, recipe=replace(run.recipe, own=replace(run.recipe.own, patience=0)))
+    steps: list[Progress] = []
+    run.tune(None, steps.append)
+    assert steps[-1].step == 2
+
+
+def test_what_got_worse_is_not_saved(pages: OwnPages, small_model: Path) -> None:
+    run = begun(pages, small_model)
+    for suffix in (".onnx", ".safetensors"):
+        run.model.with_suffix(suffix).write_bytes(b"net")
+    with pytest.raises(UsageError, match=r"not saved: it reads 89\.0 % in place of 90\.0 %") as error:
+        finish(run, outcome(own_after=89))
+    assert "\n" not in str(error.value)
+    assert not (models_folder() / "mine.onnx").exists()
+    assert not run.model.exists()
+    assert RunRecord.of_folder(run.folder).state == "refused"
+
+
+def test_what_is_as_good_is_saved_with_its_net(pages: OwnPages, small_model: Path) -> None:
+    run = begun(pages, small_model)
+    for suffix in (".onnx", ".safetensors"):
+        run.model.with_suffix(suffix).write_bytes(suffix.encode())
+    path = finish(run, outcome(own_after=90))
+    assert path.read_bytes() == b".onnx"
+    assert path.with_suffix(".safetensors").read_bytes() == b".safetensors"
+    assert RunRecord.of_folder(run.folder).state == "finished"
+
+
+def test_a_model_without_its_net_is_refused(pages: OwnPages, small_model: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.onnx"
+    alone.write_bytes(small_model.read_bytes())
+    with pytest.raises(ModelError, match="needs the net beside"):
+        begun(pages, alone)
+    assert not (models_folder() / "runs").exists()
+
+
+@pytest.mark.parametrize("name", ["a/b", ".hidden", "", "..", "a b", "x" * 101, "é"])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    folder = Path("strips") if name else Path(" ")
+    with pytest.raises(UsageError, match="--out"):
+        new_model_name(name or None, [folder])
+
+
+def test_the_name_is_that_of_the_first_folder_and_new(tmp_path: Path) -> None:
+    assert new_model_name(None, [tmp_path / "strips", tmp_path / "others"]) == "strips"
+    assert new_model_name("mine.onnx", [tmp_path]) == "mine"
+    models_folder().mkdir(parents=True)
+    (models_folder() / "mine.onnx").touch()
+    with pytest.raises(UsageError, match="there is a model of that name"):
+        new_model_name("mine", [tmp_path])
+
+
+def test_the_richest_source_on_the_machine_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert best_source(tmp_path) is Source.PEN
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name in MNIST_FILES:
+        (raw / name).touch()
+    assert best_source(tmp_path) is Source.MIXED
+    (tmp_path / "unipen.npz").touch()
+    assert best_source(tmp_path) is Source.HANDS
+
+
+def test_folders_of_the_same_name_keep_their_checksums(tmp_path: Path) -> None:
+    folders = []
+    for number in range(3):
+        folders.append(tmp_path / str(number) / "strips")
+        folders[-1].mkdir(parents=True)
+        (folders[-1] / "labels.csv").write_text(f"file,label\na.png,{number}\n")
+    checksums = own_checksums(folders)
+    assert [*checksums] == ["own/strips", "own/strips (2)", "own/strips (3)"]
+    assert len({*checksums.values()}) == 3
+    (folders[0] / "a.png").write_bytes(b"picture")
+    assert own_checksums(folders)["own/strips"] != checksums["own/strips"]
+
+
+def test_a_folder_without_labels_is_one_line(tmp_path: Path) -> None:
+    result = sdnn("finetune", tmp_path)
+    assert (result.returncode, result.stdout) == (ExitCode.UNREADABLE, b"")
+    assert_one_line(result.stderr, "labels.csv")
+    assert not models_folder().exists()
