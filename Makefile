@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 LICENCES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;HPND;MPL;Mozilla
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check docs package browser train lock sbom audit weights samples finetune bench bench-peers training sweep strips hands pages thresholds batches serve ablation constraints development card fuzz kills reproduce clean
+.PHONY: help demo test unit check docs package browser train lock sbom audit weights samples finetune bench bench-peers training sweep strips hands pages thresholds batches serve scale ablation constraints development card fuzz kills reproduce clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -128,6 +128,9 @@ batches: $(VENV)/everything  ## Read folders, killed and gone on with; writes be
 
 serve: $(VENV)/everything  ## Latency, throughput and memory of sdnn serve; writes benchmarks/serve.{json,md}
 	$(BIN)/python benchmarks/bench_serve.py
+
+scale: $(VENV)/everything  ## Ray, faults, costs and a plan for clusters; benchmarks/scale*: make scale PRICE=0.05
+	$(BIN)/python benchmarks/bench_scale.py $(if $(PRICE),--price $(PRICE))
 
 ablation: $(VENV)/everything  ## What each part of the training is worth (hours): make ablation STRINGS="DIR..."
 	$(BIN)/python benchmarks/bench_ablation.py $(STRINGS)

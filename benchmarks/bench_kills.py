@@ -33,9 +33,11 @@ HERE: Final = Path(__file__).parent
 FAULTS: Final = HERE.parent / "tests" / "helpers" / "faults"
 DEADLINE_S: Final = 600.0
 DELAY_MS: Final = 20.0
+STOPPED: Final = {-signal.SIGKILL, -signal.SIGTERM, ExitCode.TERMINATED, ExitCode.INTERRUPTED}
+"""Exit codes of a command that a signal ended; SIGTERM alone before the command has begun."""
 FINE: Final = {ExitCode.OK, ExitCode.REJECTED, ExitCode.EMPTY, ExitCode.UNREADABLE}
-KEPT: Final = re.compile(r"\.lock$|^\.coverage|__pycache__")
-"""Files that may stay: locks are documented."""
+KEPT: Final = re.compile(r"\.lock$|^\.sdnn-|^\.coverage|__pycache__")
+"""Files that may stay: locks and temporary files are documented."""
 
 
 @dataclass
@@ -126,7 +128,7 @@ class Bench:
         hit, command = 0, list(self.case.command)
         for _ in range(most):
             ended = self._killed(folder, command)
-            if ended.code in (-signal.SIGKILL, -signal.SIGTERM, ExitCode.INTERRUPTED):
+            if ended.code in STOPPED:
                 hit += 1
                 self.row.kills += ended.code == -signal.SIGKILL
                 self.row.signals += ended.code != -signal.SIGKILL

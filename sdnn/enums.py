@@ -58,6 +58,13 @@ class Format(StrEnum):
     ALTO = "alto"
 
 
+class Engine(StrEnum):
+    """Engine of a batch: processes of this machine, or Ray Data."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
 class Status(StrEnum):
     """Outcome of reading a picture."""
 

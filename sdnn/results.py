@@ -23,6 +23,8 @@ DIGITS: Final = "0123456789"
 NO_DIGIT: Final = 10
 """Class of a window without a digit at its centre; classes 0 to 9 are the digits."""
 CLASSES: Final = 11
+MIN_LOG_PROB: Final = -1e4
+"""Smallest log-probability in a class map: sums over thousands of columns stay exact to a millionth."""
 
 
 @dataclass(frozen=True)

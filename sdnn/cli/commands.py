@@ -23,6 +23,7 @@ from sdnn.cli.serve import serve
 from sdnn.cli.synth import synth
 from sdnn.cli.terminal import fail, fail_interrupted, print_line
 from sdnn.cli.train import average, train
+from sdnn.cli.tune import tune
 from sdnn.errors import ExitCode, SdnnError
 from sdnn.streams import prepare_streams, write_stdout
 
@@ -80,6 +81,7 @@ app.command()(read)
 app.command()(train)
 app.command()(finetune)
 app.command()(average)
+app.command()(tune)
 app.command()(synth)
 app.command(name="eval")(evaluate)
 app.command()(calibrate)

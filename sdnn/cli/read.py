@@ -6,22 +6,26 @@ from collections.abc import Iterable
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sdnn.cli.options import DecoderOption, ModelOption, TopologyOption, parse_region, with_profile
+from sdnn.cli.read_on_ray import check_engine, read_on_ray
 from sdnn.cli.reporting import Report
 from sdnn.cli.sources import source_of, with_stdin_named
 from sdnn.cli.terminal import fail_interrupted, note, track
-from sdnn.enums import Decoder, Format, PageMode, Polarity, Topology
+from sdnn.enums import Decoder, Engine, Format, PageMode, Polarity, Topology
 from sdnn.errors import ExitCode, UsageError
 from sdnn.files import check_not_overwriting, check_picture_path
 from sdnn.hardware import processors
-from sdnn.inputs import is_batch, pictures
+from sdnn.inputs import STDIN, is_batch, pictures
 from sdnn.parameters import CONSTRAINTS, MIN_CONFIDENCE, MIN_CONSTRAINT_PROBABILITY
 from sdnn.profiles import Profile, reading_settings
 from sdnn.streams import is_terminal, silence_libraries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 SUFFIX_FORMATS = {
     "": Format.TEXT,
@@ -37,6 +41,8 @@ ISOLATED_FROM = 32
 """Pictures above which all are read in worker processes, so that none can end the batch."""
 PICTURE = "Picture"
 """Panel of the options on pictures in the help."""
+RAY = "Ray"
+"""Panel of the options of --engine ray in the help."""
 
 
 @with_profile(*CONSTRAINTS.values(), MIN_CONFIDENCE, MIN_CONSTRAINT_PROBABILITY)
@@ -113,6 +119,30 @@ def read(
             show_default="no limit",
         ),
     ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Read part I of N only, in one of N jobs.")
+    ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="Engine: processes of this machine, or Ray.", rich_help_panel=RAY)
+    ] = Engine.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT|auto",
+            help="Ray cluster.",
+            show_default="one of its own on this machine",
+            rich_help_panel=RAY,
+        ),
+    ] = None,
+    image_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Column of the pictures in Parquet tables.",
+            show_default="image, or the only one with bytes",
+            rich_help_panel=RAY,
+        ),
+    ] = None,
     exit_zero: Annotated[
         bool, typer.Option("--exit-zero", help="Exit with 0 even if not everything was read.")
     ] = False,
@@ -138,11 +168,25 @@ def read(
 
     if page and line:
         raise UsageError("--page asks for each string, --line for one; leave out one of them")
-    silence_libraries()
-    form = _format(form, json_lines, output)
+    check_engine(
+        engine,
+        Format.JSON if json_lines else form,
+        output,
+        {
+            "--explain": explain,
+            "--confidence": confidence,
+            "--mask-below": mask_below,
+            "--shard": shard,
+            "--timeout": timeout,
+            "--retry-errors": retry_errors,
+        },
+        {"--address": address, "--image-column": image_column},
+    )
+    is_json = json_lines or form is Format.JSON
+    form = Format.JSON if engine is Engine.RAY else _format(form, json_lines, output)
     output = None if str(output) == "-" else output
     _check_retry(retry_errors, resume, form)
-    batch = is_batch(images)
+    batch = is_batch(images) or shard is not None
     if batch and (explain or form is Format.ALTO):
         what = "--explain draws" if explain else "--format alto describes"
         raise UsageError(f"{what} one picture, several were given; call it once for each")
@@ -150,6 +194,7 @@ def read(
     if explain and timeout is not None:
         raise UsageError("--explain draws in this process, which has no time limit; leave out --timeout")
     _check_paths(images, output, explain)
+    listed = _listing(images, shard)
     settings = reading_settings(
         profile,
         nbest=nbest,
@@ -160,6 +205,25 @@ def read(
         max_pixels=max_pixels,
         handwritten=handwritten,
     )
+    mode = PageMode.PAGE if page else PageMode.LINE if line else PageMode.AUTO
+    if engine is Engine.RAY and output:
+        code = read_on_ray(
+            images,
+            output,
+            is_json=is_json,
+            resume=resume,
+            model=model,
+            settings=settings,
+            page_mode=mode,
+            batch_size=batch_size,
+            jobs=jobs,
+            address=address,
+            image_column=image_column,
+            quiet=quiet,
+            verbose=verbose,
+        )
+        raise typer.Exit(ExitCode.OK if exit_zero else code)
+    silence_libraries()
     reader = Reader(model, settings)
     rows = formatter(
         form,
@@ -170,22 +234,21 @@ def read(
         confidence=confidence,
         model={"name": reader.engine.metadata.name, "sha256": reader.engine.sha256},
     )
-    mode = PageMode.PAGE if page else PageMode.LINE if line else PageMode.AUTO
     has_bar = batch and not quiet and (output or not is_terminal(sys.stdout))  # else the rows are in its way
     report = Report(explain, quiet)
     try:
-        with Output(output, rows, resume, {*pictures(images)} if retry_errors else ()) as out:
+        with Output(output, rows, resume, {*listed()} if retry_errors else ()) as out:
             pages = reader.read_pages(
-                (source_of(name, output, images) for name in out.remaining(pictures(images))),
+                (source_of(name, output, images) for name in out.remaining(listed())),
                 page_mode=mode,
                 jobs=(jobs or processors()) if batch else 1,
                 batch_size=batch_size,
-                isolated=jobs is not None or _has_more(out.remaining(pictures(images)), ISOLATED_FROM),
+                isolated=jobs is not None or _has_more(out.remaining(listed()), ISOLATED_FROM),
                 timeout=timeout,
                 evidence=explain is not None,
             )
             with closing(pages):
-                for readings in track(pages, lambda: out.remaining(pictures(images))) if has_bar else pages:
+                for readings in track(pages, lambda: out.remaining(listed())) if has_bar else pages:
                     readings = list(map(with_stdin_named, readings))
                     out.write(readings)
                     report.add(readings)
@@ -240,6 +303,18 @@ def _check_effects(form: Format, decoder: Decoder, nbest: int, mask_below: float
         raise UsageError("--nbest lists probabilities already; leave out --confidence")
     if nbest > 1 and form not in {Format.TEXT, Format.JSON}:
         raise UsageError(f"--nbest lists texts in text and json; leave it out with --format {form}")
+
+
+def _listing(images: list[str], shard: str | None) -> "Callable[[], Iterator[str]]":
+    """Function that lists the pictures: all, or those of a shard."""
+    if shard is None:
+        return lambda: pictures(images)
+    from sdnn.scale.shard import Shard
+
+    if STDIN in images:
+        raise UsageError("--shard divides pictures by their paths; give paths in place of -")
+    part = Shard.parse(shard)
+    return lambda: part.pictures(images)
 
 
 def _check_paths(images: list[str], output: Path | None, explain: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -13,12 +14,15 @@ from sdnn.enums import Device, Gradient, Net, Objective, Source, Stage, Tracker
 from sdnn.errors import UsageError, WorkerError
 
 if TYPE_CHECKING:
+    from sdnn.training.detector_recipe import DetectorRecipe
     from sdnn.training.detector_run import DetectorRun
     from sdnn.training.loop import Progress
     from sdnn.training.precision import Resources
+    from sdnn.training.reader_recipe import Recipe
     from sdnn.training.reader_run import ReaderRun
 
     AnyRun = DetectorRun | ReaderRun
+    AnyRecipe = DetectorRecipe | Recipe
 
 OF_OTHER_STAGE: Final = {
     Stage.DIGITS: ("strips", "objective", "gradient"),
@@ -89,6 +93,15 @@ def train(
     track: Annotated[
         Tracker | None, typer.Option(help="Tool that follows the run, beside its folder.")
     ] = None,
+    parts: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1024,
+            help="Parts of each batch, one or more for each process of torchrun.",
+            show_default="the number of processes",
+        ),
+    ] = None,
 ) -> None:
     """Train a model; print the path of the exported file, for `sdnn read --model` if it is a reader.
 
@@ -108,20 +121,28 @@ def train(
         "isolated": isolated or None,
     }
     options = {name: value for name, value in given.items() if value is not None}
-    if resume and (options or net or run or init_from):
+    if resume and (options or net or run or init_from or parts):
         raise UsageError(f"--resume {resume} goes on as it was begun; leave out the options that say how")
     net = net or Net.READER
     _check_effects(net, options, init_from)
     with needs("torch", "training"):
+        from sdnn.training.distributed import check_parts, joined_team
         from sdnn.training.precision import Resources
     from sdnn.tracking.trackers import check_installed
 
     check_installed(track)
-    resources = Resources(device, makers)
-    resources.torch_device()
+    Resources(device).torch_device()
     folder = run or Path("runs") / time.strftime("%Y%m%d-%H%M%S")
-    trained = _resume(resume) if resume else _begin(net, folder, options, data, init_from)
-    _train(trained, data, resources, track)
+    with joined_team(device) as team:
+
+        def made() -> "AnyRun":
+            begun = _resume(resume) if resume else None
+            recipe = begun.recipe if begun else _recipe(net, options, init_from, parts or team.size)
+            check_parts(recipe.parts, team, recipe.batches)
+            return begun or _begin(recipe, folder, data, init_from)
+
+        with team.shared_run(made) as shared:
+            _train(shared, data, Resources(device, makers, team), track)
 
 
 def average(
@@ -165,18 +186,24 @@ def _reject(options: Mapping[str, Any], without_effect: Iterable[str], choice: s
             raise UsageError(f"--{name} has no effect with {choice}; leave out one of them")
 
 
-def _begin(
-    net: Net, folder: Path, options: Mapping[str, Any], data: Path | None, init_from: Path | None
-) -> "AnyRun":
-    """A new run of a net, with the default recipe except for the options."""
+def _recipe(net: Net, options: Mapping[str, Any], init_from: Path | None, parts: int) -> "AnyRecipe":
+    """The default recipe of a net except for the options."""
     from sdnn.training.detector_recipe import DetectorRecipe
-    from sdnn.training.detector_run import DetectorRun
     from sdnn.training.reader_recipe import chosen_recipe
-    from sdnn.training.reader_run import ReaderRun
 
     if net is Net.DETECTOR:
-        return DetectorRun.new(folder, DetectorRecipe(**options), data, init_from)
-    recipe = chosen_recipe(**options, fine_tune=init_from is not None)
+        return DetectorRecipe(**options, parts=parts)
+    return replace(chosen_recipe(**options, fine_tune=init_from is not None), parts=parts)
+
+
+def _begin(recipe: "AnyRecipe", folder: Path, data: Path | None, init_from: Path | None) -> "AnyRun":
+    """A new run."""
+    from sdnn.training.detector_recipe import DetectorRecipe
+    from sdnn.training.detector_run import DetectorRun
+    from sdnn.training.reader_run import ReaderRun
+
+    if isinstance(recipe, DetectorRecipe):
+        return DetectorRun.new(folder, recipe, data, init_from)
     return ReaderRun.new(folder, recipe, data, init_from)
 
 
@@ -189,9 +216,15 @@ def _resume(folder: Path) -> "AnyRun":
 
 
 def _train(run: "AnyRun", data: Path | None, resources: "Resources", track: Tracker | None) -> None:
-    """Trains with a progress bar and the tracker, and prints the model's path or how to resume."""
+    """Trains with a progress bar and the tracker, and prints the model's path or how to resume.
+
+    Ranks but the first are silent.
+    """
     from sdnn.tracking.trackers import followed
 
+    if not resources.team.is_first:
+        run.train(data, lambda _: None, resources)
+        return
     resume = f"go on with: sdnn train --resume {run.folder}"
     try:
         note(f"training into {run.folder}")

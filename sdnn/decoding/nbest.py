@@ -21,7 +21,7 @@ import numpy.typing as npt
 from sdnn.decoding.automaton import Automaton, any_string
 from sdnn.decoding.dynamic_programming import forward_scores, log_plus
 from sdnn.decoding.posterior import language_log_probs, log_partitions
-from sdnn.decoding.prefixes import MIN_LOG_PROB, Prefix, PrefixScorer
+from sdnn.decoding.prefixes import Prefix, PrefixScorer
 from sdnn.decoding.trellis import automaton_trellis, is_too_large
 from sdnn.enums import Topology
 from sdnn.results import FloatArray
@@ -149,8 +149,6 @@ def n_best(
         return NBest((), 1.0)
     if automaton is None:
         automaton = any_string(maps[0].shape[1] - 1)
-    # The sums over all strings see the floor of the sums over prefixes, too: else a part exceeds the whole.
-    maps = [np.where(np.isneginf(each), each, np.maximum(each, MIN_LOG_PROB)) for each in maps]
     search = _Search(maps, automaton, topology)
     if not np.isfinite(search.total):
         return NBest((), 0.0)

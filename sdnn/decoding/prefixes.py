@@ -17,8 +17,11 @@ import numpy.typing as npt
 from sdnn.enums import Topology
 from sdnn.results import FloatArray, IntArray
 
-MIN_LOG_PROB: Final = -1e3
-"""Floor of log-probabilities: products over columns have to be divided again."""
+LOG_NEXT_TO_NOTHING: Final = -1e3
+"""Logarithm of the share of the least probable path that stands for an impossible column.
+
+Not minus infinity, because products over columns have to be divided again.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +49,7 @@ class PrefixScorer:
     """A class map prepared for cumulative sums.
 
     Attributes:
-        log_probs: (T, C) log-probabilities, none below `MIN_LOG_PROB`.
+        log_probs: (T, C) log-probabilities, all finite.
         cumulative: (C, T) sum of each class's log-probabilities up to and with a column.
         last_impossible: (C, T) the last column so far where the class is impossible, -1 without any; None
             where every class is possible everywhere.
@@ -61,10 +64,12 @@ class PrefixScorer:
     @classmethod
     def of(cls, log_probs: FloatArray, topology: Topology = Topology.CTC) -> "PrefixScorer":
         """The scorer of (T, C) log-probabilities."""
-        floored = np.maximum(log_probs, MIN_LOG_PROB)
-        impossible = np.isneginf(log_probs.T)
-        last_impossible = _last_true(impossible) if impossible.any() else None
-        return cls(floored, floored.cumsum(axis=0).T, last_impossible, topology)
+        impossible = np.isneginf(log_probs)
+        if not impossible.any():
+            return cls(log_probs, log_probs.cumsum(axis=0).T, None, topology)
+        least_path = np.where(impossible, 0.0, log_probs).min(axis=1).sum()
+        finite = np.where(impossible, least_path + LOG_NEXT_TO_NOTHING, log_probs)
+        return cls(finite, finite.cumsum(axis=0).T, _last_true(impossible.T), topology)
 
     def empty_prefix(self) -> Prefix:
         """The empty string: no-digit from the first column on."""

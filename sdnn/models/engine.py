@@ -10,7 +10,7 @@ import numpy as np
 from sdnn.bucketing import bucket_by_length
 from sdnn.models.metadata import ReaderMetadata
 from sdnn.models.session import check_finite, open_session
-from sdnn.results import ClassMap, Strip, log_softmax
+from sdnn.results import MIN_LOG_PROB, ClassMap, Strip, log_softmax
 
 BUNDLED: Final = Path(__file__).parents[1] / "weights" / "sdnn.onnx"
 """The model that comes with the package."""
@@ -79,5 +79,6 @@ class Engine:
             check_finite([logits], self._path)
             for columns, index in zip(logits, group, strict=True):
                 log_probs = log_softmax(columns[: geometry.columns(widths[index])], self.metadata.temperature)
+                log_probs = np.maximum(log_probs, MIN_LOG_PROB)
                 maps[index] = ClassMap(log_probs, geometry.window_px, geometry.stride_px)
         return [maps[index] for index in range(len(strips))]

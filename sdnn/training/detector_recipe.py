@@ -7,7 +7,7 @@ from sdnn.datasets.documents import DocumentRecipe
 from sdnn.enums import Source
 from sdnn.models.metadata import DETECTOR_MULTIPLE_PX
 from sdnn.training.reader_recipe import Recorded
-from sdnn.validation import BatchSize, Count, Length, Name, NotNegative, Positive, Seed, Share
+from sdnn.validation import BatchSize, Count, Length, Name, NotNegative, Number, Positive, Seed, Share
 
 Weights = tuple[Positive, Positive, Positive, Positive, Positive]
 
@@ -62,6 +62,7 @@ class DetectorRecipe(Recorded):
         inverted: Share of pictures with light ink on a dark ground.
         documents: Content of the documents, and the share of line crops among the parts of pages.
         loss: Weights of the parts of the loss.
+        parts: Parts of each batch, with statistics of their own; see `distributed`.
     """
 
     seed: Seed = 0
@@ -84,6 +85,7 @@ class DetectorRecipe(Recorded):
     inverted: Share = 0.3
     documents: DocumentRecipe = field(default_factory=lambda: DocumentRecipe(crop_share=0.25))
     loss: LossWeights = field(default_factory=LossWeights)
+    parts: Number = 1
 
     def check(self) -> None:
         """Checks that the net can halve the sides; see `Recorded`."""
@@ -93,6 +95,11 @@ class DetectorRecipe(Recorded):
 
     source: ClassVar = Source.HANDS
     dropout: ClassVar = 0.0
+
+    @property
+    def batches(self) -> tuple[int, ...]:
+        """Documents of a batch of each kind."""
+        return self.page_batch, self.line_batch
 
     @property
     def batch(self) -> int:

@@ -1,6 +1,6 @@
 """Stage 1 of the reader: single digits, on windows as the sweep will show them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -16,6 +16,7 @@ from sdnn.enums import Stage
 from sdnn.models.digit_net import DigitNet
 from sdnn.results import FloatArray, Geometry
 from sdnn.training import precision
+from sdnn.training.distributed import part_seed, part_size
 from sdnn.training.reader_recipe import DigitRecipe
 
 Windows = tuple[FloatArray, npt.NDArray[np.bool_]]
@@ -45,6 +46,11 @@ class WindowMaker:
     def __call__(self, number: int) -> list[Windows]:
         """The one batch of a step."""
         return [self.windows(self.recipe.batch, make_rng(self.seed, number, RngPurpose.WINDOWS))]
+
+    def part(self, number: int, count: int) -> "WindowMaker":
+        """Maker of one part of each batch."""
+        recipe = replace(self.recipe, batch=part_size(self.recipe.batch, number, count))
+        return replace(self, recipe=recipe, seed=part_seed(self.seed, number, count))
 
     def windows(self, count: int, rng: np.random.Generator) -> Windows:
         """The given number of windows."""

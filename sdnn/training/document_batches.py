@@ -24,6 +24,7 @@ from sdnn.detection.detector import CONTRAST_PX
 from sdnn.enums import Source, Split
 from sdnn.preprocessing.contrast import local_contrast
 from sdnn.training.detector_recipe import DetectorRecipe
+from sdnn.training.distributed import part_seed, part_size
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +55,14 @@ class DocumentMaker:
         """Batches of parts of pages and of line crops."""
         rng = make_rng(self.recipe.seed, number, RngPurpose.DOCUMENTS)
         return [self.batch(rng) for _ in range(self.batches_per_call)]
+
+    def part(self, number: int, count: int) -> "DocumentMaker":
+        """Maker of one part of each batch; the parts choose pages or line crops each for itself."""
+        page, line = (
+            part_size(whole, number, count) for whole in (self.recipe.page_batch, self.recipe.line_batch)
+        )
+        seed = part_seed(self.recipe.seed, number, count)
+        return replace(self, recipe=replace(self.recipe, page_batch=page, line_batch=line, seed=seed))
 
     def held_out(self, count: int) -> list[DetectorBatch]:
         """Batches of the evaluation, the same for every seed, so that runs can be compared."""

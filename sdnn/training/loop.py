@@ -11,6 +11,7 @@ from torch import nn
 
 from sdnn.enums import Stage
 from sdnn.errors import ModelError
+from sdnn.training.distributed import ALONE, DividedStep, Team
 from sdnn.training.ema import MovingAverage
 from sdnn.training.prefetch import Prefetcher
 from sdnn.training.run_folder import RunFolder
@@ -62,7 +63,14 @@ Report = Callable[[Progress], None]
 """Called after every step."""
 
 
-def fit(net: Net, task: Task[Net, Batch], run: RunFolder[Any], report: Report, makers: int = 1) -> Net:
+def fit(
+    net: Net,
+    task: Task[Net, Batch],
+    run: RunFolder[Any],
+    report: Report,
+    makers: int = 1,
+    team: Team = ALONE,
+) -> Net:
     """Trains a net through one stage, from the run's checkpoint of the stage if there is one.
 
     Args:
@@ -71,6 +79,7 @@ def fit(net: Net, task: Task[Net, Batch], run: RunFolder[Any], report: Report, m
         run: Folder for records and checkpoints.
         report: Called after every step.
         makers: Number of processes that make batches; it does not change the result.
+        team: Processes that train together; only the first one evaluates, records and saves.
 
     Returns:
         The moving average of the net if the recipe has one, else the net.
@@ -96,25 +105,32 @@ def fit(net: Net, task: Task[Net, Batch], run: RunFolder[Any], report: Report, m
     for layer in net.modules():
         if isinstance(layer, nn.Dropout):
             layer.p = recipe.dropout
-    with Prefetcher(task.make_batches, makers) as prefetcher:
+    divided = _divided(net, task, run.recipe.parts, team)
+    maker: Callable[[int], list[Any]] = divided.make_batches if divided else task.make_batches
+    with Prefetcher(maker, makers) as prefetcher:
         batches = prefetcher.batches(done, task.make_batches.batches_per_call)
         since, learned = time.perf_counter(), 0
         for step in range(done, recipe.steps):
             # The dropout must be the same after a resume.
-            torch.manual_seed(hash((run.recipe.seed, task.name == Stage.STRINGS, step)))
+            seed = run.recipe.seed, task.name == Stage.STRINGS, step
+            torch.manual_seed(hash(seed))
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(recipe, step)
             net.train()
-            loss = task.loss(net, next(batches))
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            if divided:
+                loss = divided.backward(next(batches), seed)
+            else:
+                loss = task.loss(net, next(batches))
+                loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), MAX_GRAD_NORM)
             optimizer.step()
             if average:
                 average.update(net, step)
             learned += recipe.batch
             per_second = learned / (time.perf_counter() - since)
-            if (step + 1) % recipe.steps_per_epoch == 0 or step + 1 == recipe.steps:
+            is_epoch = (step + 1) % recipe.steps_per_epoch == 0 or step + 1 == recipe.steps
+            if is_epoch and team.is_first:
                 metrics = task.evaluate(result.eval())
                 accuracy = metrics["accuracy"]
                 run.record(
@@ -135,6 +151,13 @@ def fit(net: Net, task: Task[Net, Batch], run: RunFolder[Any], report: Report, m
             except EarlyStop:
                 break
     return result
+
+
+def _divided(net: nn.Module, task: Task[Any, Batch], parts: int, team: Team) -> DividedStep[Batch] | None:
+    """Steps in parts; None for whole batches in one process."""
+    if parts == 1:
+        return None
+    return DividedStep(net, task.loss, task.make_batches, parts, team)
 
 
 def learning_rate(recipe: StageSettings, step: int) -> float:

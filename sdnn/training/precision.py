@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from sdnn.errors import UsageError
+from sdnn.training.distributed import ALONE, Team
 
 MEMORY_FORMAT: Final = torch.channels_last
 """Memory format of pictures and kernels: digits are learned a third faster than in the contiguous one."""
@@ -33,10 +34,12 @@ class Resources:
     Attributes:
         device: Device of the net: cpu, or cuda for a graphics card of NVIDIA.
         makers: Number of processes that make batches; it does not change the result.
+        team: Processes that train together.
     """
 
     device: str = "cpu"
     makers: int = 1
+    team: Team = ALONE
 
     def torch_device(self) -> torch.device:
         """The device of torch; raises UsageError when torch finds none."""

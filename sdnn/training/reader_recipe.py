@@ -10,7 +10,7 @@ from sdnn.enums import Gradient, Objective, Source, Stage
 from sdnn.errors import UsageError
 from sdnn.models.architecture import Architecture
 from sdnn.models.registry import ARCHITECTURES, DEFAULT
-from sdnn.validation import BatchSize, Count, Maps, Name, NotNegative, Positive, Seed, Share, convert
+from sdnn.validation import BatchSize, Count, Maps, Name, NotNegative, Number, Positive, Seed, Share, convert
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,7 @@ class Recipe(Recorded):
         digits: Recipe of stage 1, or None.
         strings: Recipe of stage 2, or None.
         architecture: Name of the net in the registry.
+        parts: Parts of each batch, with statistics of their own; see `distributed`.
     """
 
     source: Source = Source.MIXED
@@ -127,6 +128,12 @@ class Recipe(Recorded):
     digits: DigitRecipe | None = field(default_factory=DigitRecipe)
     strings: StringRecipe | None = field(default_factory=StringRecipe)
     architecture: Name = DEFAULT.name
+    parts: Number = 1
+
+    @property
+    def batches(self) -> tuple[int, ...]:
+        """Examples of a batch of each stage."""
+        return tuple(stage.batch for stage in (self.digits, self.strings) if stage)
 
     def check(self) -> None:
         """Checks that there are stages, and such a net; see `Recorded`."""

@@ -55,7 +55,7 @@ class Run(RunFolder[AnyRecipe], ABC, Generic[AnyRecipe, Net, AnyMetadata]):
         """Trains the net, from the checkpoint if there is one, and exports it.
 
         Two runs of one recipe give the same net on the same machine; so does one that was interrupted and
-        resumed.
+        resumed. With several processes, the first one's folder is the run's.
 
         Args:
             data: Folder with MNIST and UNIPEN.
@@ -78,10 +78,14 @@ class Run(RunFolder[AnyRecipe], ABC, Generic[AnyRecipe, Net, AnyMetadata]):
         net = self.load(self.start) if self.recipe.start else self.new_net()
         net = net.to(resources.torch_device()).to(memory_format=MEMORY_FORMAT)
         for task in self.tasks(data):
-            net = fit(net, task, self, report, resources.makers)
-        stages = dict.fromkeys(line["stage"] for line in self.metrics())
-        card = {f"validation {stage}": self.last_figures(stage) for stage in stages}
-        return self.export(net, self.folder, card, data)
+            net = fit(net, task, self, report, resources.makers, resources.team)
+
+        def exported() -> AnyMetadata:
+            stages = dict.fromkeys(line["stage"] for line in self.metrics())
+            card = {f"validation {stage}": self.last_figures(stage) for stage in stages}
+            return self.export(net, self.folder, card, data)
+
+        return resources.team.from_first(exported)
 
     @staticmethod
     @abstractmethod

@@ -26,6 +26,7 @@ from sdnn.models.digit_net import DigitNet
 from sdnn.results import NO_DIGIT, Geometry, text_of
 from sdnn.training import precision
 from sdnn.training.digit_task import as_input
+from sdnn.training.distributed import part_seed, part_size
 from sdnn.training.objectives import string_loss
 from sdnn.training.reader_recipe import StringRecipe
 
@@ -78,12 +79,15 @@ class StripMaker:
         recipe: Recipe of strips and batches.
         geometry: Height of the strips, window and stride of the net.
         seed: Random seed.
+        order_seed: Seed of the order of the batches; None for the same. Parts of a batch share it, so that
+            their widths are similar.
     """
 
     source: LineSource
     recipe: StringRecipe
     geometry: Geometry
     seed: int
+    order_seed: int | None = None
 
     batches_per_call: ClassVar = 8
 
@@ -92,7 +96,15 @@ class StripMaker:
         rng = make_rng(self.seed, number, RngPurpose.STRIPS)
         count = self.recipe.batch * self.batches_per_call
         batches = self.batches(count, self.recipe.batch, self.recipe.page, rng)
+        if self.order_seed is not None:
+            rng = make_rng(self.order_seed, number, RngPurpose.STRIPS)
         return [batches[place] for place in rng.permutation(len(batches))]
+
+    def part(self, number: int, count: int) -> "StripMaker":
+        """Maker of one part of each batch."""
+        recipe = replace(self.recipe, batch=part_size(self.recipe.batch, number, count))
+        seed = part_seed(self.seed, number, count)
+        return replace(self, recipe=recipe, seed=seed, order_seed=self.seed)
 
     def batches(self, count: int, size: int, page: PageRecipe, rng: np.random.Generator) -> list[StripBatch]:
         """The given number of strips, in batches ordered by width."""

@@ -27,6 +27,9 @@ class BatchMaker(Protocol[Batch]):
     def __call__(self, number: int) -> list[Batch]:
         """Batches of call `number`, which depend on that and the seed alone."""
 
+    def part(self, number: int, count: int) -> "BatchMaker[Batch]":
+        """Maker of part `number`, from 0, of each batch divided into `count`; see `distributed`."""
+
 
 class Task(Protocol[Net_contra, Batch]):
     """A stage: its batches, loss and evaluation."""

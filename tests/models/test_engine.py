@@ -15,7 +15,7 @@ from sdnn.models.engine import Engine
 from sdnn.models.fully_convolutional import fully_convolutional
 from sdnn.models.lenet import LENET
 from sdnn.models.metadata import ReaderMetadata
-from sdnn.results import Strip, log_softmax
+from sdnn.results import MIN_LOG_PROB, Strip, log_softmax
 
 pytestmark = pytest.mark.slow
 
@@ -98,6 +98,14 @@ def test_the_temperature_of_the_description_divides_the_logits(
     write_onnx_metadata(path, ReaderMetadata("warm", LENET.geometry, temperature=2.5))
     warm = Engine(path).class_map(strip(80)).log_probs
     np.testing.assert_allclose(warm, log_softmax(engine.class_map(strip(80)).log_probs, 2.5), atol=1e-6)
+
+
+def test_a_class_map_has_a_floor_even_at_the_lowest_temperature(model: Path) -> None:
+    height = Engine(model).metadata.geometry.height_px
+    strip = Strip(np.random.default_rng(1).random((height, 80), np.float32))
+    log_probs = Engine(model, temperature=1e-7).class_map(strip).log_probs
+    assert log_probs.min() == MIN_LOG_PROB
+    assert np.exp(log_probs).sum(axis=1) == pytest.approx(1)
 
 
 def test_the_engine_knows_the_description_and_checksum_of_its_file(model: Path, engine: Engine) -> None:

@@ -54,6 +54,9 @@ class Numbers:
     def __call__(self, number: int) -> list[int]:
         return [number]
 
+    def part(self, number: int, count: int) -> "Numbers":
+        raise AssertionError("whole batches have no parts")
+
 
 def windows_of(number: int) -> Tensor:
     generator = torch.Generator().manual_seed(number)

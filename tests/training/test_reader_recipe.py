@@ -29,6 +29,7 @@ UNUSUAL = Recipe(
     channels=(1, 2, 3, 4, 5, 6),
     start="00ff",
     architecture="other",
+    parts=3,
     digits=DigitRecipe(
         pen_share=0.7,
         examples=100,

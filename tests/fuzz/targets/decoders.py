@@ -19,7 +19,7 @@ from sdnn.decoding.decoder import collapse, decode
 from sdnn.decoding.nbest import n_best
 from sdnn.decoding.posterior import digit_marginals, language_log_probs, string_log_probs
 from sdnn.enums import Decoder, Topology
-from sdnn.results import CLASSES, NO_DIGIT, FloatArray, log_softmax
+from sdnn.results import CLASSES, MIN_LOG_PROB, NO_DIGIT, FloatArray, log_softmax
 
 _CONSTRAINTS: Final[tuple[dict[str, Any], ...]] = (
     *({}, {"length": "1"}, {"length": "3"}, {"length": "2-4"}, {"length": "4-"}, {"check": "luhn"}),
@@ -71,7 +71,7 @@ def class_map(described: dict[str, Any], view: int) -> FloatArray:
         logits = np.clip(logits * scale, -1e307, 1e307)
     hidden = rng.random(shape) < described["impossible"]
     hidden[np.arange(shape[0]), logits.argmax(axis=1)] = False
-    log_probs = log_softmax(logits, float(described["temperature"]))
+    log_probs = np.maximum(log_softmax(logits, float(described["temperature"])), MIN_LOG_PROB)
     return np.where(hidden, -np.inf, log_probs)
 
 

@@ -1,0 +1,1 @@
+"""Parts of bench_scale.py: material, runs, faults, costs and a simulated cluster."""
