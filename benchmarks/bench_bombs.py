@@ -30,8 +30,8 @@ from sdnn.hardware import hardware
 HERE = Path(__file__).parent
 MAX_BYTES: Final = 12_000_000_000
 """Address space of a reading."""
-MAX_SECONDS: Final = 120
-"""Time of a reading."""
+MAX_CPU_S: Final = 1200
+"""Processor time of a reading."""
 MAKE: Final = "--make"
 """Argument before the name of a bomb and the file that it is written to."""
 MEGA: Final = 10_000
@@ -140,7 +140,7 @@ class Row:
 def limit() -> None:
     """Limits the process that reads."""
     resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES, MAX_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (2 * MAX_SECONDS, 2 * MAX_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
 
 
 def measure(bomb: str, folder: Path) -> Row:

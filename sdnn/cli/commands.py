@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from sdnn import __version__
+from sdnn.cli import signals
 from sdnn.cli.calibrate import calibrate
 from sdnn.cli.data import data
 from sdnn.cli.demo import demo
@@ -101,6 +102,8 @@ def run() -> None:
     except SdnnError as error:
         fail(str(error), error.exit_code)
     except Exception as error:
+        if signals.received:
+            fail_interrupted(KeyboardInterrupt(signals.received[-1]))
         if os.environ.get("SDNN_TRACEBACK"):
             raise
         what = f"internal error: {type(error).__name__}: {error}"

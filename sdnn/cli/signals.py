@@ -49,6 +49,11 @@ def end_at_once(number: int = signal.SIGINT, *_: object) -> "NoReturn":
     os._exit(128 + number)
 
 
+received: list[int] = []
+"""Numbers of the signals so far. An extension that is loaded can turn the exception into one of its own."""
+
+
 def interrupt(number: int, *_: object) -> "NoReturn":
     """Raises KeyboardInterrupt with the number of the signal."""
+    received.append(number)
     raise KeyboardInterrupt(number)

@@ -33,9 +33,9 @@ def local_contrast(picture: FloatArray, window_px: int) -> FloatArray:
     mean = cv2.blur(level, size, borderType=cv2.BORDER_REPLICATE)
     square = cv2.sqrBoxFilter(level, -1, size, borderType=cv2.BORDER_REPLICATE)
     # In place, because a picture at a fine scale has many pixels; the squares are in double precision.
-    deviation = np.asarray(square)
-    deviation -= mean * mean
+    deviation = np.asarray(square, dtype=np.float64)
+    deviation -= np.asarray(mean * mean)
     np.sqrt(np.maximum(deviation, 0.0, out=deviation), out=deviation)
     deviation += np.float32(NOISE)
-    contrast = np.divide(level - mean, deviation, out=deviation)
-    return contrast.clip(-MAX_CONTRAST, MAX_CONTRAST, out=contrast).astype(np.float32)
+    contrast = np.divide(np.asarray(level - mean), deviation, out=deviation)
+    return np.asarray(contrast.clip(-MAX_CONTRAST, MAX_CONTRAST, out=contrast), dtype=np.float32)

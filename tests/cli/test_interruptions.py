@@ -11,7 +11,7 @@ from helpers.cli_runner import SAMPLE, SAMPLES, SDNN, assert_one_line, sdnn
 from helpers.deadlines import run_process, started, wait_until
 from typer.testing import CliRunner
 
-from sdnn.cli import commands
+from sdnn.cli import commands, signals
 from sdnn.errors import ExitCode, WorkerError
 from sdnn.training.reader_run import ReaderRun
 
@@ -159,3 +159,19 @@ def test_a_training_with_a_killed_maker_ends_with_one_line_that_resumes_it(
     begun, last = capsys.readouterr().err.splitlines()
     assert begun == f"sdnn: training into {run}"
     assert last == f"sdnn: a worker process was killed; go on with: sdnn train --resume {run}"
+
+
+def test_an_interruption_that_an_extension_turns_into_its_own_error_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lost(*_: Any, **__: Any) -> Any:
+        try:
+            signals.interrupt(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError("initialization failed") from None
+
+    monkeypatch.setattr(signals, "received", [])
+    monkeypatch.setattr("sdnn.cli.commands.app", lost)
+    result = sdnn("read", SAMPLE)
+    assert result.returncode == ExitCode.INTERRUPTED
+    assert_one_line(result.stderr, "interrupted")
