@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 LICENCES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;HPND;MPL;Mozilla
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check docs package browser train lock sbom audit weights samples finetune bench bench-peers training sweep strips hands pages thresholds batches serve scale ablation constraints development card fuzz kills reproduce clean
+.PHONY: help demo test unit check docs package browser train lock sbom audit weights samples finetune bench bench-peers training sweep strips hands pages thresholds batches bombs faults serve scale ablation constraints development card fuzz kills reproduce clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -122,6 +122,12 @@ pages: $(VENV)/everything  ## Find and read strings on documents; writes benchma
 
 thresholds: $(VENV)/everything  ## Where the default thresholds come from; writes benchmarks/thresholds.{json,md}
 	$(BIN)/python benchmarks/bench_thresholds.py
+
+bombs: $(VENV)/everything  ## Read small files that decode to a lot of work; writes benchmarks/bombs.{json,md}
+	$(BIN)/python benchmarks/bench_bombs.py
+
+faults: $(VENV)/everything  ## Read 20,000 pictures, 20 of which end their worker; writes benchmarks/faults.{json,md}
+	$(BIN)/python benchmarks/bench_faults.py
 
 batches: $(VENV)/everything  ## Read folders, killed and gone on with; writes benchmarks/batches.{json,md}
 	$(BIN)/python benchmarks/bench_batches.py

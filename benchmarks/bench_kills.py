@@ -32,6 +32,8 @@ from sdnn.errors import ExitCode
 HERE: Final = Path(__file__).parent
 FAULTS: Final = HERE.parent / "tests" / "helpers" / "faults"
 DEADLINE_S: Final = 600.0
+NOTE: Final = re.compile("training into|--rejection takes")
+"""Notes that a command prints also when all goes well."""
 DELAY_MS: Final = 20.0
 STOPPED: Final = {-signal.SIGKILL, -signal.SIGTERM, ExitCode.TERMINATED, ExitCode.INTERRUPTED}
 """Exit codes of a command that a signal ended; SIGTERM alone before the command has begun."""
@@ -193,7 +195,7 @@ class Bench:
             except Exception as error:
                 self._violation(f"full disk at {which}: exit {ended.code}: {error}", ended)
             return
-        lines = [line for line in ended.stderr.splitlines() if "training into" not in line]
+        lines = [line for line in ended.stderr.splitlines() if not NOTE.search(line)]
         if ended.code != ExitCode.OUTPUT or len(lines) != 1:
             self._violation(
                 f"full disk at {which}: exit {ended.code}, {len(lines)} lines: {lines[-1:]}", ended
