@@ -15,11 +15,13 @@ from sdnn.cli.read import SUFFIX_FORMATS
 from sdnn.decoding import automaton, consensus, nbest, trellis
 from sdnn.decoding.constraints import expression, glushkov, length, lexicon
 from sdnn.decoding.constraints.check_digits import check_digits
+from sdnn.detection import detector, line_selection
 from sdnn.enums import Format
 from sdnn.errors import ExitCode, UsageError
 from sdnn.evaluation import labels
 from sdnn.evaluation.threshold import min_sample_size
 from sdnn.models.registry import DEFAULT
+from sdnn.preprocessing import decoding_work, loading, pdf
 from sdnn.profiles import BUILT_IN
 from sdnn.reading import preprocessor
 from sdnn.reading.views import VIEWS
@@ -135,6 +137,17 @@ def test_an_amount_with_a_point_is_explained() -> None:
 
 def test_the_budgets_are_those_of_the_code() -> None:
     limits = {
+        "bytes of a picture": loading.MAX_BYTES,
+        "pixels of a page; `--max-pixels`": loading.MAX_PIXELS,
+        "pixels of a page of WebP, AVIF, HEIC": loading.MAX_COPIED_PIXELS,
+        "pixels of a side": loading.MAX_SIDE_PX,
+        "scans times pixels of a JPEG of more than 20 scans": decoding_work.MAX_SCANNED_PIXELS,
+        "pages of a file": loading.MAX_PAGES,
+        "seconds of a processor for a page of a small PDF": pdf.PAGE_CPU_S,
+        "bytes of memory for it, beside its pixels": pdf.PAGE_BYTES,
+        "pixels of a page at one scale of the detector": detector.MAX_LEVEL_PIXELS,
+        "lines of a page": line_selection.MAX_LINES,
+        "columns of the lines of a page": preprocessor.MAX_PAGE_COLUMNS,
         "columns of a line": preprocessor.MAX_COLUMNS,
         "digits of a line": consensus.MAX_DIGITS,
         "states of a constraint": automaton.MAX_STATES,
