@@ -35,8 +35,11 @@ DEADLINE_S: Final = 600.0
 NOTE: Final = re.compile("training into|--rejection takes")
 """Notes that a command prints also when all goes well."""
 DELAY_MS: Final = 20.0
-STOPPED: Final = {-signal.SIGKILL, -signal.SIGTERM, ExitCode.TERMINATED, ExitCode.INTERRUPTED}
-"""Exit codes of a command that a signal ended; SIGTERM alone before the command has begun."""
+STOPPED: Final = {
+    *(-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT),
+    *(ExitCode.TERMINATED, ExitCode.INTERRUPTED),
+}
+"""Exit codes of a command that a signal ended; that of the signal itself while Python starts."""
 FINE: Final = {ExitCode.OK, ExitCode.REJECTED, ExitCode.EMPTY, ExitCode.UNREADABLE}
 KEPT: Final = re.compile(r"\.lock$|^\.sdnn-|^\.coverage|__pycache__")
 """Files that may stay: locks and temporary files are documented."""

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sdnn.cli.reporting import EXIT_CODES
-from sdnn.cli.terminal import fail, is_terminal, needs, note
+from sdnn.cli.terminal import fail, needs, note
 from sdnn.enums import Engine, Format, PageMode, Status
 from sdnn.errors import ExitCode, UsageError
 from sdnn.hardware import processors
-from sdnn.output import write_stdout
+from sdnn.streams import is_terminal, write_stdout
 
 if TYPE_CHECKING:
     from sdnn.reading.settings import ReadingSettings

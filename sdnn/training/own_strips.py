@@ -122,6 +122,10 @@ class MixedMaker:
         batches = bucket_by_width(strips, recipe.batch, geometry)
         return [batches[place] for place in rng.permutation(len(batches))]
 
+    def part(self, number: int, count: int) -> "MixedMaker":
+        """Maker of part `number`, from 0, of each batch divided into `count`; see `distributed`."""
+        return replace(self, synthetic=self.synthetic.part(number, count))
+
     def _places(self, first: int, count: int) -> list[int]:
         """Places of lines `first` and on, of endless rounds through all of them in random order."""
         size = len(self.lines)
