@@ -87,3 +87,12 @@ def test_batches_depend_on_their_number_alone_also_in_another_process() -> None:
         assert one.texts == other.texts
         np.testing.assert_array_equal(one.ink, other.ink)
     assert first(2)[0].ink.tobytes() != first(3)[0].ink.tobytes()
+
+
+def test_a_part_makes_its_share_of_each_batch_with_strips_of_its_own() -> None:
+    whole = maker(0.5)
+    parts = [whole.part(number, 2) for number in range(2)]
+    assert sum(each.recipe.batch for each in parts) == whole.recipe.batch
+    first, second = (each(0) for each in parts)
+    assert {len(batch.texts) for batch in first} == {whole.recipe.batch // 2}
+    assert [batch.texts for batch in first] != [batch.texts for batch in second]
