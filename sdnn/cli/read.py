@@ -193,6 +193,8 @@ def read(
     _check_effects(form, decoder, nbest, mask_below, confidence)
     if explain and timeout is not None:
         raise UsageError("--explain draws in this process, which has no time limit; leave out --timeout")
+    if engine is not Engine.RAY:
+        _check_is_file(output)
     _check_paths(images, output, explain)
     listed = _listing(images, shard)
     settings = reading_settings(
@@ -317,12 +319,16 @@ def _listing(images: list[str], shard: str | None) -> "Callable[[], Iterator[str
     return lambda: part.pictures(images)
 
 
+def _check_is_file(output: Path | None) -> None:
+    """Checks that an output names no folder."""
+    if output and (not output.name or os.path.isdir(output)):
+        raise UsageError(f"--output {output}: is a folder; give the name of a file")
+
+
 def _check_paths(images: list[str], output: Path | None, explain: Path | None) -> None:
     """Checks that no output replaces a picture or the other output."""
     from sdnn.part_file import part_path
 
-    if output and (not output.name or os.path.isdir(output)):
-        raise UsageError(f"--output {output}: is a folder; give the name of a file")
     if output and explain and output.absolute() == explain.absolute():
         raise UsageError(f"--explain {explain}: is the --output, too; give another name")
     check_not_overwriting("--explain", explain, images)
