@@ -1,6 +1,5 @@
 """`sdnn read`."""
 
-import os
 import sys
 from collections.abc import Iterable
 from contextlib import closing
@@ -11,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sdnn.cli.options import DecoderOption, ModelOption, TopologyOption, parse_region, with_profile
+from sdnn.cli.read_checks import check_effects, check_is_file, check_paths, check_retry, chosen_format
 from sdnn.cli.read_on_ray import check_engine, read_on_ray
 from sdnn.cli.reporting import Report
 from sdnn.cli.sources import source_of, with_stdin_named
 from sdnn.cli.terminal import fail_interrupted, note, track
 from sdnn.enums import Decoder, Engine, Format, PageMode, Polarity, Topology
 from sdnn.errors import ExitCode, UsageError
-from sdnn.files import check_not_overwriting, check_picture_path
 from sdnn.hardware import processors
 from sdnn.inputs import STDIN, is_batch, pictures
 from sdnn.parameters import CONSTRAINTS, MIN_CONFIDENCE, MIN_CONSTRAINT_PROBABILITY
@@ -27,16 +26,6 @@ from sdnn.streams import is_terminal, silence_libraries
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SUFFIX_FORMATS = {
-    "": Format.TEXT,
-    ".txt": Format.TEXT,
-    ".tsv": Format.TSV,
-    ".csv": Format.CSV,
-    ".json": Format.JSON,
-    ".jsonl": Format.JSON,
-    ".xml": Format.ALTO,
-}
-"""Format of each suffix of --output."""
 ISOLATED_FROM = 32
 """Pictures above which all are read in worker processes, so that none can end the batch."""
 PICTURE = "Picture"
@@ -183,19 +172,19 @@ def read(
         {"--address": address, "--image-column": image_column},
     )
     is_json = json_lines or form is Format.JSON
-    form = Format.JSON if engine is Engine.RAY else _format(form, json_lines, output)
+    form = Format.JSON if engine is Engine.RAY else chosen_format(form, json_lines, output)
     output = None if str(output) == "-" else output
-    _check_retry(retry_errors, resume, form)
+    check_retry(retry_errors, resume, form)
     batch = is_batch(images) or shard is not None
     if batch and (explain or form is Format.ALTO):
         what = "--explain draws" if explain else "--format alto describes"
         raise UsageError(f"{what} one picture, several were given; call it once for each")
-    _check_effects(form, decoder, nbest, mask_below, confidence)
+    check_effects(form, decoder, nbest, mask_below, confidence)
     if explain and timeout is not None:
         raise UsageError("--explain draws in this process, which has no time limit; leave out --timeout")
     if engine is not Engine.RAY:
-        _check_is_file(output)
-    _check_paths(images, output, explain)
+        check_is_file(output)
+    check_paths(images, output, explain)
     listed = _listing(images, shard)
     settings = reading_settings(
         profile,
@@ -269,44 +258,6 @@ def _has_more(names: Iterable[str], number: int) -> bool:
     return next(islice(names, number, None), None) is not None
 
 
-def _format(form: Format | None, json_lines: bool, output: Path | None) -> Format:
-    """The format asked for, else that of the suffix of the output."""
-    if json_lines and form not in {None, Format.JSON}:
-        raise UsageError(f"--json is short for --format json; leave out --json or --format {form}")
-    form = Format.JSON if json_lines else form
-    suffix = output.suffix.lower() if output else ""
-    if form is None and suffix not in SUFFIX_FORMATS:
-        known = ", ".join(filter(None, SUFFIX_FORMATS))
-        raise UsageError(f"--output {output}: no format ends in {suffix}; give one of {known}, or --format")
-    named = SUFFIX_FORMATS.get(suffix) if suffix else None
-    if form and named and form is not named:
-        option = "--json" if json_lines else f"--format {form}"
-        raise UsageError(f"--output {output}: its suffix says {named}; give another, or leave out {option}")
-    return form or SUFFIX_FORMATS[suffix]
-
-
-def _check_retry(retry_errors: bool, resume: bool, form: Format) -> None:
-    """Checks that --retry-errors can find errors."""
-    if retry_errors and not resume:
-        raise UsageError("--retry-errors reads again what --resume keeps; add --resume")
-    if retry_errors and form is Format.TEXT:
-        raise UsageError("--retry-errors needs rows with a status; choose --format csv, tsv or json")
-
-
-def _check_effects(form: Format, decoder: Decoder, nbest: int, mask_below: float, confidence: bool) -> None:
-    """Rejects options that would have no effect."""
-    if nbest > 1 and (mask_below or decoder is Decoder.NMS):
-        raise UsageError("--nbest lists whole texts by probability; leave out --mask-below and --decoder nms")
-    if mask_below and form is not Format.TEXT:
-        raise UsageError(f"--mask-below prints text; leave it out with --format {form}")
-    if confidence and form is not Format.TEXT:
-        raise UsageError(f"--confidence adds a column to text; leave it out with --format {form}")
-    if confidence and nbest > 1:
-        raise UsageError("--nbest lists probabilities already; leave out --confidence")
-    if nbest > 1 and form not in {Format.TEXT, Format.JSON}:
-        raise UsageError(f"--nbest lists texts in text and json; leave it out with --format {form}")
-
-
 def _listing(images: list[str], shard: str | None) -> "Callable[[], Iterator[str]]":
     """Function that lists the pictures: all, or those of a shard."""
     if shard is None:
@@ -317,22 +268,3 @@ def _listing(images: list[str], shard: str | None) -> "Callable[[], Iterator[str
         raise UsageError("--shard divides pictures by their paths; give paths in place of -")
     part = Shard.parse(shard)
     return lambda: part.pictures(images)
-
-
-def _check_is_file(output: Path | None) -> None:
-    """Checks that an output names no folder."""
-    if output and (not output.name or os.path.isdir(output)):
-        raise UsageError(f"--output {output}: is a folder; give the name of a file")
-
-
-def _check_paths(images: list[str], output: Path | None, explain: Path | None) -> None:
-    """Checks that no output replaces a picture or the other output."""
-    from sdnn.part_file import part_path
-
-    if output and explain and output.absolute() == explain.absolute():
-        raise UsageError(f"--explain {explain}: is the --output, too; give another name")
-    check_not_overwriting("--explain", explain, images)
-    check_picture_path("--explain", explain)
-    if output:
-        for out in (output, part_path(output)):
-            check_not_overwriting("--output", out, images)

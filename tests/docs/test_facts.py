@@ -11,7 +11,7 @@ import pytest
 from helpers.documentation import DOCUMENTS, README, ROOT, rows_below, text_of
 
 import sdnn
-from sdnn.cli.read import SUFFIX_FORMATS
+from sdnn.cli.read_checks import SUFFIX_FORMATS
 from sdnn.decoding import automaton, consensus, nbest, trellis
 from sdnn.decoding.constraints import expression, glushkov, length, lexicon
 from sdnn.decoding.constraints.check_digits import check_digits
