@@ -4,16 +4,14 @@
 
 Five folds over each folder, split by label: a model is fine-tuned on four, with part of them held out as
 `sdnn finetune` does, and reads the fifth, before and after. Then the curve: fine-tuned on 20, 50, 100 and 200
-strips of the first fold's four. Then the loop: every strip of the first folder is read, the labels of the 60
-least confident are taken from `labels.csv`, as a person would give them, and the rest is read before and
-after fine-tuning on these. Each part that is done is a file in `--out`, and is not done again.
+strips of the first folder, of those learned for its first fold. Each part that is done is a file in `--out`,
+and is not done again.
 """
 
 import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -40,8 +38,6 @@ from sdnn.training.precision import Resources
 HERE = Path(__file__).parent
 FOLDS: Final = 5
 CURVE: Final = (20, 50, 100, 200)
-REVIEWED: Final = 60
-"""Strips that the loop labels."""
 
 
 def folds_of(labelled: Sequence[LabelledFile], count: int = FOLDS, seed: int = 0) -> list[int]:
@@ -121,34 +117,7 @@ def tuned(learned: Sequence[LabelledFile], tested: Sequence[LabelledFile], maker
     }
 
 
-def least_confident(labelled: Sequence[LabelledFile], count: int, out: Path) -> set[int]:
-    """Places of the strips that are read with least confidence, as a review shows them.
-
-    The readings are kept in `results.jsonl` and their strips beside it, for `sdnn review`.
-    """
-    folder, results = out / "loop-strips", out / "results.jsonl"
-    shutil.rmtree(folder, ignore_errors=True)
-    linked_folder(folder, labelled)
-    command = [
-        "read",
-        folder,
-        "--line",
-        "--json",
-        "--min-confidence",
-        "0",
-        "--exit-zero",
-        "-q",
-        "-o",
-        results,
-    ]
-    results.unlink(missing_ok=True)
-    subprocess.run([sys.executable, "-m", "sdnn", *map(str, command)], check=True)
-    records = [json.loads(line) for line in results.read_text().splitlines()]
-    worst = sorted(records, key=lambda record: record["confidence"])[:count]
-    return {int(Path(record["source"]).stem) for record in worst}
-
-
-def parts(folders: Sequence[Path], makers: int, out: Path) -> dict[str, Callable[[], dict[str, Any]]]:
+def parts(folders: Sequence[Path], makers: int) -> dict[str, Callable[[], dict[str, Any]]]:
     """All parts of the benchmark by name."""
     found: dict[str, Callable[[], dict[str, Any]]] = {}
     for folder in folders:
@@ -158,20 +127,12 @@ def parts(folders: Sequence[Path], makers: int, out: Path) -> dict[str, Callable
         for held in range(FOLDS):
             learned, tested = parted(labelled, fold, held)
             found[f"{folder.name}-fold-{held}"] = partial(tuned, learned, tested, makers)
-        learned, tested = parted(labelled, fold, 0)
-        order = np.random.default_rng(1).permutation(len(learned))
-        for count in CURVE:
-            few = [learned[place] for place in order[:count]]
-            found[f"{folder.name}-strips-{count}"] = partial(tuned, few, tested, makers)
-
-    def loop() -> dict[str, Any]:
-        labelled = read_labels(folders[0])
-        worst = least_confident(labelled, REVIEWED, out)
-        reviewed = [each for place, each in enumerate(labelled) if place in worst]
-        rest = [each for place, each in enumerate(labelled) if place not in worst]
-        return tuned(reviewed, rest, makers)
-
-    found[f"{folders[0].name}-loop"] = loop
+    labelled = read_labels(folders[0])
+    learned, tested = parted(labelled, folds_of(labelled), 0)
+    order = np.random.default_rng(1).permutation(len(learned))
+    for count in CURVE:
+        few = [learned[place] for place in order[:count]]
+        found[f"{folders[0].name}-strips-{count}"] = partial(tuned, few, tested, makers)
     return found
 
 
@@ -209,7 +170,7 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     done: dict[str, dict[str, Any]] = {}
-    for name, measure in parts(options.folders, options.makers, options.out).items():
+    for name, measure in parts(options.folders, options.makers).items():
         path = options.out / f"{name}.json"
         if not path.exists() and options.only in name:
             try:
@@ -228,13 +189,11 @@ def main() -> None:
     for folder in options.folders:
         folds = [done[f"{folder.name}-fold-{held}"] for held in range(FOLDS)]
         rows.append(row(f"{folder.name}, {FOLDS} folds", folds))
-        for count in CURVE:
-            record = done[f"{folder.name}-strips-{count}"]
-            if "refused" not in record:
-                rows.append(row(f"{folder.name}, {count} strips", [record]))
-    loop = done[f"{options.folders[0].name}-loop"]
-    if "refused" not in loop:
-        rows.append(row(f"{options.folders[0].name}, the {REVIEWED} least confident", [loop]))
+    curve = options.folders[0].name
+    for count in CURVE:
+        record = done[f"{curve}-strips-{count}"]
+        if "refused" not in record:
+            rows.append(row(f"{curve}, {count} strips", [record]))
     records = {
         name: {key: value for key, value in record.items() if key != "readings"}
         for name, record in done.items()
@@ -256,8 +215,7 @@ def main() -> None:
             "minutes",
         ],
         rows,
-        "Strips that share no label with those learned from, except in the last row; one string a picture. "
-        f"{hardware()}.",
+        f"Strips that share no label with those learned from; one string a picture. {hardware()}.",
     )
 
 

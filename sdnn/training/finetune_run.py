@@ -11,11 +11,13 @@ import torch
 
 from sdnn.datasets.pages import LabelledStrip, PageRecipe, random_page
 from sdnn.datasets.rng import RngPurpose, make_rng
+from sdnn.detection import Detector
 from sdnn.enums import Split
 from sdnn.errors import UsageError
-from sdnn.evaluation.threshold import select_threshold
+from sdnn.evaluation.threshold import Threshold, select_threshold
 from sdnn.models.engine import Engine
 from sdnn.models.metadata import ReaderMetadata
+from sdnn.reading.preprocessor import PreProcessor
 from sdnn.reading.reader import Reader
 from sdnn.reading.settings import ACCEPT_ALL
 from sdnn.results import Reading
@@ -23,16 +25,17 @@ from sdnn.training.comparison import BeforeAndAfter, Comparison, Figures, Outcom
 from sdnn.training.finetune_recipe import FineTuneRecipe
 from sdnn.training.finetune_task import FineTuneTask
 from sdnn.training.loop import EarlyStop, Progress, Report, fit
+from sdnn.training.own_line import OwnLine, with_cuts
 from sdnn.training.own_lines import OwnPage, fits, read_pages
-from sdnn.training.own_strips import MixedMaker, OwnLine, view_strips
+from sdnn.training.own_strips import MixedMaker, view_strips
 from sdnn.training.precision import MEMORY_FORMAT, ONE_CPU, Resources
 from sdnn.training.reader_recipe import StringRecipe
 from sdnn.training.reader_run import ReaderRun, temperature_on
 from sdnn.training.string_task import StripMaker, bucket_by_width
 
-SYNTHETIC_STRIPS: Final = 2000
-"""Synthetic strips, in the reader's first view, that nets are chosen by."""
-COMPARED_PAGES: Final = 1000
+CHOICE_PAGES: Final = 2000
+"""Synthetic pages that the mean is chosen by."""
+COMPARED_PAGES: Final = 2000
 """Synthetic pages on which both nets are compared."""
 MIN_TEMPERATURE_STRIPS: Final = 100
 """Smallest number of synthetic strips that the temperature is fitted on, beside the held-out ones."""
@@ -59,6 +62,28 @@ class OwnStrips:
     folders: Mapping[str, str]
     learned: Sequence[OwnPage]
     held_out: Sequence[OwnPage]
+
+
+@dataclass(frozen=True)
+class ComparedPages:
+    """Pages that both nets read.
+
+    Attributes:
+        pages: The pages.
+        before: Readings of the net at the start.
+    """
+
+    pages: Sequence[OwnPage]
+    before: Sequence[Reading]
+
+    def figures(self, after: Sequence[Reading]) -> BeforeAndAfter:
+        """Figures of both nets."""
+        labels = [page.label for page in self.pages]
+        return BeforeAndAfter(Figures.of(labels, self.before), Figures.of(labels, after))
+
+    def read_after(self, reader: Reader) -> BeforeAndAfter:
+        """Figures of both nets; a reader of the new one reads the pages."""
+        return self.figures(read_pages(reader, self.pages))
 
 
 @dataclass(frozen=True)
@@ -108,10 +133,9 @@ class FineTuneRun(ReaderRun):
         cv2.setNumThreads(1)  # strips are too small to divide
         torch.manual_seed(self.recipe.seed)
         lines = self._lines_to_learn()
-        advance("drawing synthetic strips", 0, 1)
-        task = self._task(lines, data)
         device = resources.torch_device()
         start, net = (self.load(self.start).to(device).to(memory_format=MEMORY_FORMAT) for _ in range(2))
+        task = self._task(lines, data)
 
         def watch(progress: Progress) -> None:
             report(progress)
@@ -119,15 +143,34 @@ class FineTuneRun(ReaderRun):
                 raise EarlyStop
 
         fit(net, task, self, watch, resources.makers)
-        advance("choosing", 0, 1)
-        share, chosen = task.choose_mean(start, self.recipe.own)
-        card = {
-            "run": {"folder": self.folder.name, "learned": len(lines), "held out": len(self.own.held_out)},
-            "validation strings": self.last_figures(task.name),
-            "mean": {"of the start": round(1 - share, 4), "of the net trained from it": share},
-        }
-        metadata = self.export(chosen, self.folder, card, data)
-        return self._compared(share, len(lines), metadata, data, advance)
+        choice = self._read_before(
+            self._synthetic_pages(CHOICE_PAGES, RngPurpose.VALIDATION, data, advance), advance
+        )
+        compared = [
+            self._read_before(pages, advance)
+            for pages in (
+                self.own.held_out,
+                self._synthetic_pages(COMPARED_PAGES, RngPurpose.COMPARISON, data, advance),
+            )
+        ]
+        counts = {"learned": len(lines), "held out": len(self.own.held_out)}
+        least = min(self.recipe.own.tuned_shares)
+        for share, mean in task.means(start, self.recipe.own.tuned_shares):
+            advance("choosing", 0, 1)
+            card = {
+                "run": {"folder": self.folder.name, **counts},
+                "validation strings": self.last_figures(task.name),
+                "mean": {"of the start": round(1 - share, 4), "of the net trained from it": share},
+            }
+            metadata = self.export(mean, self.folder, card, data)
+            reader = Reader(self.model, ACCEPT_ALL)
+            if share > least and choice.read_after(reader).gain < -self.recipe.own.max_lost:
+                continue
+            advance("comparing", 0, 1)
+            comparison, threshold = self._comparison(compared, reader)
+            if comparison.objection is None:
+                break
+        return Outcome(comparison, len(lines), share, metadata.temperature, threshold, self.target_error)
 
     def _lines_to_learn(self) -> list[OwnLine]:
         geometry = self.recipe.net.geometry
@@ -138,7 +181,7 @@ class FineTuneRun(ReaderRun):
         ]
         if not any(line.text for line in found):
             raise UsageError("no strip to learn from: of none the whole line is found")
-        return found
+        return with_cuts(found, Engine(self.own.start))
 
     def _task(self, lines: Sequence[OwnLine], data: Path | None) -> FineTuneTask:
         strings, geometry = self._strings, self.recipe.net.geometry
@@ -147,7 +190,6 @@ class FineTuneRun(ReaderRun):
         return FineTuneTask(
             MixedMaker(to_fit, lines, self.recipe.own),
             bucket_by_width(own, EVALUATION_BATCH, geometry),
-            bucket_by_width(self._validation_strips(SYNTHETIC_STRIPS, data), EVALUATION_BATCH, geometry),
         )
 
     @property
@@ -167,42 +209,38 @@ class FineTuneRun(ReaderRun):
         count = max(MIN_TEMPERATURE_STRIPS, len(own))
         return temperature_on(engine, [*own, *self._validation_strips(count, data)])
 
-    def _compared(
-        self, share: float, learned: int, metadata: ReaderMetadata, data: Path | None, advance: Advance
-    ) -> Outcome:
-        """Reads the held-out and as yet unseen synthetic pages with both nets."""
-        readers = [Reader(path, ACCEPT_ALL) for path in (self.own.start, self.model)]
-        sets = [self.own.held_out, self._synthetic_pages(readers[0], data, advance)]
-        figures: list[BeforeAndAfter] = []
-        after: list[list[Reading]] = []
-        for pages in sets:
-            labels = [page.label for page in pages]
-            readings: list[list[Reading]] = []
-            for reader in readers:
-                advance("comparing", 2 * len(figures) + len(readings), 2 * len(sets))
-                readings.append(read_pages(reader, pages))
-            figures.append(BeforeAndAfter(*(Figures.of(labels, each) for each in readings)))
-            after.append(readings[1])
-        confidences = np.array([reading.confidence for reading in after[0]])
+    def _read_before(self, pages: Sequence[OwnPage], advance: Advance) -> ComparedPages:
+        """Pages with the readings of the net at the start."""
+        advance("reading with the net as it was", 0, 1)
+        return ComparedPages(pages, read_pages(Reader(self.own.start, ACCEPT_ALL), pages))
+
+    def _comparison(
+        self, compared: Sequence[ComparedPages], reader: Reader
+    ) -> tuple[Comparison, Threshold | None]:
+        """Reads held-out and synthetic pages with the new net; the threshold is that of the held-out ones."""
+        own, synthetic = compared
+        readings = read_pages(reader, own.pages)
+        confidences = np.array([reading.confidence for reading in readings])
         right = np.array(
-            [reading.string == page.label for reading, page in zip(after[0], sets[0], strict=True)]
+            [reading.string == page.label for reading, page in zip(readings, own.pages, strict=True)]
         )
-        threshold = select_threshold(confidences, right, self.target_error)
-        return Outcome(
-            Comparison(*figures), learned, share, metadata.temperature, threshold, self.target_error
+        return (
+            Comparison(own.figures(readings), synthetic.read_after(reader)),
+            select_threshold(confidences, right, self.target_error),
         )
 
-    def _synthetic_pages(self, reader: Reader, data: Path | None, advance: Advance) -> list[OwnPage]:
+    def _synthetic_pages(
+        self, count: int, purpose: RngPurpose, data: Path | None, advance: Advance
+    ) -> list[OwnPage]:
         """Pages of the training's kind, of validation digits."""
         digits, recipe = self._source(self._strings, Split.VALIDATION, data), self._strings.page
-        rng = make_rng(self.recipe.seed, 0, RngPurpose.COMPARISON)
+        preprocessor = PreProcessor(Detector(), self.recipe.net.geometry, ACCEPT_ALL, keeps_pages=False)
+        rng = make_rng(self.recipe.seed, 0, purpose)
         pages = []
-        for number in range(COMPARED_PAGES):
+        for number in range(count):
             made = random_page(digits, recipe, rng)
-            pages.append(
-                OwnPage(reader.preprocessor.page(made.brightness, f"page {number}"), made.text, None)
-            )
-            advance("drawing synthetic pages", number + 1, COMPARED_PAGES)
+            pages.append(OwnPage(preprocessor.page(made.brightness, f"page {number}"), made.text, None))
+            advance("drawing synthetic pages", number + 1, count)
         return pages
 
 

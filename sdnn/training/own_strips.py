@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import ClassVar, Final
 
 import cv2
@@ -9,11 +10,11 @@ import numpy as np
 
 from sdnn.datasets.pages import LabelledStrip
 from sdnn.datasets.rng import RngPurpose, make_rng
-from sdnn.detection import LineCrop
 from sdnn.preprocessing import thicken_strokes, to_strip
 from sdnn.reading.views import VIEWS
 from sdnn.results import FloatArray, Geometry
 from sdnn.training.finetune_recipe import OwnJitter, OwnRecipe
+from sdnn.training.own_line import OwnLine, joined
 from sdnn.training.reader_recipe import StringRecipe
 from sdnn.training.string_task import StripBatch, StripMaker, bucket_by_width
 
@@ -23,19 +24,6 @@ WAVY_SHARE: Final = 0.7
 """Share of the strips with displaced ink."""
 NOISY_SHARE: Final = 0.5
 """Share of the strips with noise."""
-
-
-@dataclass(frozen=True, eq=False)
-class OwnLine:
-    """A line to learn.
-
-    Attributes:
-        crop: Its ink.
-        text: Its digits; empty for a line that has none.
-    """
-
-    crop: LineCrop
-    text: str
 
 
 def view_strips(line: OwnLine, geometry: Geometry) -> list[LabelledStrip]:
@@ -87,6 +75,19 @@ def _displaced(ink: FloatArray, by_px: float, rng: np.random.Generator) -> Float
 
 
 @dataclass(frozen=True, eq=False)
+class MixedBatch:
+    """A batch of own and synthetic strips.
+
+    Attributes:
+        own: Own strips.
+        synthetic: Synthetic strips.
+    """
+
+    own: StripBatch
+    synthetic: StripBatch
+
+
+@dataclass(frozen=True, eq=False)
 class MixedMaker:
     """Maker of batches of own and synthetic strips; it can be sent to other processes.
 
@@ -107,20 +108,34 @@ class MixedMaker:
         """Settings of the stage."""
         return self.synthetic.recipe
 
-    def __call__(self, number: int) -> list[StripBatch]:
+    def __call__(self, number: int) -> list[MixedBatch]:
         """Batches in random order."""
         synthetic, recipe, geometry = self.synthetic, self.recipe, self.synthetic.geometry
         rng = make_rng(synthetic.seed, number, RngPurpose.OWN_STRIPS)
-        count = recipe.batch * self.batches_per_call
-        own = round(self.own.share * count)
-        strips = [
-            jittered_strip(self.lines[place], self.own.jitter, geometry, rng)
-            for place in self._places(number * own, own)
+        own = round(self.own.share * recipe.batch)
+        count = own * self.batches_per_call
+        strips = [self._strip(place, rng) for place in self._places(number * count, count)]
+        others = synthetic.strips((recipe.batch - own) * self.batches_per_call, recipe.page, rng)
+        batches = [
+            MixedBatch(*pair)
+            for pair in zip(
+                bucket_by_width(strips, own, geometry),
+                bucket_by_width(others, recipe.batch - own, geometry),
+                strict=True,
+            )
         ]
-        strips = [each for each in strips if each.ink.shape[1] <= recipe.page.widest_px]
-        strips += synthetic.strips(count - len(strips), recipe.page, rng)
-        batches = bucket_by_width(strips, recipe.batch, geometry)
         return [batches[place] for place in rng.permutation(len(batches))]
+
+    def _strip(self, place: int, rng: np.random.Generator) -> LabelledStrip:
+        line = self.lines[place]
+        if line.cuts and rng.random() < self.own.joined_share:
+            others = self._cut_lines
+            line = joined(line, others[rng.integers(len(others))], rng)
+        return jittered_strip(line, self.own.jitter, self.synthetic.geometry, rng)
+
+    @cached_property
+    def _cut_lines(self) -> list[OwnLine]:
+        return [line for line in self.lines if line.cuts]
 
     def part(self, number: int, count: int) -> "MixedMaker":
         """Maker of part `number`, from 0, of each batch divided into `count`; see `distributed`."""
