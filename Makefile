@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 LICENCES := MIT;BSD;Apache;ISC;PSF;Python Software Foundation;HPND;MPL;Mozilla
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit check docs package browser train lock sbom audit weights samples finetune bench bench-peers training sweep strips hands pages thresholds batches bombs faults serve scale ablation constraints development card fuzz kills reproduce clean
+.PHONY: help demo test unit check docs package browser train lock sbom audit weights samples finetune loop bench bench-peers training sweep strips hands pages thresholds batches bombs faults serve scale ablation constraints development card fuzz kills reproduce clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -144,8 +144,11 @@ ablation: $(VENV)/everything  ## What each part of the training is worth (hours)
 constraints: $(VENV)/everything  ## What constraints and rejection are worth: make constraints STRINGS="DIR..."
 	$(BIN)/python benchmarks/bench_constraints.py $(STRINGS)
 
-finetune: $(VENV)/everything  ## What fine-tuning buys, in folds (hours; resumes): make finetune STRINGS="DIR..."
+finetune: $(VENV)/everything  ## What fine-tuning buys, in folds (an hour; resumes): make finetune STRINGS="DIR..."
 	$(BIN)/python benchmarks/bench_finetune.py $(STRINGS)
+
+loop: $(VENV)/everything  ## Read, review the worst, fine-tune, read again (minutes): make loop STRINGS=DIR
+	$(BIN)/python benchmarks/bench_loop.py $(STRINGS)
 
 development: $(VENV)/everything  ## Score folders of real strips: make development STRINGS="DIR..."
 	$(BIN)/python benchmarks/bench_development.py $(STRINGS)

@@ -103,7 +103,10 @@ def _note_losses(pages: "OwnPages", reader: "Reader") -> None:
         note(reason)
     if count := pages.without_line:
         note(f"{count} of {len(pages.pages)} strips are not learned: the detector finds no digits on them")
-    if count := pages.too_short(reader.engine.metadata.geometry):
+    geometry = reader.engine.metadata.geometry
+    if count := pages.too_long(geometry):
+        note(f"{count} of {len(pages.pages)} strips are not learned: they are too long; cut them into pieces")
+    if count := pages.too_short(geometry):
         note(f"{count} of {len(pages.pages)} strips are not learned: only a part of their digits is found")
 
 

@@ -26,7 +26,7 @@ from sdnn.training.finetune_recipe import FineTuneRecipe
 from sdnn.training.finetune_task import FineTuneTask
 from sdnn.training.loop import EarlyStop, Progress, Report, fit
 from sdnn.training.own_line import OwnLine, with_cuts
-from sdnn.training.own_lines import OwnPage, fits, read_pages
+from sdnn.training.own_lines import OwnPage, fits, is_too_long, read_pages
 from sdnn.training.own_strips import MixedMaker, view_strips
 from sdnn.training.precision import MEMORY_FORMAT, ONE_CPU, Resources
 from sdnn.training.reader_recipe import StringRecipe
@@ -177,10 +177,10 @@ class FineTuneRun(ReaderRun):
         found = [
             OwnLine(each.crop, each.label)
             for each in self.own.learned
-            if each.crop is not None and fits(each, geometry)
+            if each.crop is not None and fits(each, geometry) and not is_too_long(each, geometry)
         ]
         if not any(line.text for line in found):
-            raise UsageError("no strip to learn from: of none the whole line is found")
+            raise UsageError("no strip to learn from: of none the whole line is found, or all are too long")
         return with_cuts(found, Engine(self.own.start))
 
     def _task(self, lines: Sequence[OwnLine], data: Path | None) -> FineTuneTask:

@@ -16,7 +16,7 @@ import numpy as np
 from sdnn.decoding.decoder import collapse, decode, forced_alignments
 from sdnn.detection import LineCrop
 from sdnn.models.engine import Engine
-from sdnn.preprocessing.normalization import warp
+from sdnn.preprocessing.normalization import average, warp
 from sdnn.reading.views import VIEWS
 from sdnn.results import NO_DIGIT, Strip
 
@@ -90,7 +90,10 @@ def joined(first: OwnLine, second: OwnLine, rng: np.random.Generator) -> OwnLine
         ]
     )
     layers = warp(first.crop.layers, from_first, (width, rows))
-    tail = warp(second.crop.layers, from_second, (width, rows))
+    reduction = max(1, int(scale))
+    # Averaged first where the line shrinks, so that thin strokes survive.
+    tail = second.crop.layers if reduction == 1 else average(second.crop.layers, reduction)
+    tail = warp(tail, from_second / reduction, (width, rows))
     place = round(end)
     layers[:, place:] = tail[:, place:]
     right = end + (other.right - begin) / scale

@@ -20,6 +20,8 @@ from sdnn.results import Geometry, Reading
 
 MIN_STRIPS: Final = 10
 """Strips with digits on them below which there is nothing to learn and nothing to compare with."""
+MAX_WIDTH_PX: Final = 1440
+"""Width of a strip that is learned: twice that of the widest synthetic one, to which batches are padded."""
 MIN_HELD_OUT: Final = 4
 """Smallest number of distinct labels that are held out."""
 
@@ -59,6 +61,10 @@ class OwnPages:
     def too_short(self, geometry: Geometry) -> int:
         """Number of pictures whose line has too few columns for the label: part of it was not found."""
         return sum(1 for each in self.pages if each.crop is not None and not fits(each, geometry))
+
+    def too_long(self, geometry: Geometry) -> int:
+        """Number of pictures whose line is too long to be learned."""
+        return sum(1 for each in self.pages if each.crop is not None and is_too_long(each, geometry))
 
 
 def load_own_pages(
@@ -135,6 +141,12 @@ def fits(own: OwnPage, geometry: Geometry) -> bool:
     assert own.crop is not None  # callers leave pages without a line out
     columns = geometry.columns(VIEWS[0].strip_of(own.crop, geometry).ink.shape[1])
     return columns >= len(own.label) + sum(one == other for one, other in pairwise(own.label))
+
+
+def is_too_long(own: OwnPage, geometry: Geometry) -> bool:
+    """Whether the strip of a line is wider than `MAX_WIDTH_PX`."""
+    assert own.crop is not None  # callers leave pages without a line out
+    return int(VIEWS[0].strip_of(own.crop, geometry).ink.shape[1]) > MAX_WIDTH_PX
 
 
 def hold_out(pages: Sequence[OwnPage], share: float, seed: int) -> tuple[list[OwnPage], list[OwnPage]]:

@@ -114,7 +114,7 @@ class MixedMaker:
         rng = make_rng(synthetic.seed, number, RngPurpose.OWN_STRIPS)
         own = round(self.own.share * recipe.batch)
         count = own * self.batches_per_call
-        strips = [self._strip(place, rng) for place in self._places(number * count, count)]
+        strips = [self.own_strip(place, rng) for place in self._places(number * count, count)]
         others = synthetic.strips((recipe.batch - own) * self.batches_per_call, recipe.page, rng)
         batches = [
             MixedBatch(*pair)
@@ -126,12 +126,15 @@ class MixedMaker:
         ]
         return [batches[place] for place in rng.permutation(len(batches))]
 
-    def _strip(self, place: int, rng: np.random.Generator) -> LabelledStrip:
-        line = self.lines[place]
+    def own_strip(self, place: int, rng: np.random.Generator) -> LabelledStrip:
+        """A strip of a line, or of its first digits and the last ones of another."""
+        line, geometry, jitter = self.lines[place], self.synthetic.geometry, self.own.jitter
         if line.cuts and rng.random() < self.own.joined_share:
-            others = self._cut_lines
-            line = joined(line, others[rng.integers(len(others))], rng)
-        return jittered_strip(line, self.own.jitter, self.synthetic.geometry, rng)
+            other = self._cut_lines[rng.integers(len(self._cut_lines))]
+            strip = jittered_strip(joined(line, other, rng), jitter, geometry, rng)
+            if strip.ink.shape[1] <= self.recipe.page.widest_px:
+                return strip
+        return jittered_strip(line, jitter, geometry, rng)
 
     @cached_property
     def _cut_lines(self) -> list[OwnLine]:

@@ -26,7 +26,7 @@ from sdnn.training import finetune_run, loop
 from sdnn.training.comparison import BeforeAndAfter, Comparison, Figures, Outcome
 from sdnn.training.finetune import begin, best_source, chosen_recipe, finish, new_model_name, own_checksums
 from sdnn.training.finetune_recipe import FineTuneRecipe
-from sdnn.training.finetune_run import FineTuneRun
+from sdnn.training.finetune_run import ComparedPages, FineTuneRun
 from sdnn.training.loop import Progress
 from sdnn.training.own_lines import OwnPages, load_own_pages
 from sdnn.training.reader_recipe import Recipe, StringRecipe
@@ -39,7 +39,7 @@ PAGE = PageRecipe(most_digits=2, paper=DegradationConfig.clean())
 def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "user"))
     monkeypatch.setattr(loop, "Prefetcher", OnTheSpot)
-    for name in ("SYNTHETIC_STRIPS", "COMPARED_PAGES", "MIN_TEMPERATURE_STRIPS"):
+    for name in ("CHOICE_PAGES", "COMPARED_PAGES", "MIN_TEMPERATURE_STRIPS"):
         monkeypatch.setattr(finetune_run, name, 4)
 
 
@@ -110,6 +110,45 @@ def test_from_strips_to_a_model_that_its_name_finds(
     record = RunRecord.of_folder(run.folder)
     assert (record.state, record.record["folders"].keys()) == ("finished", {str(SAMPLES.resolve())})
     assert not run.checkpoint.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("lost_on_choice", "lost_in_comparison", "chosen"),
+    [
+        ({}, {}, 1.0),
+        ({1.0, 0.5}, {}, 0.25),  # the greatest share that loses little on the pages of the choice
+        ({}, {1.0}, 0.5),  # where others show a greater loss, a smaller one
+        ({1.0}, {0.5}, 0.25),
+        ({1.0, 0.5, 0.25}, {}, 0.25),  # the smallest is compared in any case
+        ({1.0, 0.5, 0.25}, {0.25}, 0.25),
+    ],
+)
+def test_the_greatest_share_of_the_tuned_net_that_forgets_little_is_taken(
+    pages: OwnPages,
+    small_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lost_on_choice: set[float],
+    lost_in_comparison: set[float],
+    chosen: float,
+) -> None:
+    run = begun(pages, small_model)
+    own = replace(run.recipe.own, tuned_shares=(0.25, 1.0, 0.5))
+    run = replace(run, recipe=replace(run.recipe, own=own))
+    monkeypatch.setattr(finetune_run, "CHOICE_PAGES", 3)
+
+    def read_after(self: ComparedPages, reader: Reader) -> BeforeAndAfter:
+        share = reader.engine.metadata.card["mean"]["of the net trained from it"]
+        lost = share in (lost_on_choice if len(self.pages) == 3 else lost_in_comparison)
+        return BeforeAndAfter(figures(90), figures(80 if lost else 90))
+
+    monkeypatch.setattr(ComparedPages, "read_after", read_after)
+    monkeypatch.setattr(
+        BeforeAndAfter, "gain", property(lambda self: -0.1 if self.after.score.right == 80 else 0)
+    )
+    found = run.tune(None, lambda progress: None)
+    assert found.tuned_share == chosen
+    assert (found.comparison.objection is not None) == (chosen in lost_in_comparison)
 
 
 @pytest.mark.slow

@@ -1,16 +1,27 @@
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
 import torch
 from helpers.brute_force import net_in_use
 
+from sdnn.datasets.pages import LineSource, PageRecipe
+from sdnn.datasets.pen import SyntheticDigits
+from sdnn.detection import Detector, LineCrop
 from sdnn.models.digit_net import DigitNet
-from sdnn.training import finetune_task
+from sdnn.models.lenet import LENET
+from sdnn.results import Box
 from sdnn.training.finetune_recipe import OwnRecipe
 from sdnn.training.finetune_task import Choice, FineTuneTask
+from sdnn.training.own_line import OwnLine
 from sdnn.training.own_strips import MixedMaker
+from sdnn.training.reader_recipe import StringRecipe
+from sdnn.training.string_task import StripMaker, strip_loss
 
 TINY = (4, 4, 4, 4, 6, 8)
+PAGE = PageRecipe(most_digits=2)
+LINES = LineSource(SyntheticDigits(), Detector(threads=1))
+CROP = LineCrop(np.ones((78, 100, 2), np.float32), Box(26, 26, 74, 52), 0.0)
 
 
 def mark(net: DigitNet) -> float:
@@ -33,26 +44,20 @@ def marked(value: float) -> DigitNet:
 class Known(FineTuneTask):
     """A task in which a net of mark m has known figures."""
 
-    figures: dict[float, tuple[float, float, float]] = field(default_factory=dict)
+    figures: dict[float, tuple[float, float]] = field(default_factory=dict)
 
     def measure(self, net: DigitNet) -> Choice:
         return Choice(net, *self.figures[mark(net)])
 
 
-def task(maker: MixedMaker | None, **figures: tuple[float, float, float]) -> Known:
-    made = Known(maker, [], [])  # type: ignore[arg-type]
+def task(**figures: tuple[float, float]) -> Known:
+    made = Known(None, [])  # type: ignore[arg-type]
     made.figures = {int(name[1:]) / 100: value for name, value in figures.items()}
     return made
 
 
-@pytest.fixture
-def unchanged_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The net at the start reads nine tenths of the synthetic strips."""
-    monkeypatch.setattr(finetune_task, "accuracy", lambda net, batches: 0.9)
-
-
-def test_the_best_net_is_kept_as_it_was_and_epochs_since_are_counted() -> None:
-    made = task(None, m10=(0.7, 1.0, 0.9), m20=(0.8, 1.0, 0.9), m30=(0.8, 1.2, 0.9), m40=(0.8, 0.9, 0.5))
+def test_the_net_with_the_least_loss_is_kept_as_it_was_and_epochs_since_are_counted() -> None:
+    made = task(m10=(0.8, 1.0), m20=(0.7, 0.9), m30=(0.9, 0.9), m40=(0.8, 0.8))
     net, seen = marked(0.1), []
     for value in (0.1, 0.2, 0.3, 0.4):
         last = net.classifier[-1]
@@ -63,21 +68,21 @@ def test_the_best_net_is_kept_as_it_was_and_epochs_since_are_counted() -> None:
         assert made.best is not None
         seen.append((mark(made.best.net), made.epochs_since))
     assert seen == [(0.1, 0), (0.2, 0), (0.2, 1), (0.4, 0)]
-    assert figures == {"accuracy": 0.8, "held-out loss": 0.9, "synthetic": 0.5}
+    assert figures == {"accuracy": 0.8, "held-out loss": 0.8}
 
 
-@pytest.mark.usefixtures("unchanged_at_the_start")
-def test_the_mean_that_reads_own_strips_best_without_losing_much_is_chosen() -> None:
-    own = replace(OwnRecipe(), tuned_shares=(1.0, 0.5, 0.25), max_lost=0.01)
-    made = task(None, m100=(0.95, 1.0, 0.85), m50=(0.9, 1.0, 0.89), m25=(0.85, 1.0, 0.9))
-    made.best = Choice(marked(1.0), 0.95, 1.0, 0.85)
-    share, net = made.choose_mean(marked(0.0), own)
-    assert (share, mark(net)) == (0.5, 0.5)
+def test_means_have_less_and_less_of_the_best_net() -> None:
+    made = task()
+    made.best = Choice(marked(1.0), 0.95, 1.0)
+    means = [*made.means(marked(0.0), (0.25, 1.0, 0.5))]
+    assert [(share, mark(net)) for share, net in means] == [(1.0, 1.0), (0.5, 0.5), (0.25, 0.25)]
 
 
-@pytest.mark.usefixtures("unchanged_at_the_start")
-def test_where_all_means_lose_too_much_the_one_that_loses_least_is_taken() -> None:
-    own = replace(OwnRecipe(), tuned_shares=(1.0, 0.5), max_lost=0.01)
-    made = task(None, m100=(0.95, 1.0, 0.8), m50=(0.9, 1.0, 0.85))
-    made.best = Choice(marked(1.0), 0.95, 1.0, 0.8)
-    assert made.choose_mean(marked(0.0), own)[0] == 0.5
+def test_own_and_synthetic_strips_weigh_as_their_shares() -> None:
+    source = StripMaker(LINES, StringRecipe(batch=4, page=PAGE), LENET.geometry, seed=3)
+    maker = MixedMaker(source, [OwnLine(CROP, "12")], OwnRecipe(share=0.25))
+    made, net, batch = FineTuneTask(maker, []), marked(0.1), maker(0)[0]
+    with torch.inference_mode():
+        own, synthetic = (float(strip_loss(net, part, maker.recipe)) for part in (batch.own, batch.synthetic))
+        assert own != synthetic
+        assert float(made.loss(net, batch)) == pytest.approx(own / 4 + 3 * synthetic / 4)

@@ -13,7 +13,7 @@ from sdnn.reading.reader import Reader
 from sdnn.reading.settings import ACCEPT_ALL
 from sdnn.results import Box
 from sdnn.training import own_lines
-from sdnn.training.own_lines import OwnPage, fits, hold_out, load_own_pages, read_pages
+from sdnn.training.own_lines import OwnPage, OwnPages, fits, hold_out, is_too_long, load_own_pages, read_pages
 
 CROP = LineCrop(np.zeros((78, 100, 2), np.float32), Box(26, 26, 74, 52), 0.0)
 
@@ -98,3 +98,14 @@ def test_a_line_has_to_have_a_column_for_each_digit_and_between_equal_ones() -> 
     assert fits(labelled("12" * 9)[0], LENET.geometry)
     assert fits(labelled("1" * 10)[0], LENET.geometry)
     assert not fits(labelled("1" * 11)[0], LENET.geometry)
+
+
+def test_a_line_that_is_too_long_to_be_learned_is_counted() -> None:
+    # In proportion to its height, 1.25 * 26 / 26 px a pixel of the crop, with 42 px on either side.
+    lines = [
+        OwnPage(Page("page"), "12", LineCrop(np.zeros((78, width + 52, 2), np.float32), box, 0.0))
+        for width in (1000, 1150)
+        for box in [Box(26, 26, 26 + width, 52)]
+    ]
+    assert [is_too_long(line, LENET.geometry) for line in lines] == [False, True]
+    assert OwnPages(tuple(lines)).too_long(LENET.geometry) == 1

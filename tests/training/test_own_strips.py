@@ -1,5 +1,6 @@
 import pickle
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +13,10 @@ from sdnn.models.lenet import LENET
 from sdnn.reading.views import VIEWS
 from sdnn.results import Box
 from sdnn.training.finetune_recipe import OwnJitter, OwnRecipe
-from sdnn.training.own_strips import MixedMaker, OwnLine, jittered_strip, view_strips
+from sdnn.training.own_line import OwnLine
+from sdnn.training.own_strips import MixedMaker, jittered_strip, view_strips
 from sdnn.training.reader_recipe import StringRecipe
-from sdnn.training.string_task import StripMaker
+from sdnn.training.string_task import StripBatch, StripMaker
 
 STILL = OwnJitter(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 LINES = LineSource(SyntheticDigits(), Detector(threads=1))
@@ -67,26 +69,47 @@ def test_each_kind_of_jitter_does_something(name: str) -> None:
 
 
 def test_every_own_line_comes_as_often_as_the_others() -> None:
-    batches = [batch for number in range(5) for batch in maker(1.0)(number)]
+    batches = [batch.own for number in range(5) for batch in maker(0.5)(number)]
     counts = Counter(text for batch in batches for text in batch.texts)
-    assert counts == dict.fromkeys("01234", 32)  # 5 calls of 8 batches of 4
+    assert counts == dict.fromkeys("01234", 16)  # 5 calls of 8 batches of 2
 
 
 def test_own_and_synthetic_strips_share_the_batches() -> None:
-    mixed = maker(0.5, texts=1)
+    mixed = maker(0.25, texts=1)
     batches = mixed(0)
-    assert [len(batch.texts) for batch in batches] == [4] * mixed.batches_per_call
-    assert sum(len(batch.texts) for batch in batches) == 32
-    assert Counter(text for batch in batches for text in batch.texts)["0"] >= 16
+    assert [(len(batch.own.texts), len(batch.synthetic.texts)) for batch in batches] == [(1, 3)] * 8
+    assert {text for batch in batches for text in batch.own.texts} == {"0"}
+    assert len({text for batch in batches for text in batch.synthetic.texts}) > 5
+
+
+def test_digits_of_lines_with_cuts_come_in_other_company() -> None:
+    cut = replace(line("12"), cuts=(45.0,)), replace(line("34"), cuts=(45.0,)), line("56")
+    mixed = replace(maker(0.5), lines=cut)
+    texts = Counter(text for number in range(20) for batch in mixed(number) for text in batch.own.texts)
+    assert texts.keys() == {"12", "14", "32", "34", "56"}  # one without cuts stays whole
+    assert min(texts.values()) > 20
+    whole = replace(mixed, own=replace(mixed.own, joined_share=0.0))
+    texts = Counter(text for number in range(20) for batch in whole(number) for text in batch.own.texts)
+    assert texts.keys() == {"12", "34", "56"}
+
+
+def test_a_joined_line_that_is_too_wide_is_not_learned() -> None:
+    cut = replace(line("12"), cuts=(45.0,)), replace(line("34"), cuts=(45.0,))
+    mixed = replace(maker(0.5), lines=cut)
+    narrow = replace(mixed.synthetic.recipe, page=replace(mixed.recipe.page, widest_px=60))
+    source = replace(mixed.synthetic, recipe=narrow)
+    rng = np.random.default_rng(0)
+    drawn = {replace(mixed, synthetic=source).own_strip(number % 2, rng).text for number in range(60)}
+    assert drawn == {"12", "34"}
 
 
 def test_batches_depend_on_their_number_alone_also_in_another_process() -> None:
     first = maker(0.5)
     again = pickle.loads(pickle.dumps(first))
     for one, other in zip(first(3), again(3), strict=True):
-        assert one.texts == other.texts
-        np.testing.assert_array_equal(one.ink, other.ink)
-    assert first(2)[0].ink.tobytes() != first(3)[0].ink.tobytes()
+        assert content(one.own) == content(other.own)
+        assert content(one.synthetic) == content(other.synthetic)
+    assert content(first(2)[0].own) != content(first(3)[0].own)
 
 
 def test_a_part_makes_its_share_of_each_batch_with_strips_of_its_own() -> None:
@@ -94,5 +117,9 @@ def test_a_part_makes_its_share_of_each_batch_with_strips_of_its_own() -> None:
     parts = [whole.part(number, 2) for number in range(2)]
     assert sum(each.recipe.batch for each in parts) == whole.recipe.batch
     first, second = (each(0) for each in parts)
-    assert {len(batch.texts) for batch in first} == {whole.recipe.batch // 2}
-    assert [batch.texts for batch in first] != [batch.texts for batch in second]
+    assert {(len(batch.own.texts), len(batch.synthetic.texts)) for batch in first} == {(1, 1)}
+    assert [batch.synthetic.texts for batch in first] != [batch.synthetic.texts for batch in second]
+
+
+def content(batch: StripBatch) -> tuple[object, ...]:
+    return batch.texts, batch.columns, batch.ink.tobytes()
