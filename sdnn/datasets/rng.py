@@ -18,6 +18,7 @@ class RngPurpose(IntEnum):
     OWN_STRIPS = 9
     OWN_ORDER = 10
     COMPARISON = 11
+    GATE = 12
 
 
 def make_rng(seed: int, number: int, purpose: RngPurpose) -> np.random.Generator:

@@ -18,6 +18,7 @@ from sdnn.limited_read import read_limited
 from sdnn.models.detector_net import DetectorNet, folded
 from sdnn.models.digit_net import DigitNet
 from sdnn.models.fully_convolutional import FullyConvolutional
+from sdnn.models.gated_net import GatedNet
 from sdnn.models.metadata import DETECTOR_MULTIPLE_PX, DetectorMetadata, ModelMetadata, ReaderMetadata
 from sdnn.models.registry import architecture_of
 from sdnn.models.session import MAX_MODEL_BYTES
@@ -120,8 +121,8 @@ def check_types(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -
             raise ValueError(f"{name}: {tensor.dtype}, expected {expected[name].dtype}")
 
 
-def export_onnx(path: Path, net: FullyConvolutional, metadata: ReaderMetadata) -> None:
-    """Writes the fully convolutional net as ONNX, for any number of strips of any width.
+def export_onnx(path: Path, net: FullyConvolutional | GatedNet, metadata: ReaderMetadata) -> None:
+    """Writes a swept net as ONNX, for any number of strips of any width.
 
     Input `strips` (B, H, W) float32, output `logits` (B, T, 11).
 

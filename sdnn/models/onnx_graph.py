@@ -32,7 +32,10 @@ TENSOR: Final = ({2, 8, 9}, {1})
 ENTRY: Final = ({1, 2}, set[int]())
 
 MAX_OPERATORS: Final[Mapping[str, Mapping[str, int]]] = {
-    READER: {"Conv": 32, "Relu": 32, "MaxPool": 8, "Unsqueeze": 1, "Squeeze": 1, "Transpose": 1},
+    READER: {
+        **{"Conv": 48, "Relu": 32, "MaxPool": 8, "Unsqueeze": 1, "Squeeze": 1, "Transpose": 1},
+        **{"Mul": 16, "ReduceSum": 32, "Add": 32, "Div": 16, "Sigmoid": 1, "Sub": 1},
+    },
     DETECTOR: {
         **{"Conv": 32, "Relu": 32, "Cast": 32},
         **{"Resize": 3, "Concat": 3, "DepthToSpace": 1, "Squeeze": 1},
@@ -51,6 +54,8 @@ INTEGERS: Final[Mapping[str, tuple[int, int]]] = {
     "perm": (0, 3),
     "axis": (-4, 3),
     "to": (FLOAT32, FLOAT32),
+    "keepdims": (1, 1),
+    "noop_with_empty_axes": (0, 0),
 }
 """Bounds of the attributes that are integers, but for `pads`."""
 LENGTHS: Final[Mapping[str, Collection[int]]] = {
@@ -59,6 +64,10 @@ LENGTHS: Final[Mapping[str, Collection[int]]] = {
     "perm": {3, 4},
 }
 """Number of values of the attributes that are lists."""
+STRIPS: Final = "strips"
+"""Name of the input of readers."""
+FOLLOWERS: Final[Mapping[str, Collection[str]]] = {"Squeeze": {"Transpose"}, "Transpose": ()}
+"""What may follow the operators at the end of a reader, which change the axes."""
 TEXTS: Final = {"NOTSET", "stretch", "floor", "asymmetric", "nearest", "CRD"}
 FLOATS: Final = {"cubic_coeff_a", "extrapolation_value"}
 TYPES: Final[Mapping[int, str]] = {FLOAT32: "<f4", 7: "<i8", 10: "<f2"}
@@ -117,6 +126,8 @@ def check_graph(graph: Fields, kind: str) -> int:
             raise ValueError(f"has the operator {operator} {count} times")
     tensors = dict(_checked_tensor(submessage(each)) for each in graph.get(5, []))
     _check_uses(nodes, tensors)
+    if kind == READER:
+        _check_axes(nodes)
     enlargement: int = 4 ** (counts["Resize"] + counts["DepthToSpace"])
     return enlargement * sum(values.size for values in tensors.values())
 
@@ -149,6 +160,19 @@ def _check_uses(nodes: Collection[_Node], tensors: Mapping[str, AnyArray]) -> No
             raise ValueError("has a convolution whose kernel is no weight")
         if node.operator == "Resize":
             _check_scales(node, tensors)
+
+
+def _check_axes(nodes: Collection[_Node]) -> None:
+    """Checks that values have the same axes until the end, so that none is as large as their product.
+
+    Otherwise a sum of a row and a column would be a square.
+    """
+    for node in nodes:
+        by = {each.operator for each in nodes if node.output in each.inputs}
+        if node.operator in FOLLOWERS and not by <= {*FOLLOWERS[node.operator]}:
+            raise ValueError(f"goes on after the operator {node.operator}")
+        if (node.operator != "Unsqueeze" and node.inputs[0] == STRIPS) or STRIPS in node.inputs[1:]:
+            raise ValueError(f"has the operator {node.operator} on its input")
 
 
 def _check_scales(node: _Node, tensors: Mapping[str, AnyArray]) -> None:

@@ -112,7 +112,7 @@ class Outcome:
     Attributes:
         comparison: Figures before and after.
         learned: Number of own strips that were learned from.
-        tuned_share: Share of the tuned net in the mean that was chosen.
+        gate_offset: Number that was added to the gate's score.
         temperature: Temperature of the new net.
         threshold: Confidence threshold for the target error, on the held-out strips; None if none meets it.
         target_error: Largest share of wrong texts among the accepted ones.
@@ -120,7 +120,7 @@ class Outcome:
 
     comparison: Comparison
     learned: int
-    tuned_share: float
+    gate_offset: float
     temperature: float
     threshold: Threshold | None
     target_error: float
@@ -147,7 +147,7 @@ class Outcome:
             "learned": self.learned,
             "held_out": self.comparison.held_out.to_record(),
             "synthetic": self.comparison.synthetic.to_record(),
-            "tuned_share": self.tuned_share,
+            "gate_offset": self.gate_offset,
             "temperature": self.temperature,
             "min_confidence": self.threshold.value if self.threshold else None,
             "target_error": self.target_error,

@@ -87,7 +87,8 @@ def begin(
     net_path = start.with_suffix(".safetensors")
     if not net_path.is_file():
         raise ModelError(
-            f"{net_path}: fine-tuning needs the net beside {start.name}; give a model that has it"
+            f"{start}: has no net beside it to go on from ({net_path.name}), as fine-tuned models have none; "
+            "start from the bundled model, and give all folders at once"
         )
     net, metadata = load_net(net_path)
     content = net_path.read_bytes()
@@ -150,15 +151,12 @@ def finish(run: FineTuneRun, outcome: Outcome) -> Path:
     objection = outcome.comparison.objection
     target = models_folder() / (run.own.model + SUFFIX)
     if objection is None:
-        # The net first: a model is found by its .onnx.
-        for suffix in (".safetensors", SUFFIX):
-            with output_errors(target):
-                rename(run.model.with_suffix(suffix), target.with_suffix(suffix))
+        with output_errors(target):
+            rename(run.model, target)
     record = {**outcome.to_record(), "saved": objection is None, "objection": objection}
     with atomic_write(run.folder / OUTCOME_NAME) as temporary:
         temporary.write_text(json.dumps(record, indent=2) + "\n")
     if objection is not None:
-        for suffix in (".safetensors", SUFFIX):
-            run.model.with_suffix(suffix).unlink(missing_ok=True)
+        run.model.unlink(missing_ok=True)
         raise UsageError(f"not saved: {objection}; label more strips, or correct labels that are wrong")
     return target

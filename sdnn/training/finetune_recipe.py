@@ -46,18 +46,18 @@ class OwnRecipe:
         joined_share: Share of the own strips whose digits are of two lines, see `own_line`.
         held_out: Share of the distinct labels whose strips are held out, to choose and to compare.
         patience: Epochs without a better net after which training stops.
-        tuned_shares: Shares of the tuned net in its mean with the net it began from, see `averaging`. The
-            greatest one whose mean loses little on synthetic pages is taken.
-        max_lost: Accuracy on synthetic pages that the chosen mean may lose, 0 to 1: less than the comparison
+        gate_offsets: Numbers added to the gate's score, see `gated_net`: the greater, the more strips are
+            read by the tuned net. The greatest one that costs little on synthetic pages is taken.
+        max_lost: Accuracy on synthetic pages that the gated net may lose, 0 to 1: less than the comparison
             allows, which is on other pages.
         jitter: Geometry and ink of the strips.
     """
 
-    share: float = 0.4
+    share: float = 0.6
     joined_share: float = 0.7
     held_out: float = 0.1
     patience: int = 5
-    tuned_shares: tuple[float, ...] = (1.0, 0.85, 0.7, 0.55, 0.4, 0.3, 0.2, 0.1)
+    gate_offsets: tuple[float, ...] = (2.0, 1.0, 0.0, -1.0, -2.0, -4.0)
     max_lost: float = 0.003
     jitter: OwnJitter = field(default_factory=OwnJitter)
 
@@ -68,7 +68,7 @@ def own_strings(examples: int = 32_000) -> StringRecipe:
         examples=examples,
         examples_per_epoch=max(2_560, examples // 10),
         batch=128,
-        learning_rate=4e-4,
+        learning_rate=8e-4,
         warm_up=0.1,
         dropout=0.25,
         mean_decay=0.99,

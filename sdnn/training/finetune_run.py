@@ -1,40 +1,48 @@
 """Fine-tuning of the reader on the user's own strips: learn, choose, calibrate, compare."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import cv2
 import numpy as np
 import torch
+from torch import Tensor
 
 from sdnn.datasets.pages import LabelledStrip, PageRecipe, random_page
 from sdnn.datasets.rng import RngPurpose, make_rng
 from sdnn.detection import Detector
-from sdnn.enums import Split
+from sdnn.enums import Split, Stage
 from sdnn.errors import UsageError
 from sdnn.evaluation.threshold import Threshold, select_threshold
+from sdnn.files import atomic_write
+from sdnn.models.checkpoint import export_onnx, write_onnx_metadata
 from sdnn.models.engine import Engine
+from sdnn.models.fully_convolutional import fully_convolutional
+from sdnn.models.gated_net import Activities, Gate, GatedNet, fit_gate, moved
 from sdnn.models.metadata import ReaderMetadata
 from sdnn.reading.preprocessor import PreProcessor
 from sdnn.reading.reader import Reader
 from sdnn.reading.settings import ACCEPT_ALL
 from sdnn.results import Reading
 from sdnn.training.comparison import BeforeAndAfter, Comparison, Figures, Outcome
+from sdnn.training.digit_task import as_input
 from sdnn.training.finetune_recipe import FineTuneRecipe
 from sdnn.training.finetune_task import FineTuneTask
 from sdnn.training.loop import EarlyStop, Progress, Report, fit
 from sdnn.training.own_line import OwnLine, with_cuts
 from sdnn.training.own_lines import OwnPage, fits, is_too_long, read_pages
 from sdnn.training.own_strips import MixedMaker, view_strips
-from sdnn.training.precision import MEMORY_FORMAT, ONE_CPU, Resources
+from sdnn.training.precision import CPU, MEMORY_FORMAT, ONE_CPU, Resources
 from sdnn.training.reader_recipe import StringRecipe
 from sdnn.training.reader_run import ReaderRun, temperature_on
 from sdnn.training.string_task import StripMaker, bucket_by_width
 
 CHOICE_PAGES: Final = 2000
-"""Synthetic pages that the mean is chosen by."""
+"""Synthetic pages that the gate's offset is chosen by."""
+GATE_PAGES: Final = 1000
+"""Synthetic pages that the gate is fitted on."""
 COMPARED_PAGES: Final = 2000
 """Synthetic pages on which both nets are compared."""
 MIN_TEMPERATURE_STRIPS: Final = 100
@@ -143,34 +151,80 @@ class FineTuneRun(ReaderRun):
                 raise EarlyStop
 
         fit(net, task, self, watch, resources.makers)
+        assert task.best is not None  # the last step of a stage evaluates
+        first, second = (fully_convolutional(each.to(CPU)) for each in (start, task.best.net))
+        activities = Activities(first)
+        gate = self._gate(activities, lines, data, advance)
+        gated = (
+            (offset, GatedNet(activities, second, moved(gate, offset)).eval())
+            for offset in sorted(self.recipe.own.gate_offsets, reverse=True)
+        )
+        return self._chosen(gated, len(lines), data, advance)
+
+    def _gate(
+        self, activities: Activities, lines: Sequence[OwnLine], data: Path | None, advance: Advance
+    ) -> Gate:
+        """The gate between own strips and synthetic ones, both in all views."""
+        pages = self._synthetic_pages(GATE_PAGES, RngPurpose.GATE, data, advance, Split.TRAIN)
+        others = [OwnLine(line.crop, page.label) for page in pages for line in page.page.lines[:1]]
+        advance("fitting the gate", 0, 1)
+        return fit_gate(*(self._activities(activities, each) for each in (lines, others)))
+
+    def _activities(self, activities: Activities, lines: Sequence[OwnLine]) -> list[Tensor]:
+        """For each rectified layer the (N, C) activities of lines, in all views."""
+        geometry = self.recipe.net.geometry
+        strips = [strip for line in lines for strip in view_strips(line, geometry)]
+        found: list[list[Tensor]] = []
+        with torch.inference_mode():
+            for batch in bucket_by_width(strips, EVALUATION_BATCH, geometry):
+                _, of_batch = activities(as_input(batch.ink.astype(np.float32) / 255, CPU))
+                found.append([each.flatten(1) for each in of_batch])
+        return [torch.cat(each).clone() for each in zip(*found, strict=True)]
+
+    def _chosen(
+        self, nets: Iterable[tuple[float, GatedNet]], learned: int, data: Path | None, advance: Advance
+    ) -> Outcome:
+        """Exports the first net that forgets little, on the pages of the choice and the compared ones."""
         choice = self._read_before(
             self._synthetic_pages(CHOICE_PAGES, RngPurpose.VALIDATION, data, advance), advance
         )
-        compared = [
-            self._read_before(pages, advance)
-            for pages in (
-                self.own.held_out,
-                self._synthetic_pages(COMPARED_PAGES, RngPurpose.COMPARISON, data, advance),
-            )
-        ]
-        counts = {"learned": len(lines), "held out": len(self.own.held_out)}
-        least = min(self.recipe.own.tuned_shares)
-        for share, mean in task.means(start, self.recipe.own.tuned_shares):
+        synthetic = self._synthetic_pages(COMPARED_PAGES, RngPurpose.COMPARISON, data, advance)
+        compared = [self._read_before(pages, advance) for pages in (self.own.held_out, synthetic)]
+        least = min(self.recipe.own.gate_offsets)
+        for offset, net in nets:
             advance("choosing", 0, 1)
-            card = {
-                "run": {"folder": self.folder.name, **counts},
-                "validation strings": self.last_figures(task.name),
-                "mean": {"of the start": round(1 - share, 4), "of the net trained from it": share},
-            }
-            metadata = self.export(mean, self.folder, card, data)
+            metadata = self._export_gated(net, offset, learned, data)
             reader = Reader(self.model, ACCEPT_ALL)
-            if share > least and choice.read_after(reader).gain < -self.recipe.own.max_lost:
+            if offset > least and choice.read_after(reader).gain < -self.recipe.own.max_lost:
                 continue
             advance("comparing", 0, 1)
             comparison, threshold = self._comparison(compared, reader)
             if comparison.objection is None:
                 break
-        return Outcome(comparison, len(lines), share, metadata.temperature, threshold, self.target_error)
+        return Outcome(comparison, learned, offset, metadata.temperature, threshold, self.target_error)
+
+    def _export_gated(self, net: GatedNet, offset: float, learned: int, data: Path | None) -> ReaderMetadata:
+        """Writes `model.onnx`, its temperature fitted."""
+        metadata = ReaderMetadata(
+            name=self.model_name,
+            geometry=net.geometry,
+            recipe=asdict(self.recipe),
+            data=self.data,
+            card={
+                "run": {
+                    "folder": self.folder.name,
+                    "learned": learned,
+                    "held out": len(self.own.held_out),
+                },
+                "validation strings": self.last_figures(Stage.STRINGS),
+                "gate": {"offset": offset, "from": self.own.start.stem},
+            },
+        )
+        with atomic_write(self.model) as temporary:
+            export_onnx(temporary, net, metadata)
+            metadata = replace(metadata, temperature=self._temperature(Engine(temporary), data))
+            write_onnx_metadata(temporary, metadata)
+        return metadata
 
     def _lines_to_learn(self) -> list[OwnLine]:
         geometry = self.recipe.net.geometry
@@ -200,7 +254,11 @@ class FineTuneRun(ReaderRun):
     def _held_out_strips(self) -> list[list[LabelledStrip]]:
         """The held-out lines, each in all views."""
         geometry = self.recipe.net.geometry
-        lines = [OwnLine(each.crop, each.label) for each in self.own.held_out if each.crop is not None]
+        lines = [
+            OwnLine(each.crop, each.label)
+            for each in self.own.held_out
+            if each.crop is not None and not is_too_long(each, geometry)
+        ]
         return [view_strips(line, geometry) for line in lines]
 
     def _temperature(self, engine: Engine, data: Path | None) -> float:
@@ -230,10 +288,15 @@ class FineTuneRun(ReaderRun):
         )
 
     def _synthetic_pages(
-        self, count: int, purpose: RngPurpose, data: Path | None, advance: Advance
+        self,
+        count: int,
+        purpose: RngPurpose,
+        data: Path | None,
+        advance: Advance,
+        split: Split = Split.VALIDATION,
     ) -> list[OwnPage]:
-        """Pages of the training's kind, of validation digits."""
-        digits, recipe = self._source(self._strings, Split.VALIDATION, data), self._strings.page
+        """Pages of the training's kind, without documents."""
+        digits, recipe = self._source(self._strings, split, data), self._strings.page
         preprocessor = PreProcessor(Detector(), self.recipe.net.geometry, ACCEPT_ALL, keeps_pages=False)
         rng = make_rng(self.recipe.seed, 0, purpose)
         pages = []

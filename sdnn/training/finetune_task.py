@@ -1,6 +1,6 @@
 """The stage of fine-tuning: own and synthetic strips to learn, held-out ones to choose the net by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
@@ -10,9 +10,7 @@ from torch import Tensor
 
 from sdnn.enums import Stage
 from sdnn.models.digit_net import DigitNet
-from sdnn.training.averaging import interpolate
 from sdnn.training.own_strips import MixedBatch, MixedMaker
-from sdnn.training.precision import MEMORY_FORMAT
 from sdnn.training.string_task import StripBatch, accuracy, strip_loss
 
 
@@ -71,17 +69,3 @@ class FineTuneTask:
                 losses.append(float(strip_loss(net, batch, self.make_batches.recipe)) * len(batch.texts))
         loss = sum(losses) / max(1, sum(len(batch.texts) for batch in self.own))
         return Choice(net, accuracy(net, self.own), loss)
-
-    def means(self, start: DigitNet, shares: Sequence[float]) -> Iterator[tuple[float, DigitNet]]:
-        """Means of the net at the start and the best one, with less and less of the best one.
-
-        Args:
-            start: Net that the training began from.
-            shares: Shares of the best net.
-
-        Yields:
-            Share of the best net, and the mean.
-        """
-        assert self.best is not None  # the last step of a stage evaluates
-        for share in sorted(shares, reverse=True):
-            yield share, interpolate(start, self.best.net, share).to(memory_format=MEMORY_FORMAT)
