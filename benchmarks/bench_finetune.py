@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR")
     parser.add_argument("--out", type=Path, default=Path("build/finetune"))
     parser.add_argument("--makers", type=int, default=1)
-    parser.add_argument("--only", default="", help="do only parts with this word in their name; no table")
+    parser.add_argument("--only", default="", help="do only parts with this word in their name")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     done: dict[str, dict[str, Any]] = {}
@@ -183,15 +183,14 @@ def main() -> None:
             print(name, {key: record.get(key) for key in ("minutes", "before", "after")}, file=sys.stderr)
         if path.exists():
             done[name] = json.loads(path.read_text())
-    if options.only:
-        return
     rows = []
     for folder in options.folders:
-        folds = [done[f"{folder.name}-fold-{held}"] for held in range(FOLDS)]
-        rows.append(row(f"{folder.name}, {FOLDS} folds", folds))
+        folds = [done.get(f"{folder.name}-fold-{held}") for held in range(FOLDS)]
+        if all(folds):
+            rows.append(row(f"{folder.name}, {FOLDS} folds", [each for each in folds if each]))
     curve = options.folders[0].name
     for count in CURVE:
-        record = done[f"{curve}-strips-{count}"]
+        record = done.get(f"{curve}-strips-{count}", {"refused": "not measured"})
         if "refused" not in record:
             rows.append(row(f"{curve}, {count} strips", [record]))
     records = {

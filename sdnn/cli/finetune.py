@@ -63,7 +63,7 @@ def finetune(
     worse is not saved (exit code 2). Read with the new one: sdnn read --model NAME.
     """
     with needs("torch", "fine-tuning"), needs("onnx", "fine-tuning"):
-        from sdnn.training.finetune import begin, best_source, chosen_recipe, finish, new_model_name
+        from sdnn.training.finetune import begin, best_source, chosen_recipe, finish, net_of, new_model_name
     from sdnn.models.library import find_model
     from sdnn.reading.reader import Reader
     from sdnn.reading.settings import ACCEPT_ALL
@@ -76,7 +76,9 @@ def finetune(
     name = new_model_name(out, folders)
     resources = Resources(device, makers)
     resources.torch_device()
-    reader = Reader(find_model(model), ACCEPT_ALL)
+    start = find_model(model)
+    net_of(start)  # before any work
+    reader = Reader(start, ACCEPT_ALL)
     source = source or best_source(data)
     with progress("finding your strips", "pictures") as update:
         pages = load_own_pages(folders, reader, update)

@@ -61,6 +61,7 @@ def _blocks(record: Mapping[str, Any]) -> Iterator[Iterable[str]]:
     )
     yield _table(record["layers"])
     yield _aligned(
+        *([("nets with these layers, and a gate", f"{record['nets']}")] if record["nets"] > 1 else []),
         ("parameters", f"{record['parameters']:,}"),
         (f"strip of {cost['digits']} digits", f"{cost['width_px']} px, {cost['columns']} columns"),
         ("multiplications", f"{cost['swept']:,}"),

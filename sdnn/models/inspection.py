@@ -41,7 +41,8 @@ def record_of(engine: Engine, path: Path) -> dict[str, Any]:
     columns = architecture.geometry.columns(width_px)
     window_px = architecture.geometry.window_px
     digit_px = round(DIGIT_HEIGHTS * architecture.geometry.text_height_px, 1)
-    sweep, window = sum(macs), sum(architecture.macs(window_px))
+    nets = metadata.nets
+    sweep, window = nets * sum(macs), nets * sum(architecture.macs(window_px))
     return {
         "schema": SCHEMA,
         "name": metadata.name,
@@ -53,7 +54,8 @@ def record_of(engine: Engine, path: Path) -> dict[str, Any]:
             "digit_px": digit_px,
             "columns_per_digit": digit_px / metadata.geometry.stride_px,
         },
-        # The map of a layer is that of a window, its multiplications are those of the strip.
+        "nets": nets,
+        # Layers of one net. The map of a layer is that of a window, its multiplications those of the strip.
         "layers": [
             {
                 "kind": type(layer).__name__.lower(),
@@ -61,13 +63,13 @@ def record_of(engine: Engine, path: Path) -> dict[str, Any]:
                 "window_map": size,
                 "parameters": layer.parameters,
                 "multiplications": count,
-                "share": round(count / sweep, 6),
+                "share": round(nets * count / sweep, 6),
             }
             for layer, size, count in zip(
                 architecture.layers, architecture.map_sizes(window_px)[1:], macs, strict=True
             )
         ],
-        "parameters": sum(layer.parameters for layer in architecture.layers),
+        "parameters": nets * sum(layer.parameters for layer in architecture.layers),
         "multiplications": {
             "digits": STRIP_DIGITS,
             "width_px": width_px,

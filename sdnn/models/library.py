@@ -3,8 +3,7 @@
 ::
 
     NAME.onnx          model for reading
-    NAME.safetensors   the same net, for further training
-    runs/NAME/         record of the run that made it
+    runs/NAME-DATE/    record of the run that made it
 """
 
 import os

@@ -127,12 +127,14 @@ class ReaderMetadata(ModelMetadata):
         labels: The digits, in the order of the classes; no-digit follows them.
         normalization: Meaning of the values of a strip; so far always 0 paper to 1 ink.
         temperature: Divisor of the logits before the softmax.
+        nets: Number of nets of the architecture in the model; two have a gate, see `gated_net`.
     """
 
     geometry: Geometry
     labels: Literal["0123456789"] = DIGITS
     normalization: Literal["0 paper to 1 ink"] = NORMALIZATION
     temperature: Temperature = 1.0
+    nets: Literal[1, 2] = 1
 
     KIND = READER
     NET = "swept net"

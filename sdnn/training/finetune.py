@@ -57,6 +57,21 @@ def best_source(data: Path | None) -> Source:
     return Source.HANDS
 
 
+def net_of(model: Path) -> Path:
+    """The file of a model's net for further training, beside it.
+
+    Raises:
+        ModelError: When there is none, such as for models of fine-tuning.
+    """
+    path = model.with_suffix(".safetensors")
+    if not path.is_file():
+        raise ModelError(
+            f"{model}: has no net beside it to go on from ({path.name}), as fine-tuned models have none; "
+            "start from the bundled model, and give all folders at once"
+        )
+    return path
+
+
 def begin(
     name: str,
     folders: Sequence[Path],
@@ -72,7 +87,7 @@ def begin(
         name: Name of the new model.
         folders: Labelled folders.
         pages: Their pages.
-        model: Model to start from; see `find_model`. Its net for further training lies beside it.
+        model: Model to start from; see `find_model` and `net_of`.
         recipe: Settings; the architecture, and the pages of the synthetic strips, are set to the model's.
         data: Folder with MNIST and UNIPEN.
         target_error: Largest share of wrong texts among the accepted ones.
@@ -84,12 +99,7 @@ def begin(
         OutputError: When the folder cannot be written.
     """
     start = find_model(model)
-    net_path = start.with_suffix(".safetensors")
-    if not net_path.is_file():
-        raise ModelError(
-            f"{start}: has no net beside it to go on from ({net_path.name}), as fine-tuned models have none; "
-            "start from the bundled model, and give all folders at once"
-        )
+    net_path = net_of(start)
     net, metadata = load_net(net_path)
     content = net_path.read_bytes()
     digit_source(recipe.source, Split.TRAIN, data=data)

@@ -208,6 +208,7 @@ class FineTuneRun(ReaderRun):
         metadata = ReaderMetadata(
             name=self.model_name,
             geometry=net.geometry,
+            nets=2,
             recipe=asdict(self.recipe),
             data=self.data,
             card={

@@ -46,7 +46,7 @@ def test_the_metadata_is_one_entry_of_json_with_the_schema_and_every_field() -> 
     assert values["geometry"] == {"height_px": 32, "text_height_px": 22, "window_px": 30, "stride_px": 4}
     assert values.keys() == {
         *("schema", "name", "geometry", "labels", "normalization"),
-        *("temperature", "recipe", "data", "card"),
+        *("temperature", "nets", "recipe", "data", "card"),
     }
 
 

@@ -129,6 +129,13 @@ READERS: dict[str, tuple[Change, str]] = {
     "a subgraph": (lambda m: setattr(attribute(m, "Conv", "group").g, "name", "x"), "field 6"),
     "an unknown attribute": (lambda m: setattr(attribute(m, "Conv", "group"), "name", "x"), "'x'"),
     "a kernel that is computed": (lambda m: node(m, "Conv").input.__setitem__(1, "strips"), "no weight"),
+    "a sum after the axes have changed": (lambda m: squared(m, "Transpose"), "after the operator Transpose"),
+    "a sum while the axes change": (lambda m: squared(m, "Squeeze"), "after the operator Squeeze"),
+    "a product with the input": (lambda m: on_input(m), "operator Mul on its input"),
+    "a sum that keeps no axes": (
+        lambda m: m.graph.node.append(helper.make_node("ReduceSum", ["strips"], ["sum"], keepdims=0)),
+        "'keepdims'",
+    ),
     "a kernel used twice": (
         lambda m: m.graph.node[3].input.__setitem__(1, m.graph.node[1].input[1]),
         "uses a kernel twice",
@@ -157,6 +164,17 @@ READERS: dict[str, tuple[Change, str]] = {
         "voltage: unknown field",
     ),
 }
+
+
+def squared(model: onnx.ModelProto, end: str) -> None:
+    """Adds a value with other axes to the output of an operator at the end."""
+    model.graph.node.append(
+        helper.make_node("Add", [node(model, end).output[0], node(model, "Relu").output[0]], ["square"])
+    )
+
+
+def on_input(model: onnx.ModelProto) -> None:
+    model.graph.node.append(helper.make_node("Mul", [node(model, "Relu").output[0], "strips"], ["more"]))
 
 
 def overflow(model: onnx.ModelProto) -> None:

@@ -14,7 +14,7 @@ from sdnn.datasets.pages import PageRecipe
 from sdnn.datasets.paper import DegradationConfig
 from sdnn.enums import Source
 from sdnn.errors import ExitCode, ModelError, UsageError
-from sdnn.models.checkpoint import export_onnx, load_net, save_net
+from sdnn.models.checkpoint import export_onnx, save_net
 from sdnn.models.engine import Engine
 from sdnn.models.fully_convolutional import fully_convolutional
 from sdnn.models.library import find_model, models_folder
@@ -39,7 +39,7 @@ PAGE = PageRecipe(most_digits=2, paper=DegradationConfig.clean())
 def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "user"))
     monkeypatch.setattr(loop, "Prefetcher", OnTheSpot)
-    for name in ("CHOICE_PAGES", "COMPARED_PAGES", "MIN_TEMPERATURE_STRIPS"):
+    for name in ("GATE_PAGES", "CHOICE_PAGES", "COMPARED_PAGES", "MIN_TEMPERATURE_STRIPS"):
         monkeypatch.setattr(finetune_run, name, 4)
 
 
@@ -98,10 +98,10 @@ def test_from_strips_to_a_model_that_its_name_finds(
     path = finish(run, found)
     assert path == find_model("mine") == models_folder() / "mine.onnx"
     engine = Engine(path)
-    net, metadata = load_net(path.with_suffix(".safetensors"))
-    assert metadata == engine.metadata
-    assert net.architecture.channels == TINY
-    assert (metadata.name, metadata.temperature) == ("mine", found.temperature)
+    metadata = engine.metadata
+    assert (metadata.name, metadata.temperature, metadata.nets) == ("mine", found.temperature, 2)
+    assert metadata.recipe["channels"] == [*TINY]
+    assert metadata.card["gate"] == {"offset": found.gate_offset, "from": "small"}
     assert metadata.card["run"]["folder"] == run.folder.name
     assert f"own/{SAMPLES.name}" in metadata.data
     assert FineTuneRecipe.from_record(json.loads(json.dumps(metadata.recipe))) == run.recipe
@@ -116,15 +116,15 @@ def test_from_strips_to_a_model_that_its_name_finds(
 @pytest.mark.parametrize(
     ("lost_on_choice", "lost_in_comparison", "chosen"),
     [
-        ({}, {}, 1.0),
-        ({1.0, 0.5}, {}, 0.25),  # the greatest share that loses little on the pages of the choice
-        ({}, {1.0}, 0.5),  # where others show a greater loss, a smaller one
-        ({1.0}, {0.5}, 0.25),
-        ({1.0, 0.5, 0.25}, {}, 0.25),  # the smallest is compared in any case
-        ({1.0, 0.5, 0.25}, {0.25}, 0.25),
+        ({}, {}, 2.0),
+        ({2.0, 0.0}, {}, -3.0),  # the greatest offset that costs little on the pages of the choice
+        ({}, {2.0}, 0.0),  # where others show a greater loss, a smaller one
+        ({2.0}, {0.0}, -3.0),
+        ({2.0, 0.0, -3.0}, {}, -3.0),  # the smallest is compared in any case
+        ({2.0, 0.0, -3.0}, {-3.0}, -3.0),
     ],
 )
-def test_the_greatest_share_of_the_tuned_net_that_forgets_little_is_taken(
+def test_the_gate_is_as_wide_open_as_costs_little(
     pages: OwnPages,
     small_model: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -133,21 +133,22 @@ def test_the_greatest_share_of_the_tuned_net_that_forgets_little_is_taken(
     chosen: float,
 ) -> None:
     run = begun(pages, small_model)
-    own = replace(run.recipe.own, tuned_shares=(0.25, 1.0, 0.5))
+    own = replace(run.recipe.own, gate_offsets=(0.0, 2.0, -3.0))
     run = replace(run, recipe=replace(run.recipe, own=own))
     monkeypatch.setattr(finetune_run, "CHOICE_PAGES", 3)
 
     def read_after(self: ComparedPages, reader: Reader) -> BeforeAndAfter:
-        share = reader.engine.metadata.card["mean"]["of the net trained from it"]
-        lost = share in (lost_on_choice if len(self.pages) == 3 else lost_in_comparison)
+        offset = reader.engine.metadata.card["gate"]["offset"]
+        lost = offset in (lost_on_choice if len(self.pages) == 3 else lost_in_comparison)
         return BeforeAndAfter(figures(90), figures(80 if lost else 90))
 
     monkeypatch.setattr(ComparedPages, "read_after", read_after)
+    of_right = {80: -0.1}
     monkeypatch.setattr(
-        BeforeAndAfter, "gain", property(lambda self: -0.1 if self.after.score.right == 80 else 0)
+        BeforeAndAfter, "gain", property(lambda self: of_right.get(self.after.score.right, 0))
     )
     found = run.tune(None, lambda progress: None)
-    assert found.tuned_share == chosen
+    assert found.gate_offset == chosen
     assert (found.comparison.objection is not None) == (chosen in lost_in_comparison)
 
 
@@ -162,8 +163,7 @@ def test_training_stops_when_patience_ends(pages: OwnPages, small_model: Path) -
 
 def test_what_got_worse_is_not_saved(pages: OwnPages, small_model: Path) -> None:
     run = begun(pages, small_model)
-    for suffix in (".onnx", ".safetensors"):
-        run.model.with_suffix(suffix).write_bytes(b"net")
+    run.model.write_bytes(b"net")
     with pytest.raises(UsageError, match=r"not saved: it reads 89\.0 % in place of 90\.0 %") as error:
         finish(run, outcome(own_after=89))
     assert "\n" not in str(error.value)
@@ -172,20 +172,18 @@ def test_what_got_worse_is_not_saved(pages: OwnPages, small_model: Path) -> None
     assert RunRecord.of_folder(run.folder).state == "refused"
 
 
-def test_what_is_as_good_is_saved_with_its_net(pages: OwnPages, small_model: Path) -> None:
+def test_what_is_as_good_is_saved(pages: OwnPages, small_model: Path) -> None:
     run = begun(pages, small_model)
-    for suffix in (".onnx", ".safetensors"):
-        run.model.with_suffix(suffix).write_bytes(suffix.encode())
+    run.model.write_bytes(b".onnx")
     path = finish(run, outcome(own_after=90))
     assert path.read_bytes() == b".onnx"
-    assert path.with_suffix(".safetensors").read_bytes() == b".safetensors"
     assert RunRecord.of_folder(run.folder).state == "finished"
 
 
 def test_a_model_without_its_net_is_refused(pages: OwnPages, small_model: Path, tmp_path: Path) -> None:
     alone = tmp_path / "alone.onnx"
     alone.write_bytes(small_model.read_bytes())
-    with pytest.raises(ModelError, match="needs the net beside"):
+    with pytest.raises(ModelError, match=r"no net beside it.*give all folders at once"):
         begun(pages, alone)
     assert not (models_folder() / "runs").exists()
 
@@ -229,6 +227,14 @@ def test_folders_of_the_same_name_keep_their_checksums(tmp_path: Path) -> None:
     assert len({*checksums.values()}) == 3
     (folders[0] / "a.png").write_bytes(b"picture")
     assert own_checksums(folders)["own/strips"] != checksums["own/strips"]
+
+
+def test_a_fine_tuned_model_is_no_start(small_model: Path) -> None:
+    models_folder().mkdir(parents=True)
+    (models_folder() / "tuned.onnx").write_bytes(small_model.read_bytes())
+    result = sdnn("finetune", SAMPLES, "--model", "tuned", "--out", "again")
+    assert (result.returncode, result.stdout) == (ExitCode.MODEL, b"")
+    assert_one_line(result.stderr, "tuned.onnx", "give all folders at once")
 
 
 def test_a_folder_without_labels_is_one_line(tmp_path: Path) -> None:

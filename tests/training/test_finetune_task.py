@@ -71,13 +71,6 @@ def test_the_net_with_the_least_loss_is_kept_as_it_was_and_epochs_since_are_coun
     assert figures == {"accuracy": 0.8, "held-out loss": 0.8}
 
 
-def test_means_have_less_and_less_of_the_best_net() -> None:
-    made = task()
-    made.best = Choice(marked(1.0), 0.95, 1.0)
-    means = [*made.means(marked(0.0), (0.25, 1.0, 0.5))]
-    assert [(share, mark(net)) for share, net in means] == [(1.0, 1.0), (0.5, 0.5), (0.25, 0.25)]
-
-
 def test_own_and_synthetic_strips_weigh_as_their_shares() -> None:
     source = StripMaker(LINES, StringRecipe(batch=4, page=PAGE), LENET.geometry, seed=3)
     maker = MixedMaker(source, [OwnLine(CROP, "12")], OwnRecipe(share=0.25))
