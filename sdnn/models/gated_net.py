@@ -59,7 +59,8 @@ class Activities(nn.Module):
             (B, 11, 1, T) logits, and for each layer the (B, C, 1, 1) activities of its C maps:
             means over columns, weighted by the ink in the middle of what a column sees.
         """
-        maps, activities, sights = ink, [], iter(self.sights)
+        maps, sights = ink, iter(self.sights)
+        activities: list[Tensor] = []
         for layer in self.net.layers:
             maps = layer(maps)
             if isinstance(layer, nn.ReLU) and len(activities) < len(self.sights):
@@ -129,7 +130,7 @@ def fit_gate(own: Sequence[Tensor], others: Sequence[Tensor]) -> Gate:
         entropy = functional.binary_cross_entropy_with_logits(
             inputs @ weights + bias, labels, importance, reduction="sum"
         )
-        (entropy + DECAY * weights.square().sum()).backward()  # type: ignore[no-untyped-call]
+        (entropy + DECAY * weights.square().sum()).backward()
         optimizer.step()
     gate = Gate(sizes)
     with torch.no_grad():

@@ -67,7 +67,10 @@ def open_session(
     options.log_severity_level = 4  # errors are reported once, by the exception
     options.intra_op_num_threads = threads or 0
     try:
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        # Its fallback to other providers would print a report.
+        session = onnxruntime.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
     except Exception as error:  # onnxruntime's exceptions share no base but this one
         raise ModelError(f"{path}: not an ONNX model that can be run; {remedy}") from error
     if not all(_sweeps(session, trial, kind.INPUT, path) for trial in trials):

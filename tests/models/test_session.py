@@ -269,6 +269,16 @@ def test_text_that_is_not_utf_8_is_refused(tmp_path: Path, shift: bytes) -> None
         refusal(path)
 
 
+def test_a_name_that_only_the_runtime_reads_prints_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "model.onnx"
+    content = changed(READER, lambda m: setattr(m.graph.output[0], "name", "a name"))
+    path.write_bytes(content.replace(b"a name", b"a \xffame"))
+    assert "can be run" in refusal(path)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_every_cut_and_most_changed_bytes_are_refused_or_harmless(tmp_path: Path) -> None:
     content = READER.read_bytes()
     for end in range(0, len(content), 101):

@@ -5,7 +5,9 @@ A whole model is megabytes, so an input is a list of edits.
 
 import io
 import json
+import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -34,6 +36,7 @@ _OPERATORS: Final = (
     "Conv",
     "Scan",
     "Print",
+    *("Add", "Sub", "Mul", "Div", "ReduceSum", "Sigmoid", "Transpose", "Squeeze", "Unsqueeze"),
 )
 _WEIGHTS: Final = ("nan", "inf", "zero", "huge", "empty", "external", "double", "shape")
 
@@ -42,7 +45,33 @@ _WEIGHTS: Final = ("nan", "inf", "zero", "huge", "empty", "external", "double", 
 def _bundled(kind: str) -> Any:
     import onnx
 
+    if kind == "gated":
+        return _gated()
     return onnx.load(_PATHS[kind])
+
+
+def _gated() -> Any:
+    """A model of two small nets and a gate, as fine-tuning makes them."""
+    import onnx
+    import torch
+
+    from sdnn.models.checkpoint import export_onnx
+    from sdnn.models.digit_net import DigitNet
+    from sdnn.models.fully_convolutional import fully_convolutional
+    from sdnn.models.gated_net import Activities, Gate, GatedNet
+    from sdnn.models.lenet import LENET
+    from sdnn.models.metadata import ReaderMetadata
+
+    channels = (3, 5, 4, 6, 8, 7)
+    torch.manual_seed(0)
+    architecture = replace(LENET, channels=channels)
+    first, second = (fully_convolutional(DigitNet(architecture)) for _ in range(2))
+    recipe = {"architecture": architecture.name, "channels": [*channels]}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "gated.onnx")
+        net = GatedNet(Activities(first), second, Gate(channels)).eval()
+        export_onnx(path, net, ReaderMetadata("gated", LENET.geometry, recipe=recipe, nets=2))
+        return onnx.load(path)
 
 
 def _metadata(kind: str) -> dict[str, Any]:
@@ -66,6 +95,7 @@ def _edits(rng: Random, kind: str) -> bytes:
                     ["operator", node, rng.choice(_OPERATORS)],
                     ["attribute", node, rng.choice((*NUMBERS, -1))],
                     ["unlink", node],
+                    ["link", node, rng.randrange(3), rng.randrange(len(model.graph.node))],
                     ["domain", node, rng.choice(("com.microsoft", "x", "ai.onnx.ml"))],
                     ["output", rng.choice(("logits", "maps", "", "x"))],
                     ["dimension", rng.choice((0, 1, 10, 12, "N", -1))],
@@ -112,6 +142,9 @@ def _edit(model: Any, name: str, values: list[Any]) -> None:
         graph.node[values[0]].domain = values[1]
     elif name == "unlink":
         graph.node[values[0]].input[0] = "nothing"
+    elif name == "link":
+        inputs = graph.node[values[0]].input
+        inputs[values[1] % len(inputs)] = graph.node[values[2]].output[0]
     elif name == "attribute":
         for attribute in graph.node[values[0]].attribute:
             if attribute.ints:
@@ -137,9 +170,11 @@ def _edit_weight(tensor: Any, how: str) -> None:
         tensor.data_location = 1
         tensor.ClearField("raw_data")
         return
-    if how == "shape":
+    if how == "shape" and tensor.dims:
         tensor.dims[0] = tensor.dims[0] + 1
         return
+    if tensor.data_type not in (1, 10):
+        how = "double"
     size = 2 if tensor.data_type == 10 else 4
     values = {"nan": np.nan, "inf": np.inf, "zero": 0.0, "huge": 6e4 if size == 2 else 3e38}
     if how in values:
@@ -164,11 +199,21 @@ def _parsed(data: bytes) -> list[list[Any]] | None:
 @target("model-reader", lambda rng, _: _edits(rng, "reader"), share=2.0)
 def reader(data: bytes, folder: Path) -> None:
     """Loads an edited reader, sweeps a strip, and shows its record."""
+    _sweep_and_show("reader", data, folder)
+
+
+@target("model-gated", lambda rng, _: _edits(rng, "gated"))
+def gated(data: bytes, folder: Path) -> None:
+    """The same with an edited model of fine-tuning."""
+    _sweep_and_show("gated", data, folder)
+
+
+def _sweep_and_show(kind: str, data: bytes, folder: Path) -> None:
     edits = _parsed(data)
     if edits is None:
         return
     path = folder / "model.onnx"
-    path.write_bytes(edited("reader", edits))
+    path.write_bytes(edited(kind, edits))
     (folder / "outside.bin").write_bytes(bytes(1 << 20))
     engine = Engine(path)
     geometry = engine.metadata.geometry
