@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import secrets
+import socket
 import sys
 import warnings
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ QUIET: Final = {
 }
 LOOPBACK: Final = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Setting by which Ray listens on 127.0.0.1 alone, on every system: its own default on two of them."""
+
+CONNECT_S: Final = 10.0
+"""Seconds to wait for an answer of a cluster."""
 
 
 @contextlib.contextmanager
@@ -35,11 +39,30 @@ def ray_session(address: str | None, processes: int, progress: bool = False) -> 
         WorkerError: When the cluster fails in the block.
     """
     os.environ.update(QUIET)
+    _check_answers(address)
     if address is None:
         # Other users of this machine have no token.
         os.environ.update({**LOOPBACK, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)})
     with _messages_hidden():
         yield from _connected(address, processes, progress)
+
+
+def _check_answers(address: str | None) -> None:
+    """Checks that something listens at HOST:PORT: Ray would try for minutes, and then end the process.
+
+    Raises:
+        UsageError: When nothing does.
+    """
+    host, colon, port = (address or "").rpartition(":")
+    if not colon or not port.isdecimal() or "/" in host:
+        return
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), CONNECT_S):
+            pass
+    except (OSError, OverflowError) as error:
+        raise UsageError(
+            f"--address {address}: no Ray cluster ({one_line(error)}); start one with: ray start --head"
+        ) from error
 
 
 def _connected(address: str | None, processes: int, progress: bool) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from helpers.cli_runner import SAMPLE, SAMPLES, SDNN, assert_one_line, records, 
 from helpers.deadlines import started, wait_until
 from helpers.process_tree import descendants, ray_actors
 
-from sdnn.errors import ExitCode
+from sdnn.errors import ExitCode, UsageError
 
 pytest.importorskip("ray", reason="needs the extra ray")
 
 import pyarrow.parquet as pq
 
+from sdnn.scale.ray_session import ray_session
 from sdnn.scale.table import records_of
 
 
@@ -119,6 +121,24 @@ def test_calls_without_sense_are_refused_in_one_line_before_ray_starts(
 
 @pytest.mark.slow
 def test_a_cluster_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    result = sdnn_process("read", SAMPLE, "--engine", "ray", "--address", "auto", "-o", tmp_path / "out")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"  # bound, but nobody listens
+        result = sdnn_process("read", SAMPLE, "--engine", "ray", "--address", address, "-o", tmp_path / "out")
     assert result.returncode == ExitCode.USAGE
-    assert_one_line(result.stderr, "--address auto", "ray start --head")
+    assert_one_line(result.stderr, f"--address {address}", "ray start --head")
+
+
+def test_where_ray_finds_no_cluster_the_line_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    def refuse(**options: object) -> None:
+        assert options["address"] == "auto"
+        raise ConnectionError("Could not find any running\nRay instance.")
+
+    # The real search would find clusters of tests that run side by side.
+    monkeypatch.setattr(ray, "init", refuse)
+    complaint = r"^--address auto: no Ray cluster .*start one with"
+    with pytest.raises(UsageError, match=complaint) as caught, ray_session("auto", 1):
+        pass
+    assert "\n" not in str(caught.value)
