@@ -92,7 +92,7 @@ def review(results: Path, labels: Path, truth: Mapping[str, str], count: int) ->
         for case in call(f"{address}/review/cases")["cases"][:count]:
             stem = Path(case["source"]).stem
             answer = {"kind": "digits", "label": truth[stem]} if truth[stem] else {"kind": "no-digits"}
-            state = call(f"{address}/review/answers/{case['key']}", answer)
+            state = call(f"{address}/review/answers/{case['case']}", answer)
             reviewed.append(stem)
     return reviewed, state
 
