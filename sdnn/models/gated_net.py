@@ -10,6 +10,7 @@ Reference:
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Final
 
 import torch
@@ -146,19 +147,13 @@ def fit_gate(own: Sequence[Tensor], others: Sequence[Tensor]) -> Gate:
 
 def moved(gate: Gate, by: float) -> Gate:
     """A gate whose scores are greater by a number."""
-    copy = Gate([_size(layer) for layer in gate.layers])
-    copy.load_state_dict(gate.state_dict())
+    copy = deepcopy(gate)
     first = copy.layers[0]
     assert isinstance(first, nn.Conv2d)
     assert first.bias is not None
     with torch.no_grad():
         first.bias += by
-    return copy.eval()
-
-
-def _size(layer: nn.Module) -> int:
-    assert isinstance(layer, nn.Conv2d)
-    return layer.in_channels
+    return copy
 
 
 def _sight(height: int, reach: int, stride: int) -> nn.Conv2d:

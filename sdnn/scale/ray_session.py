@@ -60,9 +60,11 @@ def _check_answers(address: str | None) -> None:
         with socket.create_connection((host.strip("[]"), int(port)), CONNECT_S):
             pass
     except (OSError, OverflowError) as error:
-        raise UsageError(
-            f"--address {address}: no Ray cluster ({one_line(error)}); start one with: ray start --head"
-        ) from error
+        raise _no_cluster(f"--address {address}", error) from error
+
+
+def _no_cluster(where: str, error: Exception) -> UsageError:
+    return UsageError(f"{where}: no Ray cluster ({one_line(error)}); start one with: ray start --head")
 
 
 def _connected(address: str | None, processes: int, progress: bool) -> Iterator[Any]:
@@ -81,9 +83,7 @@ def _connected(address: str | None, processes: int, progress: bool) -> Iterator[
         )
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
         where = f"--address {address}" if address else "--engine ray"
-        raise UsageError(
-            f"{where}: no Ray cluster ({one_line(error)}); start one with: ray start --head"
-        ) from error
+        raise _no_cluster(where, error) from error
     context = DataContext.get_current()
     context.enable_progress_bars = progress
     context.print_on_execution_start = False

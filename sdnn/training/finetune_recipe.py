@@ -43,7 +43,7 @@ class OwnRecipe:
 
     Attributes:
         share: Share of own strips in a batch; the others are synthetic, so that nothing is forgotten.
-        joined_share: Share of the own strips whose digits are of two lines, see `own_line`.
+        joined_share: Share of the own strips whose digits are of two lines, see `joined_lines`.
         held_out: Share of the distinct labels whose strips are held out, to choose and to compare.
         patience: Epochs without a better net after which training stops.
         gate_offsets: Numbers added to the gate's score, see `gated_net`: the greater, the more strips are

@@ -30,8 +30,8 @@ from sdnn.training.comparison import BeforeAndAfter, Comparison, Figures, Outcom
 from sdnn.training.digit_task import as_input
 from sdnn.training.finetune_recipe import FineTuneRecipe
 from sdnn.training.finetune_task import FineTuneTask
+from sdnn.training.joined_lines import OwnLine, with_cuts
 from sdnn.training.loop import EarlyStop, Progress, Report, fit
-from sdnn.training.own_line import OwnLine, with_cuts
 from sdnn.training.own_lines import OwnPage, fits, is_too_long, read_pages
 from sdnn.training.own_strips import MixedMaker, view_strips
 from sdnn.training.precision import CPU, MEMORY_FORMAT, ONE_CPU, Resources
@@ -185,15 +185,24 @@ class FineTuneRun(ReaderRun):
         self, nets: Iterable[tuple[float, GatedNet]], learned: int, data: Path | None, advance: Advance
     ) -> Outcome:
         """Exports the first net that forgets little, on the pages of the choice and the compared ones."""
-        choice = self._read_before(
-            self._synthetic_pages(CHOICE_PAGES, RngPurpose.VALIDATION, data, advance), advance
+        drawn = [
+            self._synthetic_pages(count, purpose, data, advance)
+            for count, purpose in (
+                (CHOICE_PAGES, RngPurpose.VALIDATION),
+                (COMPARED_PAGES, RngPurpose.COMPARISON),
+            )
+        ]
+        advance("reading with the net as it was", 0, 1)
+        before = Reader(self.own.start, ACCEPT_ALL)
+        choice, *compared = (
+            ComparedPages(pages, read_pages(before, pages))
+            for pages in (drawn[0], self.own.held_out, drawn[1])
         )
-        synthetic = self._synthetic_pages(COMPARED_PAGES, RngPurpose.COMPARISON, data, advance)
-        compared = [self._read_before(pages, advance) for pages in (self.own.held_out, synthetic)]
+        to_calibrate = self._strips_to_calibrate(data)
         least = min(self.recipe.own.gate_offsets)
         for offset, net in nets:
             advance("choosing", 0, 1)
-            metadata = self._export_gated(net, offset, learned, data)
+            metadata = self._export_gated(net, offset, learned, to_calibrate)
             reader = Reader(self.model, ACCEPT_ALL)
             if offset > least and choice.read_after(reader).gain < -self.recipe.own.max_lost:
                 continue
@@ -203,8 +212,10 @@ class FineTuneRun(ReaderRun):
                 break
         return Outcome(comparison, learned, offset, metadata.temperature, threshold, self.target_error)
 
-    def _export_gated(self, net: GatedNet, offset: float, learned: int, data: Path | None) -> ReaderMetadata:
-        """Writes `model.onnx`, its temperature fitted."""
+    def _export_gated(
+        self, net: GatedNet, offset: float, learned: int, to_calibrate: Sequence[LabelledStrip]
+    ) -> ReaderMetadata:
+        """Writes `model.onnx`, its temperature fitted on strips."""
         metadata = ReaderMetadata(
             name=self.model_name,
             geometry=net.geometry,
@@ -223,7 +234,7 @@ class FineTuneRun(ReaderRun):
         )
         with atomic_write(self.model) as temporary:
             export_onnx(temporary, net, metadata)
-            metadata = replace(metadata, temperature=self._temperature(Engine(temporary), data))
+            metadata = replace(metadata, temperature=temperature_on(Engine(temporary), to_calibrate))
             write_onnx_metadata(temporary, metadata)
         return metadata
 
@@ -262,16 +273,10 @@ class FineTuneRun(ReaderRun):
         ]
         return [view_strips(line, geometry) for line in lines]
 
-    def _temperature(self, engine: Engine, data: Path | None) -> float:
-        """Temperature fitted on held-out and about as many synthetic strips, in the first view."""
+    def _strips_to_calibrate(self, data: Path | None) -> list[LabelledStrip]:
+        """Held-out and about as many synthetic strips, in the first view."""
         own = [strips[0] for strips in self._held_out_strips()]
-        count = max(MIN_TEMPERATURE_STRIPS, len(own))
-        return temperature_on(engine, [*own, *self._validation_strips(count, data)])
-
-    def _read_before(self, pages: Sequence[OwnPage], advance: Advance) -> ComparedPages:
-        """Pages with the readings of the net at the start."""
-        advance("reading with the net as it was", 0, 1)
-        return ComparedPages(pages, read_pages(Reader(self.own.start, ACCEPT_ALL), pages))
+        return [*own, *self._validation_strips(max(MIN_TEMPERATURE_STRIPS, len(own)), data)]
 
     def _comparison(
         self, compared: Sequence[ComparedPages], reader: Reader

@@ -14,7 +14,7 @@ from sdnn.preprocessing import thicken_strokes, to_strip
 from sdnn.reading.views import VIEWS
 from sdnn.results import FloatArray, Geometry
 from sdnn.training.finetune_recipe import OwnJitter, OwnRecipe
-from sdnn.training.own_line import OwnLine, joined
+from sdnn.training.joined_lines import OwnLine, joined
 from sdnn.training.reader_recipe import StringRecipe
 from sdnn.training.string_task import StripBatch, StripMaker, bucket_by_width
 

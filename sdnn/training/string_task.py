@@ -150,15 +150,11 @@ class StringTask:
 
 def strip_loss(net: DigitNet, batch: StripBatch, recipe: StringRecipe) -> Tensor:
     """The recipe's objective on the sweep of a batch."""
-    logits = strip_logits(net, batch, recipe.frozen)
-    return string_loss(recipe.objective, recipe.gradient)(logits, batch.texts, batch.columns)
-
-
-def strip_logits(net: DigitNet, batch: StripBatch, frozen: bool) -> Tensor:
-    """(B, T, 11) logits of the sweep of a batch, see `DigitNet.sweep`."""
     device = precision.device_of(net)
     with precision.autocast(device):
-        return net.sweep(_as_input(batch, device), frozen).float()
+        logits = net.sweep(_as_input(batch, device), recipe.frozen)
+    loss_of = string_loss(recipe.objective, recipe.gradient)
+    return loss_of(logits.float(), batch.texts, batch.columns)
 
 
 def read_batch(net: DigitNet, batch: StripBatch) -> list[str]:

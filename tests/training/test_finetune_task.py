@@ -13,7 +13,7 @@ from sdnn.models.lenet import LENET
 from sdnn.results import Box
 from sdnn.training.finetune_recipe import OwnRecipe
 from sdnn.training.finetune_task import Choice, FineTuneTask
-from sdnn.training.own_line import OwnLine
+from sdnn.training.joined_lines import OwnLine
 from sdnn.training.own_strips import MixedMaker
 from sdnn.training.reader_recipe import StringRecipe
 from sdnn.training.string_task import StripMaker, strip_loss

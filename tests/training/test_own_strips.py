@@ -13,7 +13,7 @@ from sdnn.models.lenet import LENET
 from sdnn.reading.views import VIEWS
 from sdnn.results import Box
 from sdnn.training.finetune_recipe import OwnJitter, OwnRecipe
-from sdnn.training.own_line import OwnLine
+from sdnn.training.joined_lines import OwnLine
 from sdnn.training.own_strips import MixedMaker, jittered_strip, view_strips
 from sdnn.training.reader_recipe import StringRecipe
 from sdnn.training.string_task import StripBatch, StripMaker

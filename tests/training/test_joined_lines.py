@@ -8,7 +8,7 @@ from sdnn.detection import LineCrop
 from sdnn.reading.reader import Reader
 from sdnn.reading.settings import ACCEPT_ALL
 from sdnn.results import Box, FloatArray
-from sdnn.training.own_line import OwnLine, joined, with_cuts
+from sdnn.training.joined_lines import OwnLine, joined, with_cuts
 from sdnn.training.own_lines import load_own_pages
 
 ROWS = 90
