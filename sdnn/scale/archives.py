@@ -20,7 +20,7 @@ from sdnn.scale.sources import (
     Picture,
     Unit,
     chunks,
-    one_line,
+    reason_of,
 )
 
 IMAGE_COLUMN: Final = "image"
@@ -229,4 +229,4 @@ def _is_binary(kind: Any) -> bool:
 
 
 def _broken(location: Location, error: BaseException) -> BrokenSource:
-    return BrokenSource(location.name, f"cannot be read as an archive ({one_line(error)}); check the file")
+    return BrokenSource(location.name, f"cannot be read as an archive ({reason_of(error)}); check the file")

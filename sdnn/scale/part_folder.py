@@ -26,7 +26,7 @@ from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, LocalFileSy
 from sdnn.enums import Format
 from sdnn.errors import OutputError, UsageError
 from sdnn.formats.record import SCHEMA
-from sdnn.scale.sources import URI, one_line, open_store
+from sdnn.scale.sources import URI, open_store, reason_of
 from sdnn.scale.table import as_text, table_of
 
 JOB: Final = "_sdnn.json"
@@ -184,7 +184,7 @@ class PartFolder:
                     yield from zip(columns["source"], columns["status"], strict=True)
         except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
             raise UsageError(
-                f"{path}: no part of sdnn ({one_line(error)}); remove it, and --resume reads its pictures"
+                f"{path}: no part of sdnn ({reason_of(error)}); remove it, and --resume reads its pictures"
             ) from error
 
     def _job(self) -> dict[str, Any]:
@@ -214,7 +214,7 @@ class PartFolder:
             yield
         except (OSError, pa.ArrowException) as error:
             raise OutputError(
-                f"{self.name}: cannot be written ({one_line(error)}); choose another place"
+                f"{self.name}: cannot be written ({reason_of(error)}); choose another place"
             ) from error
 
 

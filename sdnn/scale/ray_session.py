@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from sdnn.errors import UsageError, WorkerError
-from sdnn.scale.sources import one_line
+from sdnn.scale.sources import reason_of
 
 QUIET: Final = {
     "RAY_USAGE_STATS_ENABLED": "0",  # Ray reports to its makers unless it is told not to
@@ -64,7 +64,7 @@ def _check_answers(address: str | None) -> None:
 
 
 def _no_cluster(where: str, error: Exception) -> UsageError:
-    return UsageError(f"{where}: no Ray cluster ({one_line(error)}); start one with: ray start --head")
+    return UsageError(f"{where}: no Ray cluster ({reason_of(error)}); start one with: ray start --head")
 
 
 def _connected(address: str | None, processes: int, progress: bool) -> Iterator[Any]:

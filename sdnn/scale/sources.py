@@ -20,6 +20,7 @@ from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem
 from sdnn.errors import UnreadableInput, UsageError
 from sdnn.inputs import STDIN, SUFFIXES, pictures
 from sdnn.preprocessing.loading import ImageSource
+from sdnn.validation import one_line
 
 TAR_SUFFIXES: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 TABLE_SUFFIXES: Final = (".parquet", ".pq")
@@ -170,7 +171,7 @@ def _list_store(uri: str) -> Iterator[Location]:
         found = filesystem.get_file_info(FileSelector(path, recursive=True))
     except (OSError, ArrowException) as error:
         raise UnreadableInput(
-            f"{uri}: cannot be listed ({one_line(error)}); check address and rights"
+            f"{uri}: cannot be listed ({reason_of(error)}); check address and rights"
         ) from error
     for info in sorted(found, key=lambda info: info.path):
         below = info.path[len(path.rstrip("/")) + 1 :]
@@ -186,7 +187,7 @@ def open_store(uri: str) -> tuple[FileSystem, str]:
         filesystem, path = FileSystem.from_uri(uri)
     except (OSError, ValueError, ArrowException, ImportError) as error:
         raise UsageError(
-            f"{uri}: no address that can be opened ({one_line(error)}); give s3://BUCKET/PATH, "
+            f"{uri}: no address that can be opened ({reason_of(error)}); give s3://BUCKET/PATH, "
             "gs://BUCKET/PATH, or a path"
         ) from error
     return filesystem, path
@@ -197,16 +198,16 @@ def _stored_picture(location: Location) -> ImageSource:
         with location.filesystem.open_input_stream(location.path) as stream:
             return NamedBytes(stream.read(), location.name)
     except (OSError, ArrowException) as error:
-        return BrokenSource(location.name, f"cannot be opened ({one_line(error)}); check the path")
+        return BrokenSource(location.name, f"cannot be opened ({reason_of(error)}); check the path")
 
 
 def _is_archive(name: str) -> bool:
     return name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
-def one_line(error: BaseException) -> str:
-    """The message of an error without its line ends."""
-    return " ".join(str(error).split()) or type(error).__name__
+def reason_of(error: BaseException) -> str:
+    """The message of an error, for a line of ours."""
+    return one_line(" ".join(str(error).split())) or type(error).__name__
 
 
 def chunks(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
