@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench_report import write_markdown
+from process_tree import descendants
 from processes import environment
-from scale.faults import descendants
 
 from sdnn.hardware import hardware
 

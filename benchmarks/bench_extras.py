@@ -75,7 +75,7 @@ def main() -> None:
         HERE / "extras.md",
         ["what", "MB", "packages", "the largest, MB"],
         rows,
-        f"Files of packages and of all that they require. What two extras share counts for both; {hardware()}.",
+        f"Files of packages and what they require; what two extras share counts for both; {hardware()}.",
     )
 
 

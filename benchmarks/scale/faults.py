@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from process_tree import ray_actors
 from processes import SDNN, environment
 
 from scale.material import Material
@@ -24,10 +25,7 @@ def kill_workers(times: int, parts: int) -> Disturbance:
     def disturb(process: subprocess.Popen[bytes], out: Path) -> None:
         for time_ in range(times):
             _wait_for_parts(process, out, parts * (time_ + 1) // (times + 1))
-            workers = [
-                pid for pid, command in descendants(process.pid) if command.startswith("ray::MapWorker")
-            ]
-            if workers:
+            if workers := ray_actors(process.pid):
                 os.kill(workers[0], signal.SIGKILL)
         process.wait()
 
@@ -75,18 +73,3 @@ def lose_node(material: Material, out: Path, parts: int, expected: dict[str, lis
 def _wait_for_parts(process: subprocess.Popen[bytes], out: Path, parts: int) -> None:
     while process.poll() is None and len([*out.glob("part-*")]) < parts:
         time.sleep(WAIT_S)
-
-
-def descendants(pid: int) -> Iterator[tuple[int, str]]:
-    """Number and command line of each process below one."""
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = [int(child) for child in task.read_text().split()]
-        except OSError:  # the thread has ended
-            continue
-        for child in children:
-            try:
-                yield child, Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except OSError:
-                continue
-            yield from descendants(child)

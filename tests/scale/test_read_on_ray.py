@@ -13,7 +13,7 @@ from helpers.archives import write_tar
 from helpers.batch_folder import write_batch
 from helpers.cli_runner import SAMPLE, SAMPLES, SDNN, assert_one_line, records, sdnn, sdnn_process
 from helpers.deadlines import started, wait_until
-from helpers.process_tree import descendants, ray_actors
+from process_tree import descendants, ray_actors
 
 from sdnn.errors import ExitCode, UsageError
 
