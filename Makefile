@@ -145,7 +145,7 @@ ablation: $(VENV)/everything  ## What each part of the training is worth (hours)
 constraints: $(VENV)/everything  ## What constraints and rejection are worth: make constraints STRINGS="DIR..."
 	$(BIN)/python benchmarks/bench_constraints.py $(STRINGS)
 
-finetune: $(VENV)/everything  ## What fine-tuning buys, in folds (an hour; resumes): make finetune STRINGS="DIR..."
+finetune: $(VENV)/everything  ## What fine-tuning buys, in folds (hours; resumes): make finetune STRINGS="DIR..."
 	$(BIN)/python benchmarks/bench_finetune.py $(STRINGS)
 
 loop: $(VENV)/everything  ## Read, review the worst, fine-tune, read again (minutes): make loop STRINGS=DIR

@@ -4,8 +4,8 @@
 
 Five folds over each folder, split by label: a model is fine-tuned on four, with part of them held out as
 `sdnn finetune` does, and reads the fifth, before and after. Then the curve: fine-tuned on 20, 50, 100 and 200
-strips of the first folder, of those learned for its first fold. Each part that is done is a file in `--out`,
-and is not done again.
+strips of the first folder, for each fold of those learned for it. Each part that is done is a file in
+`--out`, and is not done again.
 """
 
 import argparse
@@ -123,16 +123,14 @@ def parts(folders: Sequence[Path], makers: int) -> dict[str, Callable[[], dict[s
     for folder in folders:
         labelled = read_labels(folder)
         fold = folds_of(labelled)
-
         for held in range(FOLDS):
             learned, tested = parted(labelled, fold, held)
             found[f"{folder.name}-fold-{held}"] = partial(tuned, learned, tested, makers)
-    labelled = read_labels(folders[0])
-    learned, tested = parted(labelled, folds_of(labelled), 0)
-    order = np.random.default_rng(1).permutation(len(learned))
-    for count in CURVE:
-        few = [learned[place] for place in order[:count]]
-        found[f"{folders[0].name}-strips-{count}"] = partial(tuned, few, tested, makers)
+            if folder == folders[0]:
+                order = np.random.default_rng(1).permutation(len(learned))
+                for count in CURVE:
+                    few = [learned[place] for place in order[:count]]
+                    found[f"{folder.name}-strips-{count}-fold-{held}"] = partial(tuned, few, tested, makers)
     return found
 
 
@@ -183,16 +181,13 @@ def main() -> None:
             print(name, {key: record.get(key) for key in ("minutes", "before", "after")}, file=sys.stderr)
         if path.exists():
             done[name] = json.loads(path.read_text())
+    first, *others = (folder.name for folder in options.folders)
+    names = [*(f"{first}-strips-{count}" for count in CURVE), first, *others]
     rows = []
-    for folder in options.folders:
-        folds = [done.get(f"{folder.name}-fold-{held}") for held in range(FOLDS)]
-        if all(folds):
-            rows.append(row(f"{folder.name}, {FOLDS} folds", [each for each in folds if each]))
-    curve = options.folders[0].name
-    for count in CURVE:
-        record = done.get(f"{curve}-strips-{count}", {"refused": "not measured"})
-        if "refused" not in record:
-            rows.append(row(f"{curve}, {count} strips", [record]))
+    for name in names:
+        folds = [done.get(f"{name}-fold-{held}") for held in range(FOLDS)]
+        if all(record and "refused" not in record for record in folds):
+            rows.append(row(name.replace("-strips-", ", of "), [record for record in folds if record]))
     records = {
         name: {key: value for key, value in record.items() if key != "readings"}
         for name, record in done.items()
@@ -214,7 +209,7 @@ def main() -> None:
             "minutes",
         ],
         rows,
-        f"Strips that share no label with those learned from; one string a picture. {hardware()}.",
+        f"{FOLDS} folds; strips share no label with those learned from; one string a picture. {hardware()}.",
     )
 
 
