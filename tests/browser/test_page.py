@@ -66,19 +66,49 @@ def test_undo_takes_the_last_stroke_back_and_clear_all(page: "Page") -> None:
 
 def drop(page: "Page", content: bytes, name: str) -> None:
     """Drops a file on the page."""
+    bring(page, content, name, "new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true })")
+
+
+def paste(page: "Page", content: bytes, name: str) -> None:
+    """Pastes a file into the page."""
+    bring(page, content, name, "new ClipboardEvent('paste', { clipboardData: dataTransfer, bubbles: true })")
+
+
+def bring(page: "Page", content: bytes, name: str, event: str) -> None:
+    """Dispatches an event that carries a file."""
     page.evaluate(
-        """([content, name]) => {
+        f"""([content, name]) => {{
             const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
             const dataTransfer = new DataTransfer();
             dataTransfer.items.add(new File([bytes], name));
-            document.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
-        }""",
+            document.dispatchEvent({event});
+        }}""",
         [base64.b64encode(content).decode(), name],
     )
 
 
 def test_a_dropped_picture_is_read(page: "Page") -> None:
     drop(page, SAMPLE.read_bytes(), "a.png")
+    expect_text(page, "14662")
+
+
+def test_a_pasted_picture_is_read_and_pasted_text_changes_nothing(page: "Page") -> None:
+    paste(page, SAMPLE.read_bytes(), "a.png")
+    expect_text(page, "14662")
+    page.evaluate(
+        """() => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", "90210");
+            document.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+        }"""
+    )
+    expect_text(page, "14662")
+    expect(page.locator("#error")).to_be_hidden()
+
+
+@pytest.mark.parametrize("way", ["#camera", "#file"])
+def test_a_chosen_or_photographed_picture_is_read(page: "Page", way: str) -> None:
+    page.set_input_files(way, SAMPLE)
     expect_text(page, "14662")
 
 
@@ -159,6 +189,30 @@ def test_a_phone_shows_it_without_scrolling_sideways(browser: "Browser", server:
     opened.locator(".sample").first.click()
     expect_text(opened, "43942")
     assert opened.evaluate("document.documentElement.scrollWidth") <= 360
+    context.close()
+
+
+def test_a_number_written_with_a_finger_is_read(browser: "Browser", server: LiveServer) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    opened = context.new_page()
+    opened.goto(server.url)
+    touches = context.new_cdp_session(opened)
+    box = opened.locator("#paper").bounding_box()
+    assert box
+    scale = 0.14 * box["width"]
+    left, top = box["x"] + 0.1 * box["width"], box["y"] + 0.35 * box["height"]
+    for stroke in written_strokes("417", SEED):
+        for number, (x, y) in enumerate(stroke[::3]):
+            touches.send(
+                "Input.dispatchTouchEvent",
+                {
+                    "type": "touchMove" if number else "touchStart",
+                    "touchPoints": [{"x": left + scale * x, "y": top + scale * y}],
+                },
+            )
+        touches.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect_text(opened, "417")
+    assert opened.evaluate("window.scrollY") == 0  # a finger on the paper writes and does not scroll
     context.close()
 
 
