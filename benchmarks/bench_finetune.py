@@ -107,6 +107,7 @@ def tuned(learned: Sequence[LabelledFile], tested: Sequence[LabelledFile], maker
     before = readings(None, tested)
     return {
         "learned": len(learned),
+        "synthetic_source": recipe.source.value,
         "minutes": minutes,
         "without_line": pages.without_line,
         "too_short": pages.too_short(run.recipe.net.geometry),
