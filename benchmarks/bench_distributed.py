@@ -1,6 +1,6 @@
 """Training by two processes beside one, with the same batch: loss curves, also of runs killed and resumed.
 
-    python benchmarks/bench_distributed.py [--windows 51200] [--seeds 3]
+    python benchmarks/bench_distributed.py [--windows 102400] [--seeds 3]
 
 Writes distributed.json and distributed.md. The nets learn single drawn digits. "One process" takes whole
 batches; "two processes" divide each into two parts; the others have the same two parts, killed in the middle
@@ -41,7 +41,7 @@ WAYS: Final = {
 def main() -> None:
     """Trains, and writes the figures."""
     parser = argparse.ArgumentParser(description="Training by two processes beside one.")
-    parser.add_argument("--windows", type=int, default=51_200)
+    parser.add_argument("--windows", type=int, default=102_400)
     parser.add_argument("--seeds", type=int, default=3)
     arguments = parser.parse_args()
     runs: list[dict[str, Any]] = []

@@ -138,15 +138,19 @@ def read_pages(reader: Reader, pages: Sequence[OwnPage]) -> list[Reading]:
 
 def fits(own: OwnPage, geometry: Geometry) -> bool:
     """Whether the first view of a line has columns enough for its label."""
-    assert own.crop is not None  # callers leave pages without a line out
-    columns = geometry.columns(VIEWS[0].strip_of(own.crop, geometry).ink.shape[1])
-    return columns >= len(own.label) + sum(one == other for one, other in pairwise(own.label))
+    needed = len(own.label) + sum(one == other for one, other in pairwise(own.label))
+    return geometry.columns(_strip_width_px(own, geometry)) >= needed
 
 
 def is_too_long(own: OwnPage, geometry: Geometry) -> bool:
     """Whether the strip of a line is wider than `MAX_WIDTH_PX`."""
+    return _strip_width_px(own, geometry) > MAX_WIDTH_PX
+
+
+def _strip_width_px(own: OwnPage, geometry: Geometry) -> int:
+    """Width of the first view of a page's line."""
     assert own.crop is not None  # callers leave pages without a line out
-    return int(VIEWS[0].strip_of(own.crop, geometry).ink.shape[1]) > MAX_WIDTH_PX
+    return int(VIEWS[0].strip_of(own.crop, geometry).ink.shape[1])
 
 
 def hold_out(pages: Sequence[OwnPage], share: float, seed: int) -> tuple[list[OwnPage], list[OwnPage]]:
