@@ -101,3 +101,8 @@ def _exact_or_escaped(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 codecs.register_error(EXACT_OR_ESCAPED, _exact_or_escaped)
+
+
+def as_text(name: str) -> str:
+    """A name of a file as text: of bytes that are no text, the escape is written out."""
+    return name.encode("utf-8", "backslashreplace").decode()

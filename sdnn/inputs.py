@@ -5,7 +5,7 @@ What a folder holds and cannot be looked at has its name among them, so that it 
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 STDIN: Final = "-"
@@ -25,7 +25,7 @@ def pictures(names: Sequence[str]) -> Iterator[str]:
     link that leads nowhere, or in a circle.
     """
     for name in names:
-        found = _walk(name) if _is_folder(name) else iter(())
+        found = files_in(name, _is_picture) if _is_folder(name) else iter(())
         yield next(found, name)
         yield from found
 
@@ -56,8 +56,8 @@ def why_not_opened(name: str) -> str | None:
     return f"{kind}, which is not opened in a folder; to read from it, give its own name"
 
 
-def _walk(folder: str) -> Iterator[str]:
-    """The pictures in a folder and in its folders, and what cannot be looked at."""
+def files_in(folder: str, is_wanted: Callable[[str], bool]) -> Iterator[str]:
+    """The files in a folder and in its folders whose paths are wanted, and what cannot be looked at."""
     walked: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
@@ -65,12 +65,12 @@ def _walk(folder: str) -> Iterator[str]:
         try:
             status = os.stat(path)
             if not stat.S_ISDIR(status.st_mode):
-                if _has_suffix(path):
+                if is_wanted(path):
                     yield path
                 continue
             entries = sorted(os.listdir(path), reverse=True)
         except OSError:
-            if _has_suffix(path) or not _is_gone(path):
+            if is_wanted(path) or not _is_gone(path):
                 yield path
             continue
         identity = status.st_dev, status.st_ino
@@ -79,7 +79,7 @@ def _walk(folder: str) -> Iterator[str]:
             waiting += [os.path.join(path, entry) for entry in entries if not entry.startswith(".")]
 
 
-def _has_suffix(path: str) -> bool:
+def _is_picture(path: str) -> bool:
     return os.path.splitext(path)[1].lower() in SUFFIXES
 
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sdnn.cli.options import DataOption, FoldersArgument, ModelOption
-from sdnn.cli.terminal import fail, needs, note, print_line, progress
+from sdnn.cli.terminal import fail_interrupted, needs, note, print_line, progress
 from sdnn.enums import Device, Source, Tracker
-from sdnn.errors import ExitCode
 
 if TYPE_CHECKING:
     from sdnn.reading.reader import Reader
@@ -129,5 +128,5 @@ def _tuned(run: "FineTuneRun", data: Path | None, resources: "Resources", track:
             outcome = run.tune(data, report, advance, resources)
             follow(outcome.to_record())
             return outcome
-    except KeyboardInterrupt:
-        fail("interrupted; nothing was saved, start again with the same command", ExitCode.INTERRUPTED)
+    except KeyboardInterrupt as error:
+        fail_interrupted(error, "; nothing was saved, start again with the same command")

@@ -11,7 +11,7 @@ import typer
 
 from sdnn.cli.options import DecoderOption, ModelOption, TopologyOption, parse_region, with_profile
 from sdnn.cli.read_checks import check_effects, check_is_file, check_paths, check_retry, chosen_format
-from sdnn.cli.read_on_ray import check_engine, read_on_ray
+from sdnn.cli.read_on_ray import STDOUT, check_engine, read_on_ray
 from sdnn.cli.reporting import Report
 from sdnn.cli.sources import source_of, with_stdin_named
 from sdnn.cli.terminal import fail_interrupted, note, track
@@ -47,7 +47,7 @@ def read(
         ),
     ] = None,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Output file.", show_default="stdout"),
     ] = None,
     resume: Annotated[
@@ -172,8 +172,8 @@ def read(
         {"--address": address, "--image-column": image_column},
     )
     is_json = json_lines or form is Format.JSON
-    form = Format.JSON if engine is Engine.RAY else chosen_format(form, json_lines, output)
-    output = None if str(output) == "-" else output
+    file = None if output in {None, STDOUT} else Path(str(output))
+    form = Format.JSON if engine is Engine.RAY else chosen_format(form, json_lines, file)
     check_retry(retry_errors, resume, form)
     batch = is_batch(images) or shard is not None
     if batch and (explain or form is Format.ALTO):
@@ -183,8 +183,8 @@ def read(
     if explain and timeout is not None:
         raise UsageError("--explain draws in this process, which has no time limit; leave out --timeout")
     if engine is not Engine.RAY:
-        check_is_file(output)
-    check_paths(images, output, explain)
+        check_is_file(file)
+    check_paths(images, file, explain)
     listed = _listing(images, shard)
     settings = reading_settings(
         profile,
@@ -225,12 +225,12 @@ def read(
         confidence=confidence,
         model={"name": reader.engine.metadata.name, "sha256": reader.engine.sha256},
     )
-    has_bar = batch and not quiet and (output or not is_terminal(sys.stdout))  # else the rows are in its way
+    has_bar = batch and not quiet and (file or not is_terminal(sys.stdout))  # else the rows are in its way
     report = Report(explain, quiet)
     try:
-        with Output(output, rows, resume, {*listed()} if retry_errors else ()) as out:
+        with Output(file, rows, resume, {*listed()} if retry_errors else ()) as out:
             pages = reader.read_pages(
-                (source_of(name, output, images) for name in out.remaining(listed())),
+                (source_of(name, file, images) for name in out.remaining(listed())),
                 page_mode=mode,
                 jobs=(jobs or processors()) if batch else 1,
                 batch_size=batch_size,
@@ -246,7 +246,7 @@ def read(
         report.add_kept(out.kept, retry_errors)
         report.draw()
     except KeyboardInterrupt as error:
-        kept = "; go on with the same command and --resume" if output and rows.resumable else ""
+        kept = "; go on with the same command and --resume" if file and rows.resumable else ""
         fail_interrupted(error, kept)
     if verbose:
         note(report.summary())

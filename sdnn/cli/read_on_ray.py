@@ -3,10 +3,10 @@
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sdnn.cli.reporting import EXIT_CODES
-from sdnn.cli.terminal import fail, needs, note
+from sdnn.cli.terminal import fail_interrupted, needs, note
 from sdnn.enums import Engine, Format, PageMode, Status
 from sdnn.errors import ExitCode, UsageError
 from sdnn.hardware import processors
@@ -15,11 +15,14 @@ from sdnn.streams import is_terminal, write_stdout
 if TYPE_CHECKING:
     from sdnn.reading.settings import ReadingSettings
 
+STDOUT: Final = "-"
+"""Name of stdout as an output."""
+
 
 def check_engine(
     engine: Engine,
     form: Format | None,
-    output: Path | None,
+    output: str | None,
     without_ray: dict[str, object],
     with_ray: dict[str, object],
 ) -> None:
@@ -37,7 +40,7 @@ def check_engine(
         raise UsageError(f"{given[0]} has an effect with --engine ray only; add that, or leave it out")
     if given:
         raise UsageError(f"{given[0]} has no effect with --engine ray; leave out one of them")
-    if engine is Engine.RAY and output is None:
+    if engine is Engine.RAY and output in {None, STDOUT}:
         raise UsageError("--engine ray writes a folder; add --output DIR")
     if engine is Engine.RAY and form not in {None, Format.JSON}:
         raise UsageError(f"--engine ray writes Parquet, or JSON lines with --json; leave out --format {form}")
@@ -45,7 +48,7 @@ def check_engine(
 
 def read_on_ray(
     names: list[str],
-    output: Path,
+    output: str,
     *,
     is_json: bool,
     resume: bool,
@@ -73,27 +76,22 @@ def read_on_ray(
         listing = list_sources(names)
         reader = Reader(model, settings)
         metadata = {"name": reader.engine.metadata.name, "sha256": reader.engine.sha256}
-        folder = PartFolder.at(_with_slashes(output), metadata, is_json)
-        kept = folder.begin(resume)
-        for (_, status), number in kept.items():
-            counts[Status(status)] += number
+        folder = PartFolder.at(output, metadata, is_json)
         own = None if address else jobs or processors()
         job = ReadingJob(reader, page_mode, batch_size, folder)
-        with ray_session(address, own or 1, not quiet and is_terminal(sys.stderr)) as ray:
-            done = frozenset(source for source, _ in kept)
-            for part in read(ray, listing, job, done, jobs or own, image_column):
-                counts.update(part)
-        folder.finish()
-    except KeyboardInterrupt:
-        fail("interrupted; go on with the same command and --resume", ExitCode.INTERRUPTED)
+        with folder.locked():
+            kept = folder.begin(resume)
+            for (_, status), number in kept.items():
+                counts[Status(status)] += number
+            with ray_session(address, own or 1, not quiet and is_terminal(sys.stderr)) as ray:
+                done = frozenset(source for source, _ in kept)
+                for part in read(ray, listing, job, done, jobs or own, image_column):
+                    counts.update(part)
+            folder.finish()
+    except KeyboardInterrupt as error:
+        fail_interrupted(error, "; go on with the same command and --resume")
     if verbose:
         numbers = ", ".join(f"{number:,} {status}" for status, number in counts.items())
         note(numbers or "nothing to read")
     write_stdout(f"{folder.name}\n")
     return max((EXIT_CODES[status] for status in counts), default=ExitCode.OK)
-
-
-def _with_slashes(output: Path) -> str:
-    """The output as given: a path has lost one of the slashes of a URI."""
-    scheme, colon, rest = str(output).partition(":/")
-    return f"{scheme}://{rest}" if colon and scheme.isalnum() and len(scheme) > 1 else str(output)

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from sdnn.cli.options import DataOption
-from sdnn.cli.terminal import fail, needs, note, print_line
-from sdnn.errors import ExitCode
+from sdnn.cli.terminal import fail_interrupted, needs, note, print_line
 from sdnn.hardware import processors
 
 
@@ -50,8 +49,8 @@ def tune(
     try:
         with ray_session(address, threads * (jobs or max(1, processors() // threads))) as ray:
             outcomes = run_grid(ray, trials, folder, data and data.absolute(), threads)
-    except KeyboardInterrupt:
-        fail(f"interrupted; go on with: sdnn tune {grid} --out {out or folder}", ExitCode.INTERRUPTED)
+    except KeyboardInterrupt as error:
+        fail_interrupted(error, f"; go on with: sdnn tune {grid} --out {out or folder}")
     for outcome in outcomes:
         accuracy = "failed" if outcome.accuracy is None else f"{outcome.accuracy:.4f}"
         print_line(f"{outcome.folder}\t{accuracy}")

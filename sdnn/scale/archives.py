@@ -14,12 +14,14 @@ from sdnn.inputs import SUFFIXES
 from sdnn.preprocessing.loading import MAX_BYTES
 from sdnn.scale.sources import (
     TABLE_SUFFIXES,
+    TOO_LARGE,
     BrokenSource,
     Location,
     NamedBytes,
     Picture,
     Unit,
     chunks,
+    encoded_picture,
     reason_of,
 )
 
@@ -138,7 +140,7 @@ class TableRows:
                     if content is None:
                         yield name, BrokenSource(name, "no picture in this row; fill the column")
                     else:
-                        yield name, NamedBytes(content, name)
+                        yield name, encoded_picture(name, content)
         except ERRORS as error:
             where = Location(self.location.filesystem, self.location.path, f"{self.location.name}/{row}")
             yield from _broken(where, error).pictures(done)
@@ -190,7 +192,7 @@ def _members(archive: tarfile.TarFile, name: str) -> Iterator[tuple[tarfile.TarI
         if not entry.isreg() or entry.issparse():
             reason = "a link or a special file; write the archive with tar --dereference --hard-dereference"
         elif entry.size > MAX_BYTES:
-            reason = f"more than {MAX_BYTES:,} bytes; compress it or cut it into several files"
+            reason = TOO_LARGE
         yield entry, Member(shown, entry.offset_data, entry.size, reason)
 
 

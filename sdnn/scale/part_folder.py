@@ -15,9 +15,10 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,14 +26,12 @@ from pyarrow.fs import FileInfo, FileSelector, FileSystem, FileType, LocalFileSy
 
 from sdnn.enums import Format
 from sdnn.errors import OutputError, UsageError
+from sdnn.escaping import as_text
 from sdnn.formats.record import SCHEMA
+from sdnn.part_file import lock_folder
+from sdnn.scale.part_names import JOB, JSON_LINES, PARQUET, PREFIX, SUCCESS, UNFINISHED, is_part
 from sdnn.scale.sources import URI, open_store, reason_of
-from sdnn.scale.table import as_text, table_of
-
-JOB: Final = "_sdnn.json"
-SUCCESS: Final = "_SUCCESS"
-UNFINISHED: Final = ".tmp"
-"""Suffix of what is no result: a part that is being written, a note on it. Its name begins with a dot."""
+from sdnn.scale.table import table_of
 
 
 @dataclass(frozen=True)
@@ -59,19 +58,33 @@ class PartFolder:
         filesystem, path = open_store(name) if URI.match(name) else (LocalFileSystem(), os.path.abspath(name))
         return cls(filesystem, path, name, model, is_json)
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Makes the folder, which no other command writes meanwhile; object stores have no locks.
+
+        Raises:
+            UsageError: When it is a file.
+            OutputError: When another command writes it, or it cannot be made.
+        """
+        with ExitStack() as stack:
+            self._make()
+            if isinstance(self.filesystem, LocalFileSystem):
+                with self._errors():
+                    stack.enter_context(lock_folder(Path(self.path).resolve()))
+            yield
+
     def begin(self, resume: bool) -> Counter[tuple[str, str]]:
-        """Makes the folder, or checks the one to resume.
+        """Makes the folder, or checks the one to resume; `locked` keeps other commands out of it.
 
         Returns:
             Number of rows by source and status in the parts that are there.
 
         Raises:
-            UsageError: When the folder is in use, of another kind, or cannot be resumed with these settings.
+            UsageError: When the folder is of another kind, or cannot be resumed with these settings.
             OutputError: When it cannot be written.
         """
+        self._make()
         with self._errors():
-            if self.filesystem.get_file_info(self.path).type is FileType.File:
-                raise UsageError(f"--output {self.name}: is a file; --engine ray writes a folder of parts")
             there = self._files()
         if there and not resume:
             raise UsageError(
@@ -80,20 +93,25 @@ class PartFolder:
         if there:
             self._check_job()
         with self._errors():
-            self.filesystem.create_dir(self.path, recursive=True)
             if not there:
                 self._write(JOB, json.dumps(self._job(), indent=2).encode() + b"\n")
             for file in there:
                 if file.base_name == SUCCESS or file.base_name.endswith(UNFINISHED):
                     self.filesystem.delete_file(file.path)
         return Counter(
-            row for file in there if self._is_part(file.base_name) for row in self._sources(file.path)
+            row for file in there if is_part(file.base_name, self._suffix) for row in self._sources(file.path)
         )
+
+    def _make(self) -> None:
+        with self._errors():
+            if self.filesystem.get_file_info(self.path).type is FileType.File:
+                raise UsageError(f"--output {self.name}: is a file; --engine ray writes a folder of parts")
+            self.filesystem.create_dir(self.path, recursive=True)
 
     def part_name(self, names: Sequence[str]) -> str:
         """File name of the part with the pictures of these names."""
         digest = hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape"))
-        return f"part-{digest.hexdigest()[:24]}{'.jsonl' if self.is_json else '.parquet'}"
+        return f"{PREFIX}{digest.hexdigest()[:24]}{self._suffix}"
 
     def statuses(self, part: str) -> Counter[str] | None:
         """Number of rows of each status in a part; None where it is not there."""
@@ -165,8 +183,9 @@ class PartFolder:
         selector = FileSelector(self.path, allow_not_found=True)
         return sorted(self.filesystem.get_file_info(selector), key=lambda info: info.base_name)
 
-    def _is_part(self, name: str) -> bool:
-        return name.startswith("part-") and name.endswith(".jsonl" if self.is_json else ".parquet")
+    @property
+    def _suffix(self) -> str:
+        return JSON_LINES if self.is_json else PARQUET
 
     def _sources(self, path: str) -> Iterator[tuple[str, str]]:
         """Source and status of each row of a part.

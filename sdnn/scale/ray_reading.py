@@ -153,8 +153,11 @@ def read_on_ray(
     units = [*listing.units(size), *(unit for units in ray.get(tasks) for unit in units)]
     if not units:
         return
-    most = min(workers or processors, len(units))
-    pool = ActorPoolStrategy(size=most) if workers else ActorPoolStrategy(min_size=1, max_size=most)
+    pool = (
+        ActorPoolStrategy(size=min(workers, len(units)))
+        if workers
+        else ActorPoolStrategy(min_size=1, max_size=len(units))
+    )
     results = from_items(
         [{"unit": pickle.dumps(unit)} for unit in units], override_num_blocks=min(len(units), MAX_TASKS)
     ).map_batches(

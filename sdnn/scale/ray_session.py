@@ -4,8 +4,10 @@ import contextlib
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from typing import Any, Final
@@ -74,13 +76,14 @@ def _connected(address: str | None, processes: int, progress: bool) -> Iterator[
 
     own = {"num_cpus": processes, "include_dashboard": False}
     try:
-        ray.init(
-            address=address or "local",
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            configure_logging=True,
-            **({} if address else own),
-        )
+        with _signals_kept():
+            ray.init(
+                address=address or "local",
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                configure_logging=True,
+                **({} if address else own),
+            )
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
         where = f"--address {address}" if address else "--engine ray"
         raise _no_cluster(where, error) from error
@@ -98,6 +101,15 @@ def _connected(address: str | None, processes: int, progress: bool) -> Iterator[
     finally:
         with contextlib.suppress(Exception):
             ray.shutdown()
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Keeps the handler of SIGTERM: that of Ray ends the process without a word."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

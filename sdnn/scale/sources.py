@@ -18,8 +18,9 @@ from pyarrow import ArrowException
 from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem
 
 from sdnn.errors import UnreadableInput, UsageError
-from sdnn.inputs import STDIN, SUFFIXES, pictures
-from sdnn.preprocessing.loading import ImageSource
+from sdnn.inputs import STDIN, SUFFIXES, files_in, pictures
+from sdnn.preprocessing.loading import MAX_BYTES, ImageSource
+from sdnn.scale.part_names import JOB, PARQUET, is_part
 from sdnn.validation import one_line
 
 TAR_SUFFIXES: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -28,6 +29,7 @@ ARCHIVE_SUFFIXES: Final = TAR_SUFFIXES + TABLE_SUFFIXES
 """Suffixes, in lower case, of the files that hold pictures."""
 REQUESTS_AT_ONCE: Final = 16
 """Pictures of an object store that a worker fetches at a time."""
+TOO_LARGE: Final = f"more than {MAX_BYTES:,} bytes; compress it or cut it into several files"
 URI: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 Item = TypeVar("Item")
@@ -153,12 +155,11 @@ def list_sources(names: Sequence[str]) -> Listing:
 
 
 def _local_archives(folder: str) -> Iterator[str]:
-    """Archives in a folder and in its folders, without hidden ones."""
-    for path, folders, names in os.walk(folder):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
-        for name in sorted(names):
-            if _is_archive(name) and not name.startswith("."):
-                yield os.path.join(path, name)
+    """Archives in a folder and in its folders, as `pictures` lists them, without results of reading."""
+    for path in filter(_is_archive, files_in(folder, _is_archive)):
+        parent, name = os.path.split(path)
+        if not (is_part(name, PARQUET) and os.path.exists(os.path.join(parent, JOB))):
+            yield path
 
 
 def _list_store(uri: str) -> Iterator[Location]:
@@ -173,7 +174,10 @@ def _list_store(uri: str) -> Iterator[Location]:
         raise UnreadableInput(
             f"{uri}: cannot be listed ({reason_of(error)}); check address and rights"
         ) from error
+    results = {os.path.dirname(info.path) for info in found if info.base_name == JOB}
     for info in sorted(found, key=lambda info: info.path):
+        if is_part(info.base_name, PARQUET) and os.path.dirname(info.path) in results:
+            continue
         below = info.path[len(path.rstrip("/")) + 1 :]
         is_hidden = any(part.startswith(".") for part in below.split("/"))
         is_wanted = os.path.splitext(below)[1].lower() in SUFFIXES or _is_archive(below)
@@ -196,9 +200,15 @@ def open_store(uri: str) -> tuple[FileSystem, str]:
 def _stored_picture(location: Location) -> ImageSource:
     try:
         with location.filesystem.open_input_stream(location.path) as stream:
-            return NamedBytes(stream.read(), location.name)
+            content = stream.read(MAX_BYTES + 1)
     except (OSError, ArrowException) as error:
         return BrokenSource(location.name, f"cannot be opened ({reason_of(error)}); check the path")
+    return encoded_picture(location.name, content)
+
+
+def encoded_picture(name: str, content: bytes) -> NamedBytes | BrokenSource:
+    """A picture by its bytes, unless they are too many."""
+    return BrokenSource(name, TOO_LARGE) if len(content) > MAX_BYTES else NamedBytes(content, name)
 
 
 def _is_archive(name: str) -> bool:

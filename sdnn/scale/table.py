@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from sdnn.escaping import as_text
+
 
 def _pairs(name: str) -> pa.DataType:
     """Pairs of a text and its probability, which are lists of two in JSON."""
@@ -64,11 +66,6 @@ def records_of(table: pa.Table) -> list[dict[str, Any]]:
         }
         for row in table.to_pylist()
     ]
-
-
-def as_text(name: str) -> str:
-    """A name as Parquet can hold it: of bytes that are no text, the escape is written out."""
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _row(record: Mapping[str, Any]) -> dict[str, Any]:

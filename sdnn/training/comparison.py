@@ -129,10 +129,8 @@ class Outcome:
     def advice(self) -> str:
         """The threshold, or why there is none."""
         if self.threshold is not None:
-            value, coverage = self.threshold.value, 100 * self.threshold.coverage
-            return (
-                f"--min-confidence {value:.4f} accepts {coverage:.0f} % at an error of {self.target_error:g}"
-            )
+            value, coverage = float(self.threshold.value), 100 * self.threshold.coverage
+            return f"--min-confidence {value!r} accepts {coverage:.0f} % at an error of {self.target_error:g}"
         held_out, needed = self.comparison.held_out.after.score.n, min_sample_size(self.target_error)
         if held_out < needed:
             return (

@@ -14,6 +14,7 @@ from sdnn.datasets.mnist import MNIST_FILES, find_mnist
 from sdnn.datasets.unipen import find_unipen
 from sdnn.enums import Source, Split
 from sdnn.errors import ModelError, UnreadableInput, UsageError
+from sdnn.escaping import as_text
 from sdnn.evaluation.labels import LABELS_NAME, LabelledFile, read_labels
 from sdnn.files import atomic_write, output_errors, rename
 from sdnn.models.checkpoint import load_net
@@ -112,10 +113,11 @@ def begin(
         strings=replace(recipe.strings, page=recipe_of_pages(metadata)),
     )
     learned, held_out = hold_out(pages.pages, recipe.own.held_out, recipe.seed)
-    labels = {folder: hashlib.sha256((folder / LABELS_NAME).read_bytes()).hexdigest() for folder in folders}
-    own = OwnStrips(
-        name, start, {str(folder.resolve()): each for folder, each in labels.items()}, learned, held_out
-    )
+    labels = {
+        as_text(str(folder.resolve())): hashlib.sha256((folder / LABELS_NAME).read_bytes()).hexdigest()
+        for folder in folders
+    }
+    own = OwnStrips(name, start, labels, learned, held_out)
     checksums = {**source_checksums(recipe.source, data), **own_checksums(folders)}
     folder = models_folder() / "runs" / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
     run = FineTuneRun(folder, recipe, checksums, own, target_error)
@@ -127,16 +129,22 @@ def own_checksums(folders: Sequence[Path]) -> dict[str, str]:
     """SHA-256 over labels and pictures of each folder, by its name; folders of the same name are numbered."""
     checksums: dict[str, str] = {}
     for folder in folders:
-        name = f"own/{folder.resolve().name}"
-        number = sum(each == name or each.startswith(f"{name} (") for each in checksums) + 1
-        checksums[name if number == 1 else f"{name} ({number})"] = _checksum(read_labels(folder))
+        name = first = f"own/{as_text(folder.resolve().name)}"
+        number = 1
+        while name in checksums:
+            number += 1
+            name = f"{first} ({number})"
+        checksums[name] = _checksum(read_labels(folder))
     return checksums
 
 
 def _checksum(labelled: Sequence[LabelledFile]) -> str:
     digest = hashlib.sha256()
     for each in labelled:
-        content = each.path.read_bytes() if each.path.is_file() else b""
+        try:
+            content = each.path.read_bytes()
+        except OSError:  # it is not learned, and that was said
+            content = b""
         digest.update(f"{each.path.name}\0{each.label}\0{hashlib.sha256(content).hexdigest()}\n".encode())
     return digest.hexdigest()
 
@@ -154,13 +162,16 @@ def finish(run: FineTuneRun, outcome: Outcome) -> Path:
         Path of the model (.onnx).
 
     Raises:
-        UsageError: When the net got worse; then nothing is saved but the record.
+        UsageError: When the net got worse; then nothing is saved but the record. When there is a model of
+            that name by now; then this one stays in the folder of the run.
         OutputError: When the folder cannot be written.
     """
     run.checkpoint.unlink(missing_ok=True)
     objection = outcome.comparison.objection
     target = models_folder() / (run.own.model + SUFFIX)
     if objection is None:
+        if target.exists():
+            raise UsageError(f"{target}: has been made by another command; this model is {run.model}")
         with output_errors(target):
             rename(run.model, target)
     record = {**outcome.to_record(), "saved": objection is None, "objection": objection}

@@ -253,6 +253,8 @@ class FineTuneRun(ReaderRun):
         strings, geometry = self._strings, self.recipe.net.geometry
         to_fit = StripMaker(self._lines(strings, Split.TRAIN, data), strings, geometry, self.recipe.seed)
         own = [strip for strips in self._held_out_strips() for strip in strips]
+        if not own:
+            raise UsageError("nothing to choose by: on none of the held-out strips a line is found")
         return FineTuneTask(
             MixedMaker(to_fit, lines, self.recipe.own),
             bucket_by_width(own, EVALUATION_BATCH, geometry),

@@ -101,8 +101,8 @@ def load_own_pages(
 
 
 def _labelled_crop(page: Page, label: str, reader: Reader) -> LineCrop | None:
-    """The line that is read most like the label; the longer one of two."""
-    if len(page.lines) < 2:
+    """The line that is read most like the label, the way up that it is read; the longer one of two."""
+    if not page.lines or (len(page.lines) == 1 and page.lines[0].reversed is None):
         return page.lines[0].crop if page.lines else None
     copy = unread(page, reader.engine.metadata.geometry)
     reader.read_batch([copy], PageMode.LINE)

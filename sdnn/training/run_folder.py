@@ -30,6 +30,7 @@ from torch import Tensor
 from sdnn import __version__
 from sdnn.datasets.digit_sources import source_checksums
 from sdnn.errors import ModelError, OutputError, UsageError
+from sdnn.escaping import as_text
 from sdnn.files import TEMPORARIES, atomic_write, output_errors
 from sdnn.hardware import hardware
 from sdnn.limited_read import read_limited
@@ -114,7 +115,7 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
         return {
             "version": __version__,
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": shlex.join(["sdnn", *sys.argv[1:]]),
+            "command": as_text(shlex.join(["sdnn", *sys.argv[1:]])),
             "net": self.NET,
             "recipe": asdict(self.recipe),
             "versions": _versions("torch", "torchvision", "numpy", "opencv-python-headless", "onnx"),

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 
 from sdnn.errors import OutputError, UsageError
 from sdnn.formats.record import reading_record
-from sdnn.scale.part_folder import JOB, SUCCESS, PartFolder
+from sdnn.scale.part_folder import PartFolder
+from sdnn.scale.part_names import JOB, SUCCESS
 
 RECORDS = [reading_record(each, MODEL) for each in (READING, replace(ERROR, source="b.png"))]
 ROWS = Counter({("a.png", "accepted"): 1, ("b.png", "error"): 1})
@@ -131,3 +132,33 @@ def test_a_part_that_cannot_be_written_leaves_the_one_before(
         folder.write(part, RECORDS)
     assert (tmp_path / part).read_bytes() == before
     assert json.loads(before)["source"] == "a.png"
+
+
+def test_two_commands_do_not_write_one_folder(tmp_path: Path) -> None:
+    folder, other = folder_at(tmp_path / "out"), folder_at(tmp_path / "out")
+    with folder.locked():
+        with pytest.raises(OutputError, match="another process is writing it"), other.locked():
+            pass
+        assert folder.begin(resume=False) == Counter()
+    with other.locked():
+        assert other.begin(resume=True) == Counter()
+
+
+def test_a_folder_behind_a_link_is_locked_itself(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    with (
+        folder_at(tmp_path / "link").locked(),
+        pytest.raises(OutputError, match="another process"),
+        folder_at(tmp_path / "out").locked(),
+    ):
+        pass
+
+
+def test_what_is_no_folder_is_not_locked(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(UsageError, match="is a file"), folder_at(tmp_path / "file").locked():
+        pass
+    with pytest.raises(OutputError, match="cannot be written"), folder_at(tmp_path / "file" / "x").locked():
+        pass
+    assert (tmp_path / "file").read_text() == "kept"

@@ -87,6 +87,27 @@ def test_a_killed_driver_leaves_no_process_and_its_work_is_gone_on_with(folder: 
     assert all(path.read_bytes() == content for path, content in kept.items())
 
 
+@pytest.mark.slow
+def test_a_terminated_driver_says_so_and_how_to_go_on(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = ["read", folder, "--engine", "ray", "-o", out, "--jobs", "1"]
+    with started(SDNN, *command, stderr=subprocess.PIPE) as process:
+        wait_until(lambda: parts(out) >= 1)
+        process.terminate()
+        _, stderr = process.communicate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert_one_line(stderr, "terminated; go on with the same command and --resume")
+    assert not (out / "_SUCCESS").exists()
+
+
+@pytest.mark.slow
+def test_an_address_of_a_file_system_is_written_as_it_is_given(tmp_path: Path) -> None:
+    uri = (tmp_path / "out").as_uri()
+    result = sdnn_process("read", SAMPLE, "--engine", "ray", "-o", uri, "--jobs", "1", "-q")
+    assert (result.returncode, result.stdout.decode()) == (ExitCode.OK, f"{uri}\n")
+    assert (tmp_path / "out" / "_SUCCESS").exists()
+
+
 def is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -105,6 +126,7 @@ def is_running(pid: int) -> bool:
         (("--engine", "ray", "-o", "{out}", "--shard", "1/2"), "--shard has no effect"),
         (("--engine", "ray", "-o", "{out}", "--model", "missing.onnx"), "missing.onnx"),
         (("--engine", "ray", "-o", "{file}"), "is a file"),
+        (("--engine", "ray", "-o", "-"), "add --output DIR"),
     ],
 )
 def test_calls_without_sense_are_refused_in_one_line_before_ray_starts(

@@ -11,6 +11,8 @@ pytest.importorskip("pyarrow", reason="needs the extra ray")
 
 from sdnn.errors import UnreadableInput, UsageError
 from sdnn.inputs import pictures
+from sdnn.scale import sources
+from sdnn.scale.part_names import JOB
 from sdnn.scale.sources import BrokenSource, NamedBytes, list_sources
 
 
@@ -26,6 +28,27 @@ def test_a_folder_has_the_pictures_of_plain_reading_and_the_archives_besides(fol
     assert [*listing.files] == [*pictures([str(folder)])]
     assert {location.name for location in listing.archives} == {str(path) for path in archives}
     assert listing.stored == ()
+
+
+def test_linked_folders_have_their_archives_and_circles_end(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    write_tar(tmp_path / "elsewhere" / "b.tar", [])
+    (folder / "linked").symlink_to(tmp_path / "elsewhere")
+    (folder / "circle").symlink_to(folder)
+    listing = list_sources([str(folder)])
+    assert [location.name for location in listing.archives] == [str(folder / "linked" / "b.tar")]
+
+
+@pytest.mark.parametrize("by_uri", [False, True], ids=["path", "uri"])
+def test_results_of_reading_are_no_sources(folder: Path, by_uri: bool) -> None:
+    for number, name in enumerate(("out", "tables")):
+        (folder / name).mkdir()
+        write_table(folder / name / f"part-{number}.parquet", {"image": [b""]})
+    write_table(folder / "out" / "other.parquet", {"image": [b""]})
+    (folder / "out" / JOB).write_text("{}")
+    listing = list_sources([folder.as_uri() if by_uri else str(folder)])
+    found = {"/".join(location.name.split("/")[-2:]) for location in listing.archives}
+    assert found == {"out/other.parquet", "tables/part-1.parquet"}
 
 
 def test_every_picture_is_there_once_however_often_it_is_named(folder: Path) -> None:
@@ -74,6 +97,18 @@ def test_what_is_gone_in_a_store_is_an_error_at_its_turn(tmp_path: Path) -> None
     assert isinstance(source, BrokenSource)
     with pytest.raises(UnreadableInput, match="cannot be opened"):
         source.read()
+
+
+def test_a_picture_of_too_many_bytes_is_an_error_at_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.png").write_bytes(b"12345")
+    monkeypatch.setattr(sources, "MAX_BYTES", 4)
+    (unit,) = list_sources([tmp_path.as_uri()]).units(4)
+    ((_, source),) = unit.pictures(frozenset())
+    with pytest.raises(UnreadableInput, match=r"more than .* bytes"):
+        source.read()  # type: ignore[union-attr]
+    assert isinstance(sources.encoded_picture("a.png", b"1234"), NamedBytes)
 
 
 @pytest.mark.parametrize("uri", ["nonsense://bucket/strips", "ftp://host/strips", "s3://", "file://host/x"])

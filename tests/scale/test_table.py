@@ -10,9 +10,10 @@ pytest.importorskip("pyarrow", reason="needs the extra ray")
 
 import pyarrow.parquet as pq
 
+from sdnn.escaping import as_text
 from sdnn.formats.json_lines import schema
 from sdnn.formats.record import reading_record
-from sdnn.scale.table import SCHEMA, as_text, records_of, table_of
+from sdnn.scale.table import SCHEMA, records_of, table_of
 
 RECORDS = [reading_record(each, MODEL) for each in (READING, REJECTED, SIGNED, PRINTED, EMPTY, ERROR)]
 

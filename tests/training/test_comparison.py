@@ -63,7 +63,7 @@ def test_the_table_has_a_row_for_either_net_on_either_kind() -> None:
 
 
 def test_a_threshold_is_advised_or_its_absence_explained() -> None:
-    assert outcome(400).advice.startswith("--min-confidence 0.9000 accepts 100 %")
+    assert outcome(400).advice.startswith("--min-confidence 0.9 accepts 100 %")
     assert "50 held-out strips are too few, it takes 299" in outcome(50).advice
     assert outcome(50).to_record()["min_confidence"] is None
     assert outcome(400).to_record()["held_out"]["after"]["accuracy"] == 0.9

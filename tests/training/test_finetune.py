@@ -1,6 +1,8 @@
 """A fine-tuning of a few steps on a small net, from labelled drawn strips to a model of a name."""
 
 import json
+import os
+import signal
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -180,6 +182,23 @@ def test_what_is_as_good_is_saved(pages: OwnPages, small_model: Path) -> None:
     assert RunRecord.of_folder(run.folder).state == "finished"
 
 
+def test_a_model_that_is_there_by_now_is_not_replaced(pages: OwnPages, small_model: Path) -> None:
+    run = begun(pages, small_model)
+    run.model.write_bytes(b".onnx")
+    (models_folder() / "mine.onnx").write_bytes(b"other")
+    with pytest.raises(UsageError, match=r"made by another command; this model is .*model\.onnx"):
+        finish(run, outcome(own_after=90))
+    assert (models_folder() / "mine.onnx").read_bytes() == b"other"
+    assert run.model.read_bytes() == b".onnx"
+
+
+def test_nothing_is_chosen_without_a_held_out_line(pages: OwnPages, small_model: Path) -> None:
+    run = begun(pages, small_model)
+    held_out = [replace(page, crop=None) for page in run.own.held_out]
+    with pytest.raises(UsageError, match="on none of the held-out strips a line is found"):
+        replace(run, own=replace(run.own, held_out=held_out)).tune(None, lambda progress: None)
+
+
 def test_a_model_without_its_net_is_refused(pages: OwnPages, small_model: Path, tmp_path: Path) -> None:
     alone = tmp_path / "alone.onnx"
     alone.write_bytes(small_model.read_bytes())
@@ -242,3 +261,35 @@ def test_a_folder_without_labels_is_one_line(tmp_path: Path) -> None:
     assert (result.returncode, result.stdout) == (ExitCode.UNREADABLE, b"")
     assert_one_line(result.stderr, "labels.csv")
     assert not models_folder().exists()
+
+
+def test_checksums_are_of_what_can_be_read_and_have_names_of_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [tmp_path / name for name in ("a (2)", "x/a", "y/a", os.fsdecode(b"Pr\xfcfung"))]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "labels.csv").write_text("file,label\na.png,1\n")
+    checksums = own_checksums(folders)
+    assert [*checksums] == ["own/a (2)", "own/a", "own/a (3)", "own/Pr\\udcfcfung"]
+    json.dumps(checksums, ensure_ascii=False).encode()
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert own_checksums(folders) == checksums
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_fine_tuning_as_it_ends_all_commands(
+    small_model: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt(int(number))
+
+    monkeypatch.setattr(FineTuneRun, "tune", interrupted)
+    result = sdnn("finetune", SAMPLES, "--model", small_model, "--out", "mine", "--source", "pen")
+    assert result.returncode == 128 + number
+    assert b"; nothing was saved, start again with the same command\n" in result.stderr
+    assert not (models_folder() / "mine.onnx").exists()

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,8 @@ from PIL import Image
 from sdnn.detection import LineCrop
 from sdnn.errors import UnreadableInput, UsageError
 from sdnn.models.lenet import LENET
-from sdnn.reading.page import Page
+from sdnn.reading.page import Line, Page
+from sdnn.reading.preprocessor import PreProcessor
 from sdnn.reading.reader import Reader
 from sdnn.reading.settings import ACCEPT_ALL
 from sdnn.results import Box
@@ -63,6 +66,31 @@ def test_what_cannot_be_learned_is_counted(
     assert len(pages.unreadable) == 2
     assert pages.without_line == 1  # a blank strip without a line is as it should be
     assert pages.too_short(LENET.geometry) == 1
+
+
+def test_a_strip_is_learned_the_way_up_that_it_is_read(
+    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_lines, "MIN_STRIPS", 1)
+    (tmp_path / "strip.png").write_bytes((SAMPLES / "00000.png").read_bytes())
+    label = reader.read_line(SAMPLES / "00000.png").text
+    pages = reader.preprocessor.pages
+
+    def in_doubt(path: Path) -> Iterator[Page]:
+        """The page with its line the wrong way up, and the other way as a possibility."""
+        for page in pages(path):
+            (line,) = page.lines
+            turned = line.crop.layers[::-1, ::-1].copy()
+            wrong = Line(line.text_line, line.page_from_line, replace(line.crop, layers=turned))
+            wrong.add_views(reader.settings.views[:1], reader.engine.metadata.geometry)
+            wrong.reversed = line
+            yield replace(page, lines=[wrong])
+
+    monkeypatch.setattr(PreProcessor, "pages", lambda self, path: in_doubt(path))
+    (own,) = load_own_pages([folder_with(tmp_path, strip=label)], reader).pages
+    (expected,) = next(iter(pages(SAMPLES / "00000.png"))).lines
+    assert own.crop is not None
+    np.testing.assert_array_equal(own.crop.layers, expected.crop.layers)
 
 
 def test_too_few_strips_are_refused_in_one_line(reader: Reader, tmp_path: Path) -> None:
