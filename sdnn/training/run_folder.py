@@ -103,7 +103,7 @@ class RunFolder(MetricsLog, Generic[AnyRecipe]):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"{folder}: cannot be made ({error.strerror}); choose another --run") from error
+            raise OutputError(f"{folder}: cannot be made ({error.strerror}); choose another place") from error
         if start is not None:
             with atomic_write(self.start) as temporary:
                 temporary.write_bytes(start)
