@@ -135,7 +135,7 @@ batches: $(VENV)/everything  ## Read folders, killed and gone on with; writes be
 serve: $(VENV)/everything  ## Latency, throughput and memory of sdnn serve; writes benchmarks/serve.{json,md}
 	$(BIN)/python benchmarks/bench_serve.py
 
-scale: $(VENV)/everything  ## Sizes of extras, Ray, faults, costs, a plan for clusters (an hour); benchmarks/scale*: make scale PRICE=0.05
+scale: $(VENV)/everything  ## Sizes of extras, Ray, faults, costs, a plan for clusters (up to an hour); benchmarks/scale*: make scale PRICE=0.05
 	$(BIN)/python benchmarks/bench_extras.py
 	$(BIN)/python benchmarks/bench_scale.py $(if $(PRICE),--price $(PRICE))
 

@@ -172,7 +172,7 @@ def read(
         {"--address": address, "--image-column": image_column},
     )
     is_json = json_lines or form is Format.JSON
-    file = None if output in {None, STDOUT} else Path(str(output))
+    file = None if output is None or output == STDOUT else Path(output)
     form = Format.JSON if engine is Engine.RAY else chosen_format(form, json_lines, file)
     check_retry(retry_errors, resume, form)
     batch = is_batch(images) or shard is not None
@@ -197,7 +197,8 @@ def read(
         handwritten=handwritten,
     )
     mode = PageMode.PAGE if page else PageMode.LINE if line else PageMode.AUTO
-    if engine is Engine.RAY and output:
+    if engine is Engine.RAY:
+        assert output is not None  # of `check_engine`
         code = read_on_ray(
             images,
             output,

@@ -40,7 +40,7 @@ def check_engine(
         raise UsageError(f"{given[0]} has an effect with --engine ray only; add that, or leave it out")
     if given:
         raise UsageError(f"{given[0]} has no effect with --engine ray; leave out one of them")
-    if engine is Engine.RAY and output in {None, STDOUT}:
+    if engine is Engine.RAY and (not output or output == STDOUT):
         raise UsageError("--engine ray writes a folder; add --output DIR")
     if engine is Engine.RAY and form not in {None, Format.JSON}:
         raise UsageError(f"--engine ray writes Parquet, or JSON lines with --json; leave out --format {form}")

@@ -107,9 +107,11 @@ def _connected(address: str | None, processes: int, progress: bool) -> Iterator[
 def _signals_kept() -> Iterator[None]:
     """Keeps the handler of SIGTERM: that of Ray ends the process without a word."""
     before = signal.getsignal(signal.SIGTERM)
-    yield
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, before)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

@@ -156,6 +156,7 @@ def list_sources(names: Sequence[str]) -> Listing:
 
 def _local_archives(folder: str) -> Iterator[str]:
     """Archives in a folder and in its folders, as `pictures` lists them, without results of reading."""
+    # What cannot be looked at is among the pictures already.
     for path in filter(_is_archive, files_in(folder, _is_archive)):
         parent, name = os.path.split(path)
         if not (is_part(name, PARQUET) and os.path.exists(os.path.join(parent, JOB))):

@@ -127,6 +127,7 @@ def is_running(pid: int) -> bool:
         (("--engine", "ray", "-o", "{out}", "--model", "missing.onnx"), "missing.onnx"),
         (("--engine", "ray", "-o", "{file}"), "is a file"),
         (("--engine", "ray", "-o", "-"), "add --output DIR"),
+        (("--engine", "ray", "-o", ""), "add --output DIR"),
     ],
 )
 def test_calls_without_sense_are_refused_in_one_line_before_ray_starts(
