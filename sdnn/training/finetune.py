@@ -169,14 +169,16 @@ def finish(run: FineTuneRun, outcome: Outcome) -> Path:
     run.checkpoint.unlink(missing_ok=True)
     objection = outcome.comparison.objection
     target = models_folder() / (run.own.model + SUFFIX)
-    if objection is None:
-        if target.exists():
-            raise UsageError(f"{target}: has been made by another command; this model is {run.model}")
+    is_taken = objection is None and target.exists()
+    is_saved = objection is None and not is_taken
+    if is_saved:
         with output_errors(target):
             rename(run.model, target)
-    record = {**outcome.to_record(), "saved": objection is None, "objection": objection}
+    record = {**outcome.to_record(), "saved": is_saved, "objection": objection}
     with atomic_write(run.folder / OUTCOME_NAME) as temporary:
         temporary.write_text(json.dumps(record, indent=2) + "\n")
+    if is_taken:
+        raise UsageError(f"{target}: has been made by another command; this model is {run.model}")
     if objection is not None:
         run.model.unlink(missing_ok=True)
         raise UsageError(f"not saved: {objection}; label more strips, or correct labels that are wrong")

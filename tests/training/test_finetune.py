@@ -190,6 +190,7 @@ def test_a_model_that_is_there_by_now_is_not_replaced(pages: OwnPages, small_mod
         finish(run, outcome(own_after=90))
     assert (models_folder() / "mine.onnx").read_bytes() == b"other"
     assert run.model.read_bytes() == b".onnx"
+    assert RunRecord.of_folder(run.folder).state == "refused"
 
 
 def test_nothing_is_chosen_without_a_held_out_line(pages: OwnPages, small_model: Path) -> None:
